@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { asSessionId, asUserId } from '../ids.js';
+import { END_USER, PRIVILEGED } from '../role.js';
+import { parseScope } from '../scope.js';
+import { type Caller, demandPermission, demandUnrestrictedToken } from './access.js';
+
+const caller: Caller = {
+  userId: asUserId('ada'),
+  sessionId: asSessionId('s1'),
+  username: 'ada',
+  role: 'USER',
+  scopes: ['all:write'],
+  extendedBy: [],
+  tokenExpiresAt: new Date('2030-01-01T00:10:00.000Z'),
+};
+const listing = { scope: parseScope('auth.listUserSessions:read'), roles: END_USER };
+
+describe('permission for a call', () => {
+  it('needs one of its roles', () => {
+    expect(() => demandPermission(caller, listing)).not.toThrow();
+    expect(() => demandPermission(caller, { ...listing, roles: PRIVILEGED })).toThrow('role-not-allowed');
+  });
+  it('needs a scope that covers it', () => {
+    expect(() => demandPermission({ ...caller, scopes: ['auth.listUserSessions:read'] }, listing)).not.toThrow();
+    expect(() => demandPermission({ ...caller, scopes: ['files:read'] }, listing)).toThrow('scope-missing');
+  });
+});
+
+describe('managing sessions', () => {
+  it('needs a token for everything that its owner got by a login', () => {
+    expect(() => demandUnrestrictedToken(caller)).not.toThrow();
+    expect(() => demandUnrestrictedToken({ ...caller, extendedBy: [asUserId('share')] })).toThrow(
+      'extended-token-not-allowed',
+    );
+    expect(() => demandUnrestrictedToken({ ...caller, scopes: ['auth:write'] })).toThrow('extended-token-not-allowed');
+  });
+});

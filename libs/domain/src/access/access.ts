@@ -1,0 +1,39 @@
+import type { SessionId, UserId } from '../ids.js';
+import { Refused } from '../refused.js';
+import type { Role } from '../role.js';
+import { ALL_WRITE, type Scope, isCovered } from '../scope.js';
+
+/** Who is calling, as their access token and the log say. */
+export interface Caller {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  /** The principal id: the `sub` of tokens. */
+  readonly username: string;
+  /** Today's role, not the one the token was issued with (SEC-140). */
+  readonly role: Role;
+  readonly scopes: readonly string[];
+  /** The services that extended the token, first to last; empty for a token that the caller got by a login. */
+  readonly extendedBy: readonly UserId[];
+  readonly tokenExpiresAt: Date;
+}
+
+/** Who may make a call (ucloud-users-api §2.3, §3). */
+export interface CallPermission {
+  readonly scope: Scope;
+  readonly roles: readonly Role[];
+}
+
+export type AccessRefusal =
+  'access-token-invalid' | 'access-token-missing' | 'extended-token-not-allowed' | 'role-not-allowed' | 'scope-missing';
+
+/** @throws Refused if the caller's role or scopes do not allow the call */
+export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {
+  if (!permission.roles.includes(role)) throw new Refused('role-not-allowed');
+  if (!isCovered(permission.scope, scopes)) throw new Refused('scope-missing', 'Missing scope');
+}
+
+/** Sessions are managed only with a token that its owner got by a login (ucloud-users-api §4.1). */
+export function demandUnrestrictedToken({ extendedBy, scopes }: Caller): void {
+  if (extendedBy.length > 0 || !scopes.includes(ALL_WRITE))
+    throw new Refused('extended-token-not-allowed', 'Invalid token');
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { Refused } from '../refused.js';
+import { at, scenario, stateAfter } from '../testing/scenario.js';
+import { type AttemptsEvent, attempts } from './attempts.js';
+
+const given = scenario(attempts);
+
+const failed: AttemptsEvent = { type: 'LoginFailed', data: { reason: 'wrong-password' } };
+const cleared: AttemptsEvent = { type: 'FailedLoginsCleared', data: {} };
+const midnight = '2030-01-01T00:00:00.000Z';
+const failures = (count: number) => Array.from({ length: count }, () => at(midnight, failed));
+const admit = (now: string) => ({ type: 'AdmitLogin', now: new Date(now) }) as const;
+
+describe('trying to log in', () => {
+  it('is free after four failures (SEC-19)', () =>
+    given(...failures(4))
+      .when(admit(midnight))
+      .yields());
+
+  it('waits 30 seconds after the fifth (SEC-19)', () => {
+    given(...failures(5))
+      .when(admit('2030-01-01T00:00:29.999Z'))
+      .refuses('login-throttled');
+    given(...failures(5))
+      .when(admit('2030-01-01T00:00:30.000Z'))
+      .yields();
+  });
+
+  it('doubles the wait with each further failure, to 15 minutes at most (SEC-19)', () => {
+    const waits = [5, 6, 7, 8, 9, 10, 11, 50].map(
+      (count) => Number(stateAfter(attempts, failures(count)).waitUntil) - Date.parse(midnight),
+    );
+    expect(waits).toEqual([30_000, 60_000, 120_000, 240_000, 480_000, 900_000, 900_000, 900_000]);
+  });
+
+  it('says how long to wait (SEC-27)', () => {
+    const decide = () => attempts.decide(stateAfter(attempts, failures(5)), admit('2030-01-01T00:00:00.001Z'));
+    expect(decide).toThrow(Refused);
+    expect(decide).toThrow(expect.objectContaining({ details: { retryAfterSeconds: 30 } }));
+  });
+
+  it('is free again after a success (SEC-25)', () =>
+    given(...failures(9), cleared)
+      .when(admit(midnight))
+      .yields());
+});
+
+describe('recording logins', () => {
+  it('keeps every failure', () =>
+    given(failed).when({ type: 'RecordFailedLogin', reason: 'wrong-password' }).yields(failed));
+
+  it('keeps a success only when it clears failures', () => {
+    given(failed).when({ type: 'RecordSuccessfulLogin' }).yields(cleared);
+    given().when({ type: 'RecordSuccessfulLogin' }).yields();
+    given(failed, cleared).when({ type: 'RecordSuccessfulLogin' }).yields();
+  });
+});

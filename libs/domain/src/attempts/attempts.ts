@@ -1,0 +1,72 @@
+import type { Decider } from '../decider.js';
+import type { EventCatalogue } from '../event-catalogue.js';
+import type { StreamName } from '../ids.js';
+import { Refused } from '../refused.js';
+
+/** @param digest keyed hash of the identifier as typed at the login; people type passwords there (SEC-158) */
+export const attemptsStream = (digest: string): StreamName => `attempts-${digest}`;
+
+// Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
+export type AttemptsEvent =
+  | { readonly type: 'LoginFailed'; readonly data: { readonly reason: 'unknown-account' | 'wrong-password' } }
+  | { readonly type: 'FailedLoginsCleared'; readonly data: Record<string, never> };
+
+export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
+  LoginFailed: { schema: 1 },
+  FailedLoginsCleared: { schema: 1 },
+};
+
+export type AttemptsCommand =
+  /** Asks whether a login may be tried now. */
+  | { readonly type: 'AdmitLogin'; readonly now: Date }
+  | { readonly type: 'RecordFailedLogin'; readonly reason: 'unknown-account' | 'wrong-password' }
+  | { readonly type: 'RecordSuccessfulLogin' };
+
+export interface Attempts {
+  readonly consecutiveFailures: number;
+  /** Until when no further login is tried; null for at once. */
+  readonly waitUntil: Date | null;
+}
+
+export type AttemptsRefusal = 'credentials-invalid' | 'login-throttled';
+
+/** SEC-19: so many failures are free, then the waits double from the first to the longest. */
+export const FREE_FAILURES = 5;
+export const FIRST_WAIT_MS = 30_000;
+export const LONGEST_WAIT_MS = 900_000;
+
+function waitAfter(consecutiveFailures: number, failedAt: Date): Date | null {
+  if (consecutiveFailures < FREE_FAILURES) return null;
+  const wait = Math.min(FIRST_WAIT_MS * 2 ** (consecutiveFailures - FREE_FAILURES), LONGEST_WAIT_MS);
+  return new Date(failedAt.getTime() + wait);
+}
+
+export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
+  events: attemptsEvents,
+  initial: { consecutiveFailures: 0, waitUntil: null },
+
+  evolve(state, { type }, occurredAt) {
+    switch (type) {
+      case 'LoginFailed': {
+        const consecutiveFailures = state.consecutiveFailures + 1;
+        return { consecutiveFailures, waitUntil: waitAfter(consecutiveFailures, occurredAt) };
+      }
+      case 'FailedLoginsCleared':
+        return { consecutiveFailures: 0, waitUntil: null };
+    }
+  },
+
+  decide(state, command) {
+    switch (command.type) {
+      case 'AdmitLogin': {
+        const waitMs = (state.waitUntil?.getTime() ?? 0) - command.now.getTime();
+        if (waitMs <= 0) return [];
+        throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+      }
+      case 'RecordFailedLogin':
+        return [{ type: 'LoginFailed', data: { reason: command.reason } }];
+      case 'RecordSuccessfulLogin':
+        return state.consecutiveFailures > 0 ? [{ type: 'FailedLoginsCleared', data: {} }] : [];
+    }
+  },
+};

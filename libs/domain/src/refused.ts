@@ -1,0 +1,36 @@
+import type { AccessRefusal } from './access/access.js';
+import type { AttemptsRefusal } from './attempts/attempts.js';
+import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
+import type { ReservationRefusal } from './reservation/reservation.js';
+import type { ScopeRefusal } from './scope.js';
+import type { SessionRefusal } from './session/session.js';
+import type { SigningKeyRefusal } from './signing-key/signing-key.js';
+import type { UserRefusal } from './user/user.js';
+
+/** Everything the rules can say no to. Stable: clients may rely on each code. */
+export type Refusal =
+  | AccessRefusal
+  | AttemptsRefusal
+  | OneTimeTokenRefusal
+  | ReservationRefusal
+  | ScopeRefusal
+  | SessionRefusal
+  | SigningKeyRefusal
+  | UserRefusal;
+
+/** The rules said no. Expected, answered by each surface in its own format, never logged as a fault. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+
+  /**
+   * @param explanation which part of the input was wrong and what would be right; shown to the caller, so it never
+   *   repeats a secret.
+   */
+  constructor(
+    readonly code: Refusal,
+    readonly explanation?: string,
+    readonly details: { readonly retryAfterSeconds?: number } = {},
+  ) {
+    super(code);
+  }
+}

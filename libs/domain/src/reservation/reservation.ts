@@ -1,0 +1,85 @@
+import type { Decider } from '../decider.js';
+import type { EventCatalogue } from '../event-catalogue.js';
+import type { StreamName, UserId } from '../ids.js';
+import { Refused } from '../refused.js';
+
+/** What is unique; also the category of the stream that holds it (design §2). */
+export type IdentifierKind = 'name' | 'email';
+
+/** @param digest keyed hash of the normalised value, so that neither the stream's name nor a guess tells the value */
+export const reservationStream = (kind: IdentifierKind, digest: string): StreamName => `${kind}-${digest}`;
+
+// Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
+export type ReservationEvent =
+  | { readonly type: 'IdentifierReserved'; readonly data: { readonly holder: UserId } }
+  | { readonly type: 'IdentifierConfirmed'; readonly data: { readonly holder: UserId } }
+  | { readonly type: 'IdentifierReleased'; readonly data: { readonly holder: UserId } };
+
+export const reservationEvents: EventCatalogue<ReservationEvent> = {
+  IdentifierReserved: { schema: 1 },
+  IdentifierConfirmed: { schema: 1 },
+  IdentifierReleased: { schema: 1 },
+};
+
+export type ReservationCommand =
+  | {
+      readonly type: 'ReserveIdentifier';
+      readonly kind: IdentifierKind;
+      readonly holder: UserId;
+      /** An earlier holder that was made sure never to come to be, so that its reservation may be taken over. */
+      readonly abandoned?: UserId;
+    }
+  | { readonly type: 'ConfirmIdentifier'; readonly holder: UserId }
+  | { readonly type: 'ReleaseIdentifier'; readonly holder: UserId };
+
+export type Reservation =
+  | { readonly status: 'free' }
+  | { readonly status: 'reserved'; readonly holder: UserId; readonly reservedAt: Date }
+  | { readonly status: 'held'; readonly holder: UserId };
+
+export type ReservationRefusal = 'email-taken' | 'username-taken' | 'reservation-lost';
+
+/** After this a reservation that was never confirmed counts as left behind by a command that died. */
+export const RESERVATION_MS = 60_000;
+
+export const isLeftBehind = (state: Reservation, now: Date) =>
+  state.status === 'reserved' && now.getTime() - state.reservedAt.getTime() >= RESERVATION_MS;
+
+const taken = (kind: IdentifierKind) =>
+  kind === 'name'
+    ? new Refused('username-taken', 'User already exists')
+    : new Refused('email-taken', 'Another user has this e-mail address');
+
+export const reservation: Decider<Reservation, ReservationCommand, ReservationEvent> = {
+  events: reservationEvents,
+  initial: { status: 'free' },
+
+  evolve(_state, { type, data }, occurredAt) {
+    switch (type) {
+      case 'IdentifierReserved':
+        return { status: 'reserved', holder: data.holder, reservedAt: occurredAt };
+      case 'IdentifierConfirmed':
+        return { status: 'held', holder: data.holder };
+      case 'IdentifierReleased':
+        return { status: 'free' };
+    }
+  },
+
+  decide(state, command) {
+    const { holder } = command;
+    const isTheirs = state.status !== 'free' && state.holder === holder;
+    switch (command.type) {
+      case 'ReserveIdentifier': {
+        if (isTheirs) return [];
+        const mayTake = state.status === 'free' || (state.status === 'reserved' && state.holder === command.abandoned);
+        if (!mayTake) throw taken(command.kind);
+        return [{ type: 'IdentifierReserved', data: { holder } }];
+      }
+      case 'ConfirmIdentifier':
+        if (!isTheirs) throw new Refused('reservation-lost');
+        return state.status === 'reserved' ? [{ type: 'IdentifierConfirmed', data: { holder } }] : [];
+      case 'ReleaseIdentifier':
+        return isTheirs ? [{ type: 'IdentifierReleased', data: { holder } }] : [];
+    }
+  },
+};

@@ -1,0 +1,8 @@
+/** ucloud-users-api §13.1. */
+export const ROLES = ['GUEST', 'USER', 'ADMIN', 'SERVICE', 'THIRD_PARTY_APP', 'PROVIDER', 'UNKNOWN'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The role sets that calls are opened to (ucloud-users-api §2.4). */
+export const END_USER = ['USER', 'ADMIN'] as const satisfies readonly Role[];
+export const PRIVILEGED = ['ADMIN', 'SERVICE'] as const satisfies readonly Role[];
+export const PUBLIC = ROLES;

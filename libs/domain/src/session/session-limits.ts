@@ -1,0 +1,34 @@
+import type { Role } from '../role.js';
+
+/** A place people log in to (design §7); what the rules need to know of it. */
+export interface LoginService {
+  readonly name: string;
+  /** Whether each refresh replaces the refresh token. */
+  readonly rotates: boolean;
+  /** A shorter absolute end than the role's; null for none. */
+  readonly refreshTokenExpiresAfterMs: number | null;
+}
+
+export interface SessionLimits {
+  readonly absoluteMs: number;
+  readonly idleMs: number;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Design §3; below the limits of SEC-85. */
+export const ACCESS_TOKEN_MS = 10 * MINUTE;
+
+const PERSON: SessionLimits = { absoluteMs: 30 * DAY, idleMs: 14 * DAY };
+const ADMINISTRATOR: SessionLimits = { absoluteMs: 12 * HOUR, idleMs: 30 * MINUTE };
+// A service's refresh token is its credential: nobody is there to log in again when it has been idle.
+const SERVICE: SessionLimits = { absoluteMs: 365 * DAY, idleMs: 365 * DAY };
+
+/** How long a session of this role lives at most, in all and unused (design §3, SEC-68). */
+export function limitsOf(role: Role, service: LoginService | null): SessionLimits {
+  const limits = role === 'ADMIN' ? ADMINISTRATOR : role === 'SERVICE' ? SERVICE : PERSON;
+  const absoluteMs = Math.min(limits.absoluteMs, service?.refreshTokenExpiresAfterMs ?? Infinity);
+  return { absoluteMs, idleMs: Math.min(limits.idleMs, absoluteMs) };
+}

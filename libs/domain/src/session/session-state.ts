@@ -1,0 +1,55 @@
+import type { SessionId, UserId } from '../ids.js';
+import type { SessionOwner } from '../user/user.js';
+import type { SessionEndReason, SessionOrigin } from './session-events.js';
+
+export type Session =
+  | { readonly status: 'none' }
+  | OpenSession
+  | { readonly status: 'ended'; readonly userId: UserId; readonly reason: SessionEndReason };
+
+export interface OpenSession {
+  readonly status: 'open';
+  readonly userId: UserId;
+  readonly epoch: number;
+  readonly origin: SessionOrigin;
+  readonly secretHash: string | null;
+  /** The secret before the last rotation: answered again inside the retry window. */
+  readonly spent: { readonly secretHash: string; readonly at: Date } | null;
+  readonly rotates: boolean;
+  readonly scopes: readonly string[];
+  readonly amr: readonly string[];
+  readonly authenticatedAt: Date;
+  readonly openedAt: Date;
+  readonly lastActiveAt: Date;
+  readonly expiresAt: Date;
+  readonly idleMs: number;
+  readonly accessTokenMs: number;
+}
+
+/** What beside its own stream decides whether a session lives. */
+export interface Surroundings {
+  /** Null when there is no such account, or it may not be used. */
+  readonly owner: SessionOwner | null;
+  /** Whether the sessions that an extension was derived from are all alive; true for a session that is no extension. */
+  readonly ancestorsAlive: boolean;
+}
+
+/** When the session ends if it is left alone: its absolute or its idle end, whichever comes first. */
+export const endOf = ({ expiresAt, lastActiveAt, idleMs }: OpenSession) =>
+  new Date(Math.min(expiresAt.getTime(), lastActiveAt.getTime() + idleMs));
+
+/**
+ * Why the session gives no access any more; null while it lives. A session also dies when all sessions of its owner are
+ * ended: that is one event of the owner and none of the session.
+ */
+export function causeOfDeath(
+  id: SessionId,
+  state: Session,
+  { owner, ancestorsAlive }: Surroundings,
+  now: Date,
+): 'session-unknown' | 'session-ended' | 'session-expired' | null {
+  if (state.status === 'none') return 'session-unknown';
+  if (state.status === 'ended' || owner === null || !ancestorsAlive) return 'session-ended';
+  if (state.epoch !== owner.sessionEpoch && owner.sparedSession !== id) return 'session-ended';
+  return endOf(state) <= now ? 'session-expired' : null;
+}

@@ -1,0 +1,394 @@
+import { describe, expect, it } from 'vitest';
+import { asSessionId, asUserId } from '../ids.js';
+import { LONG_AGO, at, scenario, stateAfter } from '../testing/scenario.js';
+import type { SessionOwner } from '../user/user.js';
+import { type SessionCommand, session } from './session.js';
+import type { SessionEvent, SessionOpened } from './session-events.js';
+import type { LoginService } from './session-limits.js';
+import { causeOfDeath, endOf } from './session-state.js';
+
+const given = scenario(session);
+
+const id = asSessionId('session-1');
+const ada: SessionOwner = { id: asUserId('ada'), role: 'USER', sessionEpoch: 3, sparedSession: null };
+const web: LoginService = { name: 'web', rotates: true, refreshTokenExpiresAfterMs: null };
+const cli: LoginService = { name: 'cli', rotates: false, refreshTokenExpiresAfterMs: null };
+const trace = { ipAddress: '192.0.2.7', userAgent: 'curl/8' };
+const now = new Date('2030-01-01T00:00:00.000Z');
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+const openedData: SessionOpened = {
+  userId: ada.id,
+  epoch: 3,
+  origin: { kind: 'login', service: 'web' },
+  secretHash: 'one',
+  rotates: true,
+  scopes: ['all:write'],
+  amr: ['pwd'],
+  authenticatedAt: '2030-01-01T00:00:00.000Z',
+  expiresAt: '2030-01-31T00:00:00.000Z',
+  idleMs: 14 * DAY,
+  accessTokenMs: 10 * MINUTE,
+  ...trace,
+};
+const opened = at<SessionEvent>('2030-01-01T00:00:00.000Z', { type: 'SessionOpened', data: openedData });
+const openedWithoutRotation = at<SessionEvent>('2030-01-01T00:00:00.000Z', {
+  type: 'SessionOpened',
+  data: { ...openedData, rotates: false },
+});
+const rotatedTo = (secretHash: string, time: string) =>
+  at<SessionEvent>(time, { type: 'SessionRefreshed', data: { secretHash } });
+const ended = (reason: 'logout' | 'ended-by-owner' | 'bulk-invalidation' | 'reuse-detected'): SessionEvent => ({
+  type: 'SessionEnded',
+  data: { reason },
+});
+
+const alive = { owner: ada, ancestorsAlive: true };
+const refresh = (hash: string, time: string, more: Partial<Extract<SessionCommand, { type: 'RefreshSession' }>> = {}) =>
+  ({
+    type: 'RefreshSession',
+    id,
+    presented: { hash, genuine: true },
+    successorHash: `${hash}'`,
+    surroundings: alive,
+    now: new Date(time),
+    ...more,
+  }) as const;
+
+describe('logging in', () => {
+  const logIn = (more: Partial<Extract<SessionCommand, { type: 'LogIn' }>> = {}) =>
+    ({
+      type: 'LogIn',
+      owner: ada,
+      service: web,
+      amr: ['pwd'],
+      secretHash: 'one',
+      scopes: ['all:write'],
+      now,
+      ...trace,
+      ...more,
+    }) as const;
+
+  it('opens a session of 30 days, 14 days unused, in the current epoch of its owner (SEC-68)', () =>
+    given().when(logIn()).yields({ type: 'SessionOpened', data: openedData }));
+
+  it('gives an administrator 12 hours, 30 minutes unused (SEC-174)', () =>
+    given()
+      .when(logIn({ owner: { ...ada, role: 'ADMIN' } }))
+      .yields({
+        type: 'SessionOpened',
+        data: { ...openedData, expiresAt: '2030-01-01T12:00:00.000Z', idleMs: 30 * MINUTE },
+      }));
+
+  it('lives shorter where the login service says so', () =>
+    given()
+      .when(logIn({ service: { ...cli, refreshTokenExpiresAfterMs: DAY } }))
+      .yields({
+        type: 'SessionOpened',
+        data: {
+          ...openedData,
+          origin: { kind: 'login', service: 'cli' },
+          rotates: false,
+          expiresAt: '2030-01-02T00:00:00.000Z',
+          idleMs: DAY,
+        },
+      }));
+
+  it('never lives longer than its role allows, whatever the login service says', () =>
+    given()
+      .when(logIn({ service: { ...web, refreshTokenExpiresAfterMs: 365 * DAY } }))
+      .yields({ type: 'SessionOpened', data: openedData }));
+
+  it('changes nothing the second time', () => given(opened).when(logIn()).yields());
+});
+
+describe('provisioning a session for a new account', () => {
+  const provision = (owner: SessionOwner) =>
+    ({
+      type: 'Provision',
+      owner,
+      createdBy: asUserId('root'),
+      secretHash: 'one',
+      scopes: ['all:write'],
+      now,
+      ipAddress: null,
+      userAgent: null,
+    }) as const;
+
+  it('gives a service one year, marked with who created it', () =>
+    given()
+      .when(provision({ ...ada, role: 'SERVICE' }))
+      .yields({
+        type: 'SessionOpened',
+        data: {
+          ...openedData,
+          origin: { kind: 'provisioned', createdBy: asUserId('root') },
+          rotates: false,
+          amr: [],
+          expiresAt: '2031-01-01T00:00:00.000Z',
+          idleMs: 365 * DAY,
+          ipAddress: null,
+          userAgent: null,
+        },
+      }));
+});
+
+describe('refreshing a session', () => {
+  it('replaces the secret (SEC-89)', () =>
+    given(opened)
+      .when(refresh('one', '2030-01-01T00:10:00.000Z'))
+      .yields({ type: 'SessionRefreshed', data: { secretHash: "one'" } }));
+
+  it('yields nothing new for a retry inside the window (SEC-91)', () =>
+    given(opened, rotatedTo('two', '2030-01-01T00:10:00.000Z'))
+      .when(refresh('one', '2030-01-01T00:10:10.000Z'))
+      .yields());
+
+  it('ends the session when a spent secret comes back after the window (SEC-90)', () =>
+    given(opened, rotatedTo('two', '2030-01-01T00:10:00.000Z'))
+      .when(refresh('one', '2030-01-01T00:10:10.001Z'))
+      .yields(ended('reuse-detected')));
+
+  it('ends the session when a spent secret comes back whose successor has been used (SEC-90, SEC-91)', () =>
+    given(opened, rotatedTo('two', '2030-01-01T00:10:00.000Z'), rotatedTo('three', '2030-01-01T00:10:01.000Z'))
+      .when(refresh('one', '2030-01-01T00:10:02.000Z'))
+      .yields(ended('reuse-detected')));
+
+  it('refuses an invented secret and leaves the session alone, since session ids are public', () =>
+    given(opened)
+      .when(refresh('invented', '2030-01-01T00:10:00.000Z', { presented: { hash: 'invented', genuine: false } }))
+      .refuses('refresh-token-unknown'));
+
+  it('records only that it was used where the secret stays the same', () =>
+    given(openedWithoutRotation)
+      .when(refresh('one', '2030-01-01T00:01:00.000Z'))
+      .yields({ type: 'SessionRefreshed', data: {} }));
+
+  it('does not record use again within a minute where the secret stays the same', () =>
+    given(openedWithoutRotation).when(refresh('one', '2030-01-01T00:00:59.999Z')).yields());
+
+  it('works until the last millisecond of 14 unused days (SEC-68)', () =>
+    given(opened)
+      .when(refresh('one', '2030-01-14T23:59:59.999Z'))
+      .yields({ type: 'SessionRefreshed', data: { secretHash: "one'" } }));
+
+  it('is refused from the moment it has been unused for 14 days (SEC-68)', () =>
+    given(opened).when(refresh('one', '2030-01-15T00:00:00.000Z')).refuses('session-expired'));
+
+  it('moves the idle end but never the absolute one (SEC-69)', () => {
+    const used = rotatedTo('two', '2030-01-14T00:00:00.000Z');
+    const usedAgain = rotatedTo('three', '2030-01-27T00:00:00.000Z');
+    given(opened, used, usedAgain)
+      .when(refresh('three', '2030-01-30T23:59:59.999Z'))
+      .yields({ type: 'SessionRefreshed', data: { secretHash: "three'" } });
+    given(opened, used, usedAgain).when(refresh('three', '2030-01-31T00:00:00.000Z')).refuses('session-expired');
+  });
+
+  it('is refused once the session has ended', () =>
+    given(opened, ended('logout')).when(refresh('one', '2030-01-01T00:01:00.000Z')).refuses('session-ended'));
+
+  it('is refused for a session that never was', () =>
+    given().when(refresh('one', '2030-01-01T00:01:00.000Z')).refuses('session-unknown'));
+
+  it('is refused once all sessions of its owner were ended (SEC-73)', () =>
+    given(opened)
+      .when(
+        refresh('one', '2030-01-01T00:01:00.000Z', { surroundings: { ...alive, owner: { ...ada, sessionEpoch: 4 } } }),
+      )
+      .refuses('session-ended'));
+
+  it('goes on for the one session that was spared when all others were ended', () =>
+    given(opened)
+      .when(
+        refresh('one', '2030-01-01T00:01:00.000Z', {
+          surroundings: { ...alive, owner: { ...ada, sessionEpoch: 4, sparedSession: id } },
+        }),
+      )
+      .yields({ type: 'SessionRefreshed', data: { secretHash: "one'" } }));
+
+  it('is refused when its owner is gone, or a session above it is', () => {
+    const at1 = '2030-01-01T00:01:00.000Z';
+    given(opened)
+      .when(refresh('one', at1, { surroundings: { ...alive, owner: null } }))
+      .refuses('session-ended');
+    given(opened)
+      .when(refresh('one', at1, { surroundings: { ...alive, ancestorsAlive: false } }))
+      .refuses('session-ended');
+  });
+
+  it('never changes how and when the owner was authenticated (SEC-77)', () => {
+    const refreshed = stateAfter(session, [opened, rotatedTo('two', '2030-01-02T00:00:00.000Z')]);
+    expect(refreshed).toMatchObject({ amr: ['pwd'], authenticatedAt: now, scopes: ['all:write'] });
+  });
+});
+
+describe('logging out', () => {
+  const logOut = (hash: string, genuine = true) =>
+    ({
+      type: 'LogOut',
+      presented: { hash, genuine },
+      reason: 'logout',
+      now: new Date('2030-01-01T00:10:05.000Z'),
+    }) as const;
+
+  it('ends the session', () => given(opened).when(logOut('one')).yields(ended('logout')));
+
+  it('ends it for the holder of the secret before, while its successor may not have arrived', () =>
+    given(opened, rotatedTo('two', '2030-01-01T00:10:00.000Z')).when(logOut('one')).yields(ended('logout')));
+
+  it('ends it as reused when the secret was spent long ago', () =>
+    given(opened, rotatedTo('two', LONG_AGO)).when(logOut('one')).yields(ended('reuse-detected')));
+
+  it('is refused for an invented secret', () =>
+    given(opened).when(logOut('invented', false)).refuses('refresh-token-unknown'));
+
+  it('is refused the second time', () => given(opened, ended('logout')).when(logOut('one')).refuses('session-ended'));
+
+  it('is refused for a session that never was', () => given().when(logOut('one')).refuses('refresh-token-unknown'));
+});
+
+describe('ending a session by its id', () => {
+  it('ends it for its owner', () =>
+    given(opened).when({ type: 'EndSession', owner: ada.id }).yields(ended('ended-by-owner')));
+
+  it('changes nothing the second time', () =>
+    given(opened, ended('logout')).when({ type: 'EndSession', owner: ada.id }).yields());
+
+  it('looks to anyone else as if there were no such session (SEC-36)', () => {
+    const eve = asUserId('eve');
+    given(opened).when({ type: 'EndSession', owner: eve }).refuses('session-unknown');
+    given().when({ type: 'EndSession', owner: eve }).refuses('session-unknown');
+  });
+});
+
+describe('extending a session', () => {
+  const parentState = stateAfter(session, [opened]);
+  const extend = (more: Partial<Extract<SessionCommand, { type: 'ExtendSession' }>> = {}) =>
+    ({
+      type: 'ExtendSession',
+      parent: { id, session: parentState, surroundings: alive },
+      presented: { scopes: ['all:write'], extendedBy: [], expiresAt: new Date('2030-01-01T00:12:00.000Z') },
+      extender: { id: asUserId('share'), allowedScopes: ['files:read'] },
+      scopes: ['files.stat:read'],
+      lifetimeMs: 5 * MINUTE,
+      secretHash: null,
+      now: new Date('2030-01-01T00:05:00.000Z'),
+      ...more,
+    }) as const;
+  const extended = (more: Partial<SessionOpened> = {}): SessionEvent => ({
+    type: 'SessionOpened',
+    data: {
+      ...openedData,
+      origin: { kind: 'extension', parent: id, extendedBy: [asUserId('share')] },
+      secretHash: null,
+      rotates: false,
+      scopes: ['files.stat:read'],
+      expiresAt: '2030-01-01T00:10:00.000Z',
+      accessTokenMs: 5 * MINUTE,
+      ipAddress: null,
+      userAgent: null,
+      ...more,
+    },
+  });
+
+  it('opens a narrower session below it', () => given().when(extend()).yields(extended()));
+
+  it('never outlives the token it came from', () =>
+    given()
+      .when(extend({ lifetimeMs: 60 * MINUTE }))
+      .yields(extended({ expiresAt: '2030-01-01T00:12:00.000Z', accessTokenMs: 10 * MINUTE })));
+
+  it('may be refreshed until the session it came from ends', () =>
+    given()
+      .when(extend({ secretHash: 'child' }))
+      .yields(extended({ secretHash: 'child', expiresAt: '2030-01-31T00:00:00.000Z' })));
+
+  it('keeps the chain of extenders', () =>
+    given()
+      .when(
+        extend({
+          presented: {
+            scopes: ['files:read'],
+            extendedBy: [asUserId('portal')],
+            expiresAt: new Date('2030-01-01T00:12:00.000Z'),
+          },
+        }),
+      )
+      .yields(
+        extended({ origin: { kind: 'extension', parent: id, extendedBy: [asUserId('portal'), asUserId('share')] } }),
+      ));
+
+  it('is refused after eight extenders', () => {
+    const presented = { scopes: ['files:read'], expiresAt: new Date('2030-01-01T00:12:00.000Z') };
+    const chain = (length: number) => Array.from({ length }, () => asUserId('portal'));
+    expect(
+      session.decide({ status: 'none' }, extend({ presented: { ...presented, extendedBy: chain(7) } })),
+    ).toHaveLength(1);
+    given()
+      .when(extend({ presented: { ...presented, extendedBy: chain(8) } }))
+      .refuses('extension-not-allowed');
+  });
+
+  it('is refused for scopes that the extender may not hand out', () =>
+    given()
+      .when(extend({ scopes: ['files.stat:write'] }))
+      .refuses('extension-not-allowed'));
+
+  it('is refused for scopes that stand for everything, whoever asks', () => {
+    const everything = { id: asUserId('share'), allowedScopes: ['all:write', 'special:write'] };
+    given()
+      .when(extend({ scopes: ['all:write'], extender: everything }))
+      .refuses('extension-not-allowed');
+    given()
+      .when(extend({ scopes: ['special:read'], extender: everything }))
+      .refuses('extension-not-allowed');
+  });
+
+  it('is refused for scopes beyond those of the presented token', () =>
+    given()
+      .when(extend({ presented: { scopes: ['jobs:read'], extendedBy: [], expiresAt: now } }))
+      .refuses('scope-not-covered'));
+
+  it('is refused without a scope, and with a text that is none', () => {
+    given()
+      .when(extend({ scopes: [] }))
+      .refuses('scope-invalid');
+    given()
+      .when(extend({ scopes: ['files'] }))
+      .refuses('scope-invalid');
+  });
+
+  it('lasts from 0 ms to one day', () => {
+    given()
+      .when(extend({ lifetimeMs: -1 }))
+      .refuses('token-lifetime-invalid');
+    given()
+      .when(extend({ lifetimeMs: DAY + 1 }))
+      .refuses('token-lifetime-invalid');
+    expect(session.decide({ status: 'none' }, extend({ lifetimeMs: 0 }))).toHaveLength(1);
+    expect(session.decide({ status: 'none' }, extend({ lifetimeMs: DAY }))).toHaveLength(1);
+  });
+
+  it('is refused from a session that has ended (SEC-69)', () =>
+    given()
+      .when(
+        extend({
+          parent: { id, session: stateAfter(session, [opened, ended('logout')]), surroundings: alive },
+        }),
+      )
+      .refuses('session-ended'));
+});
+
+describe('the end of a session', () => {
+  const state = stateAfter(session, [opened]);
+
+  it('is its idle end while that comes first', () =>
+    expect(state.status === 'open' && endOf(state)).toEqual(new Date('2030-01-15T00:00:00.000Z')));
+
+  it('is felt exactly then', () => {
+    expect(causeOfDeath(id, state, alive, new Date('2030-01-14T23:59:59.999Z'))).toBeNull();
+    expect(causeOfDeath(id, state, alive, new Date('2030-01-15T00:00:00.000Z'))).toBe('session-expired');
+  });
+});

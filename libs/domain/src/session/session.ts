@@ -1,0 +1,186 @@
+import type { Decider } from '../decider.js';
+import type { SessionId, UserId } from '../ids.js';
+import { Refused } from '../refused.js';
+import type { SessionOwner } from '../user/user.js';
+import { type ExtendSession, extend } from './session-extension.js';
+import {
+  type ClientTrace,
+  type SessionEndReason,
+  type SessionEvent,
+  type SessionOrigin,
+  sessionEvents,
+} from './session-events.js';
+import { ACCESS_TOKEN_MS, type LoginService, limitsOf } from './session-limits.js';
+import { type OpenSession, type Session, type Surroundings, causeOfDeath } from './session-state.js';
+
+/** A refresh secret that somebody presents. */
+export interface PresentedSecret {
+  /** SHA-256, base64url. */
+  readonly hash: string;
+  /** Whether it carries our mark, so that a spent secret can be told from an invented one. */
+  readonly genuine: boolean;
+}
+
+/** What every way of opening a session brings along. */
+interface Opening extends ClientTrace {
+  readonly owner: SessionOwner;
+  /** SHA-256 of the first refresh secret, base64url. */
+  readonly secretHash: string;
+  readonly scopes: readonly string[];
+  readonly now: Date;
+}
+
+export type SessionCommand =
+  | ({ readonly type: 'LogIn'; readonly service: LoginService; readonly amr: readonly string[] } & Opening)
+  /** The first session of a new account, for whoever created it. */
+  | ({ readonly type: 'Provision'; readonly createdBy: UserId | null } & Opening)
+  | ExtendSession
+  | {
+      readonly type: 'RefreshSession';
+      readonly id: SessionId;
+      readonly presented: PresentedSecret;
+      /** The hash of the secret that follows the presented one. */
+      readonly successorHash: string;
+      readonly surroundings: Surroundings;
+      readonly now: Date;
+    }
+  /** Ends the session for someone who holds its refresh secret. */
+  | {
+      readonly type: 'LogOut';
+      readonly presented: PresentedSecret;
+      readonly reason: 'logout' | 'bulk-invalidation';
+      readonly now: Date;
+    }
+  /** Ends a session by its id, for its owner. */
+  | { readonly type: 'EndSession'; readonly owner: UserId };
+
+export type SessionRefusal =
+  | 'extension-not-allowed'
+  | 'refresh-token-unknown'
+  | 'session-ended'
+  | 'session-expired'
+  | 'session-unknown'
+  | 'token-lifetime-invalid';
+
+/** How long a spent secret is still answered, with the successor it has already led to (SEC-91). */
+export const RETRY_WINDOW_MS = 10_000;
+
+/** The activity of a session that does not rotate is recorded at most this often. */
+export const ACTIVITY_RESOLUTION_MS = 60_000;
+
+export const session: Decider<Session, SessionCommand, SessionEvent> = {
+  events: sessionEvents,
+  initial: { status: 'none' },
+
+  evolve(state, { type, data }, occurredAt) {
+    switch (type) {
+      case 'SessionOpened':
+        return {
+          status: 'open',
+          userId: data.userId,
+          epoch: data.epoch,
+          origin: data.origin,
+          secretHash: data.secretHash,
+          spent: null,
+          rotates: data.rotates,
+          scopes: data.scopes,
+          amr: data.amr,
+          authenticatedAt: new Date(data.authenticatedAt),
+          openedAt: occurredAt,
+          lastActiveAt: occurredAt,
+          expiresAt: new Date(data.expiresAt),
+          idleMs: data.idleMs,
+          accessTokenMs: data.accessTokenMs,
+        };
+      case 'SessionRefreshed': {
+        if (state.status !== 'open') return state;
+        const active = { ...state, lastActiveAt: occurredAt };
+        if (data.secretHash === undefined || state.secretHash === null) return active;
+        return { ...active, secretHash: data.secretHash, spent: { secretHash: state.secretHash, at: occurredAt } };
+      }
+      case 'SessionEnded':
+        return state.status === 'open' ? { status: 'ended', userId: state.userId, reason: data.reason } : state;
+    }
+  },
+
+  decide(state, command) {
+    switch (command.type) {
+      case 'LogIn':
+        return state.status === 'none'
+          ? [open(command, { kind: 'login', service: command.service.name }, command.service, command.amr)]
+          : [];
+      case 'Provision':
+        return state.status === 'none'
+          ? [open(command, { kind: 'provisioned', createdBy: command.createdBy }, null, [])]
+          : [];
+      case 'ExtendSession':
+        return state.status === 'none' ? [extend(command)] : [];
+      case 'RefreshSession':
+        return refresh(state, command);
+      case 'LogOut':
+        return logOut(state, command);
+      case 'EndSession':
+        // To anyone but its owner a session does not exist (SEC-36).
+        if (state.status === 'none' || state.userId !== command.owner) throw new Refused('session-unknown');
+        return state.status === 'open' ? [ended('ended-by-owner')] : [];
+    }
+  },
+};
+
+const ended = (reason: SessionEndReason): SessionEvent => ({ type: 'SessionEnded', data: { reason } });
+
+function open(
+  { owner, secretHash, scopes, ipAddress, userAgent, now }: Opening,
+  origin: SessionOrigin,
+  service: LoginService | null,
+  amr: readonly string[],
+): SessionEvent {
+  const { absoluteMs, idleMs } = limitsOf(owner.role, service);
+  return {
+    type: 'SessionOpened',
+    data: {
+      userId: owner.id,
+      epoch: owner.sessionEpoch,
+      origin,
+      secretHash,
+      rotates: service?.rotates ?? false,
+      scopes,
+      amr,
+      authenticatedAt: now.toISOString(),
+      expiresAt: new Date(now.getTime() + absoluteMs).toISOString(),
+      idleMs,
+      accessTokenMs: ACCESS_TOKEN_MS,
+      ipAddress,
+      userAgent,
+    },
+  };
+}
+
+/** Whether the secret was spent by the last rotation, so short ago that its answer may have been lost. */
+const isRetry = ({ spent }: OpenSession, { hash }: PresentedSecret, now: Date) =>
+  spent !== null && spent.secretHash === hash && now.getTime() - spent.at.getTime() <= RETRY_WINDOW_MS;
+
+function refresh(state: Session, command: Extract<SessionCommand, { type: 'RefreshSession' }>): SessionEvent[] {
+  const { id, presented, successorHash, surroundings, now } = command;
+  const death = causeOfDeath(id, state, surroundings, now);
+  if (death !== null) throw new Refused(death);
+  if (state.status !== 'open') throw new Refused('session-unknown');
+
+  if (presented.hash === state.secretHash) {
+    if (state.rotates) return [{ type: 'SessionRefreshed', data: { secretHash: successorHash } }];
+    const idleFor = now.getTime() - state.lastActiveAt.getTime();
+    return idleFor >= ACTIVITY_RESOLUTION_MS ? [{ type: 'SessionRefreshed', data: {} }] : [];
+  }
+  if (isRetry(state, presented, now)) return [];
+  if (presented.genuine) return [ended('reuse-detected')];
+  throw new Refused('refresh-token-unknown');
+}
+
+function logOut(state: Session, command: Extract<SessionCommand, { type: 'LogOut' }>): SessionEvent[] {
+  const { presented, reason, now } = command;
+  if (state.status === 'none') throw new Refused('refresh-token-unknown');
+  if (state.status === 'ended') throw new Refused('session-ended');
+  if (presented.hash === state.secretHash || isRetry(state, presented, now)) return [ended(reason)];
+  if (presented.genuine) return [ended('reuse-detected')];
+  throw new Refused('refresh-token-unknown');
+}

@@ -1,0 +1,48 @@
+import { Refused } from '../refused.js';
+
+const MAX_LENGTH = 250;
+const MAX_EMAIL_LENGTH = 254;
+const FORBIDDEN_IN_PERSON_NAMES = String.raw`\?/!@$%^&*)([]}{':;`;
+// Control, format and unassigned characters and line or paragraph separators: invisible, so two names would look alike.
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+
+/**
+ * The form in which two spellings of a user name or an e-mail address are the same: compatibility forms folded (NFKC),
+ * case ignored.
+ */
+export const normaliseIdentifier = (text: string) => text.normalize('NFKC').toLowerCase().normalize('NFKC');
+
+/** @throws Refused `username-invalid` (ucloud-users-api §5.9 and §13.3) */
+export function demandUsername(name: string, kind: 'password' | 'service'): void {
+  const refuse = (why: string) => new Refused('username-invalid', why);
+  if (name === '') throw refuse('The user name is empty.');
+  if (Array.from(name).length > MAX_LENGTH) throw refuse(`The user name is longer than ${MAX_LENGTH} characters.`);
+  if (name !== name.trim()) throw refuse('The user name begins or ends with a space.');
+  if (INVISIBLE.test(name)) throw refuse('The user name contains a line break or another invisible character.');
+  if (kind === 'service') {
+    if (!/^_[^_]/.test(name)) throw refuse('The name of a service begins with exactly one underscore.');
+    return;
+  }
+  if (name.startsWith('_')) throw refuse('Only the names of services begin with an underscore.');
+  const forbidden = Array.from(name).find((character) => FORBIDDEN_IN_PERSON_NAMES.includes(character));
+  if (forbidden !== undefined) throw refuse(`The user name contains ${forbidden}, which is not allowed.`);
+}
+
+/** @throws Refused `email-invalid` */
+export function demandEmail(email: string): void {
+  const refuse = (why: string) => new Refused('email-invalid', why);
+  if (email.length > MAX_EMAIL_LENGTH)
+    throw refuse(`The e-mail address is longer than ${MAX_EMAIL_LENGTH} characters.`);
+  if (INVISIBLE.test(email) || /\s/.test(email)) throw refuse('The e-mail address contains white space.');
+  const at = email.indexOf('@');
+  if (at < 1 || at !== email.lastIndexOf('@') || at === email.length - 1)
+    throw refuse('The e-mail address is not of the form name@domain.');
+}
+
+/** @throws Refused `name-invalid` for the names or the organisation of a person */
+export function demandPlainText(field: string, text: string): void {
+  if (Array.from(text).length > MAX_LENGTH)
+    throw new Refused('name-invalid', `${field} is longer than ${MAX_LENGTH} characters.`);
+  if (INVISIBLE.test(text))
+    throw new Refused('name-invalid', `${field} contains a line break or another invisible character.`);
+}
