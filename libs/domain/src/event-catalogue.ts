@@ -10,7 +10,7 @@ export interface EventDescription<Data> {
   /** One step each, from that version to the next; pure, and able to meet the erased marker. */
   readonly upcasters?: Readonly<Record<number, (data: StoredData) => StoredData>>;
   /** The fields that are sealed in the log, and whose key seals them. */
-  readonly personal?: { readonly fields: readonly (keyof Data & string)[]; readonly subject: (data: Data) => string };
+  readonly personal?: { readonly fields: readonly (keyof Data & string)[]; subject(data: Data): string };
 }
 
 /** The events of one kind of stream by name; leaving one out does not compile. */

@@ -71,6 +71,7 @@ export const ACTIVITY_RESOLUTION_MS = 60_000;
 export const session: Decider<Session, SessionCommand, SessionEvent> = {
   events: sessionEvents,
   initial: { status: 'none' },
+  foldVersion: 1,
 
   evolve(state, { type, data }, occurredAt) {
     switch (type) {

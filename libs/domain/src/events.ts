@@ -1,0 +1,22 @@
+import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
+import type { EventCatalogue } from './event-catalogue.js';
+import { type InstallationEvent, installationEvents } from './installation/installation.js';
+import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one-time-token.js';
+import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
+import { type SessionEvent, sessionEvents } from './session/session-events.js';
+import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
+import { type UserEvent, userEvents } from './user/user.js';
+
+/** Everything that can stand in the log. */
+export type AuthlogEvent =
+  AttemptsEvent | InstallationEvent | OneTimeTokenEvent | ReservationEvent | SessionEvent | SigningKeyEvent | UserEvent;
+
+export const authlogEvents: EventCatalogue<AuthlogEvent> = {
+  ...attemptsEvents,
+  ...installationEvents,
+  ...oneTimeTokenEvents,
+  ...reservationEvents,
+  ...sessionEvents,
+  ...signingKeyEvents,
+  ...userEvents,
+};

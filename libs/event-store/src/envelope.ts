@@ -1,0 +1,39 @@
+/** Who an event's actor is (design §2). */
+export type ActorKind = 'user' | 'admin' | 'service' | 'system' | 'anonymous';
+
+/** What every event says beside its facts: who, when, why, and by which command. */
+export interface CommandContext {
+  /** UUID; the same for every try to carry out the same command. */
+  readonly commandId: string;
+  /**
+   * Set when the caller chose the id (`Idempotency-Key`): a fingerprint of what was asked, so that the same key cannot
+   * stand for something else.
+   */
+  readonly fingerprint?: string;
+  /** The request this belongs to. */
+  readonly correlationId: string;
+  /** The event or command that led to this one; left out, the command itself. */
+  readonly causationId?: string;
+  /** Opaque id of the account that acts, or of the part of the system. */
+  readonly actor: string;
+  readonly actorKind: ActorKind;
+  /** The session it is done in. */
+  readonly sessionId?: string;
+  readonly now: Date;
+}
+
+/** The flat map of strings that is stored with each event. */
+export function asMetadata(context: CommandContext, schema: number): Record<string, string> {
+  const { commandId, fingerprint, correlationId, causationId, actor, actorKind, sessionId, now } = context;
+  return {
+    schema: String(schema),
+    occurredAt: now.toISOString(),
+    commandId,
+    correlationId,
+    causationId: causationId ?? commandId,
+    actor,
+    actorKind,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
+}

@@ -1,0 +1,269 @@
+import { createHash, randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { deserialize, serialize } from 'node:v8';
+import { LRUCache } from 'lru-cache';
+import type { Decider, DomainEvent, Fold } from '#domain/decider.js';
+import type { StreamName } from '#domain/ids.js';
+import type { DecodedEvent, EventCodec } from './codec.js';
+import type { CommandContext } from './envelope.js';
+import {
+  AppendOutcomeUnknown,
+  type Appended,
+  ConcurrencyConflict,
+  type EventStore,
+  type NewEvent,
+  type Position,
+  type RecordedEvent,
+} from './event-store.js';
+import { Lanes } from './lanes.js';
+import type { Snapshots } from './snapshots.js';
+
+/** A stream as it is now. */
+export interface Loaded<State> {
+  readonly state: State;
+  /** The revision of its last event; -1 for a stream that is not there. */
+  readonly revision: number;
+  /** Where its last event stands in the log; undefined for a stream that is not there. */
+  readonly position: Position | undefined;
+}
+
+/** What a command did. */
+export interface Outcome<State, Event> extends Loaded<State> {
+  /** What happened; nothing if it was so already. */
+  readonly events: readonly Event[];
+  /** Whether this very command had been carried out before; then nothing was decided now. */
+  readonly repeated: boolean;
+}
+
+/** The same idempotency key was used for something else. */
+export class IdempotencyKeyReused extends Error {
+  override readonly name = 'IdempotencyKeyReused';
+}
+
+/** Told what the repository does, for metrics. */
+export interface RepositoryObserver {
+  appended(seconds: number): void;
+  conflicted(): void;
+}
+
+export interface RepositoryOptions {
+  readonly snapshots?: Snapshots;
+  readonly observer?: RepositoryObserver;
+  /** The pause before trying again after a conflict or a lost answer. */
+  readonly backOff?: () => Promise<unknown>;
+}
+
+// The cache holds the states of all kinds of streams; the category of a stream tells which fold made its state.
+type AnyFold = Fold<unknown, DomainEvent>;
+
+interface CachedStream {
+  readonly state: unknown;
+  readonly revision: number;
+  readonly position: Position | undefined;
+  /** The fingerprints of the latest commands whose callers chose their ids, by id. */
+  readonly commands: ReadonlyMap<string, string>;
+  readonly snapshotRevision: number;
+}
+
+/** After so many events without one, a snapshot is kept of streams that may have one. */
+const SNAPSHOT_EVERY = 50;
+const CACHED_STREAMS = 20_000;
+const REMEMBERED_COMMANDS = 200;
+const MAX_DECISIONS = 5;
+const MAX_REPEATS = 3;
+const LEAST_BACK_OFF_MS = 10;
+const MOST_BACK_OFF_MS = 200;
+
+const NO_STREAM: CachedStream = {
+  state: undefined,
+  revision: -1,
+  position: undefined,
+  commands: new Map(),
+  snapshotRevision: -1,
+};
+
+/**
+ * Load, decide, append. A stream's state is kept and brought up to date by reading what came after it, so it is always
+ * current and costs one short read, however long the stream is.
+ */
+export class Repository {
+  private readonly cache = new LRUCache<string, CachedStream>({ max: CACHED_STREAMS });
+  private readonly lanes = new Lanes();
+  private readonly foldVersions = new Map<AnyFold, string>();
+  private readonly snapshots: Snapshots | undefined;
+  private readonly observer: RepositoryObserver | undefined;
+  private readonly backOff: () => Promise<unknown>;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly codec: EventCodec,
+    { snapshots, observer, backOff = fullJitter }: RepositoryOptions = {},
+  ) {
+    this.snapshots = snapshots;
+    this.observer = observer;
+    this.backOff = backOff;
+  }
+
+  /** The stream as it is at this moment. */
+  async load<State, Event extends DomainEvent>(fold: Fold<State, Event>, stream: StreamName): Promise<Loaded<State>> {
+    const { state, revision, position } = await this.current(fold, stream);
+    return { state: state as State, revision, position };
+  }
+
+  /**
+   * Carries out a command: decides on the current state and appends what was decided. If another process was quicker it
+   * decides again; a command that was carried out before is not carried out again.
+   * @throws Refused, IdempotencyKeyReused, and ConcurrencyConflict if others were quicker five times
+   */
+  async execute<State, Command, Event extends DomainEvent>(
+    decider: Decider<State, Command, Event>,
+    stream: StreamName,
+    command: Command,
+    context: CommandContext,
+  ): Promise<Outcome<State, Event>> {
+    // Commands of this process on one stream take turns, so that only other processes can be quicker.
+    return this.lanes.inTurn(stream, async () => {
+      for (let decision = 1; ; decision += 1) {
+        const current = await this.current(decider, stream);
+        const { revision, position } = current;
+        const state = current.state as State;
+        if (isRepeated(current, context)) return { state, revision, position, events: [], repeated: true };
+        const events = decider.decide(state, command);
+        if (events.length === 0) return { state, revision, position, events, repeated: false };
+        try {
+          const next = await this.append(decider, stream, current, events, context);
+          return { ...next, state: next.state as State, events, repeated: false };
+        } catch (error) {
+          if (!(error instanceof ConcurrencyConflict)) throw error;
+          this.observer?.conflicted();
+          if (decision === MAX_DECISIONS) throw error;
+          await this.backOff();
+        }
+      }
+    });
+  }
+
+  private async append(
+    fold: AnyFold,
+    stream: StreamName,
+    current: CachedStream,
+    events: readonly DomainEvent[],
+    context: CommandContext,
+  ): Promise<CachedStream> {
+    // Ids are made once for each decision: every try to append it carries the same ones, and what another process decided
+    // for the same command is never taken for it.
+    const encoded = await Promise.all(events.map((event) => this.codec.encode(event, randomUUID(), stream, context)));
+    const { revision, position } = await this.appendOnce(stream, current.revision, encoded);
+    const next: CachedStream = {
+      state: events.reduce((state, event) => fold.evolve(state, event, context.now), current.state),
+      revision,
+      position,
+      commands: remember(current.commands, [context]),
+      snapshotRevision: current.snapshotRevision,
+    };
+    return this.keep(fold, stream, next);
+  }
+
+  /** Appends, and appends the same again while it is unknown whether the store took it. */
+  private async appendOnce(stream: StreamName, revision: number, events: readonly NewEvent[]): Promise<Appended> {
+    const expected = revision < 0 ? 'no-stream' : revision;
+    const startedAt = performance.now();
+    for (let repeat = 0; ; repeat += 1) {
+      try {
+        const appended = await this.store.append(stream, expected, events);
+        this.observer?.appended((performance.now() - startedAt) / 1_000);
+        return appended;
+      } catch (error) {
+        const lost =
+          repeat > 0 && error instanceof ConcurrencyConflict ? await this.find(stream, revision, events) : null;
+        if (lost !== null) return lost;
+        if (!(error instanceof AppendOutcomeUnknown) || repeat === MAX_REPEATS) throw error;
+        await this.backOff();
+      }
+    }
+  }
+
+  /** Where the events stand, if an append whose answer was lost did take them and others have gone on from there. */
+  private async find(stream: StreamName, revision: number, events: readonly NewEvent[]): Promise<Appended | null> {
+    const lastId = events.at(-1)?.id;
+    for await (const event of this.store.readStream(stream, revision + 1))
+      if (event.id === lastId) return { revision: event.revision, position: event.position };
+    return null;
+  }
+
+  private async current(fold: AnyFold, stream: StreamName): Promise<CachedStream> {
+    const known = this.cache.get(stream) ?? this.fromSnapshot(fold, stream) ?? { ...NO_STREAM, state: fold.initial };
+    const tail: RecordedEvent[] = [];
+    for await (const event of this.store.readStream(stream, known.revision + 1)) tail.push(event);
+    const last = tail.at(-1);
+    if (last === undefined) return known;
+
+    const decoded = await this.codec.decode(tail);
+    return this.keep(fold, stream, {
+      state: decoded.reduce((state, { event, occurredAt }) => fold.evolve(state, event, occurredAt), known.state),
+      revision: last.revision,
+      position: last.position,
+      commands: remember(known.commands, decoded.map(keyedCommand)),
+      snapshotRevision: known.snapshotRevision,
+    });
+  }
+
+  private keep(fold: AnyFold, stream: StreamName, next: CachedStream): CachedStream {
+    const { foldVersion } = fold;
+    const isDue = foldVersion !== undefined && next.revision - next.snapshotRevision >= SNAPSHOT_EVERY;
+    const kept = isDue && this.snapshots !== undefined ? { ...next, snapshotRevision: next.revision } : next;
+    // Two loads of one stream may overtake each other; what is kept never goes back.
+    if ((this.cache.peek(stream)?.revision ?? -1) <= kept.revision) this.cache.set(stream, kept);
+    if (kept !== next) {
+      const { state, revision, position, commands } = kept;
+      const bytes = serialize({ state, position, commands });
+      this.snapshots?.write(stream, { revision, foldVersion: this.foldVersionOf(fold), state: bytes });
+    }
+    return kept;
+  }
+
+  private fromSnapshot(fold: AnyFold, stream: StreamName): CachedStream | undefined {
+    if (fold.foldVersion === undefined) return undefined;
+    const snapshot = this.snapshots?.read(stream);
+    if (snapshot === undefined || snapshot.foldVersion !== this.foldVersionOf(fold)) return undefined;
+    const kept = deserialize(snapshot.state) as Pick<CachedStream, 'state' | 'position' | 'commands'>;
+    return { ...kept, revision: snapshot.revision, snapshotRevision: snapshot.revision };
+  }
+
+  /** Changes with the source of the fold, so that forgetting to raise its version cannot bring back a wrong state. */
+  private foldVersionOf(fold: AnyFold): string {
+    const known = this.foldVersions.get(fold);
+    if (known !== undefined) return known;
+    const source = createHash('sha256').update(fold.evolve.toString()).digest('base64url').slice(0, 16);
+    const version = `${fold.foldVersion}:${source}`;
+    this.foldVersions.set(fold, version);
+    return version;
+  }
+}
+
+function isRepeated({ commands }: CachedStream, { commandId, fingerprint }: CommandContext): boolean {
+  if (fingerprint === undefined) return false;
+  const known = commands.get(commandId);
+  if (known !== undefined && known !== fingerprint)
+    throw new IdempotencyKeyReused('This Idempotency-Key was used for a different request.');
+  return known !== undefined;
+}
+
+type KeyedCommand = Pick<CommandContext, 'commandId' | 'fingerprint'>;
+
+const keyedCommand = ({ metadata }: DecodedEvent): KeyedCommand => {
+  const { commandId = '', fingerprint } = metadata;
+  return fingerprint === undefined ? { commandId } : { commandId, fingerprint };
+};
+
+/** Only ids that callers chose can come again; the others are not worth remembering. */
+function remember(known: ReadonlyMap<string, string>, commands: readonly KeyedCommand[]): ReadonlyMap<string, string> {
+  const keyed = commands.filter(({ fingerprint }) => fingerprint !== undefined);
+  if (keyed.length === 0) return known;
+  const all = new Map(known);
+  for (const { commandId, fingerprint = '' } of keyed) all.set(commandId, fingerprint);
+  return new Map([...all].slice(-REMEMBERED_COMMANDS));
+}
+
+// Full jitter, so that those who collided do not collide again.
+const fullJitter = () => delay(randomInt(LEAST_BACK_OFF_MS, MOST_BACK_OFF_MS));

@@ -1,0 +1,89 @@
+import Database from 'better-sqlite3';
+
+/** The format of the file; a file of a later format is refused, never guessed at. */
+const FORMAT = 1;
+/** "auth" in ASCII: tells the log of authlog from any other SQLite file. */
+const APPLICATION_ID = 0x61757468;
+const BUSY_TIMEOUT_MS = 5_000;
+
+const SCHEMA = `
+  CREATE TABLE event (
+    position    INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream      TEXT    NOT NULL,
+    revision    INTEGER NOT NULL,
+    category    TEXT    NOT NULL,
+    id          TEXT    NOT NULL,
+    type        TEXT    NOT NULL,
+    data        TEXT    NOT NULL,
+    metadata    TEXT    NOT NULL,
+    recorded_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX event_of_stream ON event (stream, revision);
+  CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+    BEGIN SELECT raise(ABORT, 'events are never changed'); END;
+  CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event
+    BEGIN SELECT raise(ABORT, 'events are never removed'); END;
+`;
+
+/** The file cannot be the log; the message says which file it is and what to do. */
+export class LogFileUnusable extends Error {
+  override readonly name = 'LogFileUnusable';
+}
+
+/**
+ * Opens the log's file for writing, and makes it first if it is not there.
+ * @throws LogFileUnusable
+ */
+export function openLogFile(file: string): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    db.pragma('journal_mode = WAL');
+    // An acknowledged event survives a power cut.
+    db.pragma('synchronous = FULL');
+    createSchema(db, file);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw error instanceof LogFileUnusable ? error : new LogFileUnusable(explain(file, error), { cause: error });
+  }
+}
+
+/** A connection that only reads; sees every commit of any process at once. */
+export function openLogReader(file: string): Database.Database {
+  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  db.pragma('query_only = ON');
+  return db;
+}
+
+function createSchema(db: Database.Database, file: string): void {
+  // One process makes the tables; the others, started at the same moment, wait here and find them.
+  db.transaction(() => {
+    const format = db.pragma('user_version', { simple: true });
+    const application = db.pragma('application_id', { simple: true });
+    if (format === FORMAT && application === APPLICATION_ID) return;
+    const isEmpty = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+    if (!isEmpty && application !== APPLICATION_ID)
+      throw new LogFileUnusable(
+        `${file} is not an event log of authlog: move it away, or set AUTHLOG_DATA to another folder.`,
+      );
+    if (Number(format) > FORMAT)
+      throw new LogFileUnusable(
+        `${file} was written by a newer authlog (format ${String(format)}, this one knows ${FORMAT}): upgrade authlog.`,
+      );
+    db.exec(SCHEMA);
+    db.pragma(`user_version = ${FORMAT}`);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+  }).immediate();
+}
+
+function explain(file: string, error: unknown): string {
+  const code = error instanceof Database.SqliteError ? error.code : '';
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+    return `${file} is damaged or no SQLite database: restore it from a back-up, or move it away to start with an empty log.`;
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN'))
+    return `${file} cannot be opened for writing: make it and its folder writable for this user, or set AUTHLOG_DATA to a folder that is.`;
+  if (code === 'SQLITE_FULL') return `${file} cannot be written, the disk is full: free some space.`;
+  if (code.startsWith('SQLITE_BUSY')) return `${file} is locked by another program: end it, then start again.`;
+  return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppendOutcomeUnknown, type Position } from '../event-store.js';
+import { eventStoreContract, follow, someEvent } from '../testing/contract.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+
+eventStoreContract('SQLite', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'authlog-'));
+  const store = new SqliteEventStore(join(folder, 'events.db'));
+  return {
+    store,
+    async remove() {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+describe('the log in a SQLite file', () => {
+  let folder: string;
+  let file: string;
+  const open: SqliteEventStore[] = [];
+  const openStore = () => {
+    const store = new SqliteEventStore(file);
+    open.push(store);
+    return store;
+  };
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'authlog-'));
+    file = join(folder, 'events.db');
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((store) => store.close()));
+    await rm(folder, { recursive: true });
+  });
+
+  it('tells followers in other processes', async () => {
+    const [here, there] = [openStore(), openStore()];
+    const following = follow(there, '3' as Position);
+    for (let n = 0; n < 3; n += 1) await here.append(`user-${n}`, 'no-stream', [someEvent()]);
+    expect((await following).events.map(({ stream }) => stream)).toEqual(['user-0', 'user-1', 'user-2']);
+  });
+
+  it('gives several writing processes one order without gaps', async () => {
+    const stores = [openStore(), openStore(), openStore()];
+    const append = async (store: SqliteEventStore, n: number) =>
+      store.append(`user-${n}`, 'no-stream', [someEvent(), someEvent()]);
+    await Promise.all(stores.flatMap((store, s) => Array.from({ length: 20 }, (_, n) => append(store, s * 20 + n))));
+    const { events } = await follow(openStore(), '120' as Position);
+    expect(events.map(({ position }) => Number(position))).toEqual(Array.from({ length: 120 }, (_, n) => n + 1));
+  });
+
+  it('is there again after a restart', async () => {
+    const store = openStore();
+    const { position } = await store.append('user-1', 'no-stream', [someEvent()]);
+    await store.close();
+    expect(await openStore().head()).toBe(position);
+  });
+
+  it('finishes what was begun before it closes', async () => {
+    const store = openStore();
+    const appends = Array.from({ length: 50 }, (_, n) => store.append(`user-${n}`, 'no-stream', [someEvent()]));
+    await store.close();
+    expect(await Promise.all(appends)).toHaveLength(50);
+  });
+
+  it('never changes or removes an event, whoever asks (SEC-154)', async () => {
+    await openStore().append('user-1', 'no-stream', [someEvent()]);
+    const db = new Database(file);
+    expect(() => db.exec("UPDATE event SET type = 'Other'")).toThrow('events are never changed');
+    expect(() => db.exec('DELETE FROM event')).toThrow('events are never removed');
+    db.close();
+  });
+
+  it('says when the file is no log, damaged, or of a newer version, and what to do', async () => {
+    const refusal = () => {
+      try {
+        return new SqliteEventStore(file);
+      } catch (error) {
+        return error;
+      }
+    };
+    await writeFile(file, 'no database at all, but long enough to be looked at '.repeat(40));
+    expect(refusal()).toMatchObject({
+      name: 'LogFileUnusable',
+      message: expect.stringContaining('restore it from a back-up'),
+    });
+    await rm(file);
+
+    const foreign = new Database(file);
+    foreign.exec('CREATE TABLE other (id INTEGER)');
+    foreign.close();
+    expect(refusal()).toMatchObject({ message: expect.stringContaining('is not an event log of authlog') });
+    await rm(file);
+
+    await openStore().close();
+    const newer = new Database(file);
+    newer.pragma('user_version = 2');
+    newer.close();
+    expect(refusal()).toMatchObject({ message: expect.stringContaining('upgrade authlog') });
+
+    file = join(folder, 'nowhere', 'events.db');
+    expect(refusal()).toMatchObject({ name: 'LogFileUnusable' });
+  });
+
+  it('goes on with a new thread when the one that writes dies, and says what it does not know', async () => {
+    const store = openStore();
+    await store.append('user-1', 'no-stream', [someEvent()]);
+    const events = [someEvent()];
+    const caught = store.append('user-1', 0, events).catch((error: unknown) => error);
+    setImmediate(() => void store['writer']?.terminate());
+    expect([AppendOutcomeUnknown, Object]).toContain((await caught)?.constructor);
+    expect(await store.append('user-1', 0, events)).toMatchObject({ revision: 1 });
+  });
+});
