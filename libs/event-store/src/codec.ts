@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import type { DomainEvent } from '#domain/decider.js';
 import type { EventDescription, StoredData } from '#domain/event-catalogue.js';
 import { authlogEvents } from '#domain/events.js';
@@ -6,15 +5,33 @@ import type { StreamName } from '#domain/ids.js';
 import { erased } from '#domain/personal.js';
 import { type CommandContext, asMetadata } from './envelope.js';
 import type { NewEvent, Position, RecordedEvent } from './event-store.js';
-import { type DataKey, isSealed, seal, unseal } from './seal.js';
 
-/** Where the keys are that personal data is sealed with: one per data subject, so that one person can be erased. */
+/** A personal value in the log, readable only with its key. */
+export interface Sealed {
+  readonly sealed: 'A256GCM';
+  /** The id of the key. */
+  readonly key: string;
+  /** Base64url. */
+  readonly iv: string;
+  readonly text: string;
+  readonly tag: string;
+}
+
+/** Seals the personal data of one person. `place` says where a value stands: it can be opened nowhere else. */
+export interface DataKey {
+  seal(value: unknown, place: string): Sealed;
+  unseal(value: Sealed, place: string): unknown;
+}
+
+/** Where the data keys are: one for each person, so that one person can be erased. */
 export interface SubjectKeys {
   /** The subject's key; made the first time. */
   keyOf(subject: string): Promise<DataKey>;
   /** The keys with these ids; null for one that was destroyed. */
-  find(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, KeyObject | null>>;
+  find(ids: ReadonlySet<string>): Promise<DataKeys>;
 }
+
+type DataKeys = ReadonlyMap<string, DataKey | null>;
 
 /** An event as the program sees it: today's schema, personal data in clear or marked as erased. */
 export interface DecodedEvent {
@@ -54,7 +71,7 @@ export class EventCodec {
       const key = await this.keys.keyOf(personal.subject(data as never));
       for (const field of personal.fields)
         if (stored[field] !== null && stored[field] !== undefined)
-          stored[field] = seal(stored[field], key, place(stream, id, field));
+          stored[field] = key.seal(stored[field], place(stream, id, field));
     }
     return { id, type, data: stored, metadata: asMetadata(context, schema) };
   }
@@ -68,7 +85,7 @@ export class EventCodec {
     return recorded.map((event) => this.decodeOne(event, keys));
   }
 
-  private decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, KeyObject | null>): DecodedEvent {
+  private decodeOne(recorded: RecordedEvent, keys: DataKeys): DecodedEvent {
     const { id, stream, type, metadata, revision, position } = recorded;
     const description = this.describe(type);
     const data = upcast(type, Number(metadata['schema']), unsealed(recorded, keys), description);
@@ -83,15 +100,18 @@ export class EventCodec {
   }
 }
 
+const isSealed = (value: unknown): value is Sealed =>
+  typeof value === 'object' && value !== null && 'sealed' in value && value.sealed === 'A256GCM';
+
 const place = (stream: string, eventId: string, field: string) => `${stream}/${eventId}/${field}`;
 
-function unsealed({ id, stream, data }: RecordedEvent, keys: ReadonlyMap<string, KeyObject | null>): StoredData {
+function unsealed({ id, stream, data }: RecordedEvent, keys: DataKeys): StoredData {
   let clear: Record<string, unknown> | undefined;
   for (const [field, value] of Object.entries(data)) {
     if (!isSealed(value)) continue;
     const key = keys.get(value.key);
     clear ??= { ...data };
-    clear[field] = key === null || key === undefined ? erased : unseal(value, key, place(stream, id, field));
+    clear[field] = key?.unseal(value, place(stream, id, field)) ?? erased;
   }
   return clear ?? data;
 }

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { explainSqliteFailure } from '#database/sqlite-failure.js';
 
 /** The format of the file; a file of a later format is refused, never guessed at. */
 const FORMAT = 1;
@@ -45,7 +46,9 @@ export function openLogFile(file: string): Database.Database {
     return db;
   } catch (error) {
     db?.close();
-    throw error instanceof LogFileUnusable ? error : new LogFileUnusable(explain(file, error), { cause: error });
+    throw error instanceof LogFileUnusable
+      ? error
+      : new LogFileUnusable(explainSqliteFailure(file, error), { cause: error });
   }
 }
 
@@ -75,15 +78,4 @@ function createSchema(db: Database.Database, file: string): void {
     db.pragma(`user_version = ${FORMAT}`);
     db.pragma(`application_id = ${APPLICATION_ID}`);
   }).immediate();
-}
-
-function explain(file: string, error: unknown): string {
-  const code = error instanceof Database.SqliteError ? error.code : '';
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
-    return `${file} is damaged or no SQLite database: restore it from a back-up, or move it away to start with an empty log.`;
-  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN'))
-    return `${file} cannot be opened for writing: make it and its folder writable for this user, or set AUTHLOG_DATA to a folder that is.`;
-  if (code === 'SQLITE_FULL') return `${file} cannot be written, the disk is full: free some space.`;
-  if (code.startsWith('SQLITE_BUSY')) return `${file} is locked by another program: end it, then start again.`;
-  return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -184,7 +184,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   private startWriter(): Worker {
-    const writer = new Worker(APPEND_WORKER, { workerData: this.file, name: 'append' });
+    const writer = new Worker(APPEND_WORKER, { workerData: this.file, name: 'append', execArgv: [] });
     writer.unref();
     writer.on('error', (cause) => this.loseWriter(writer, cause));
     writer.on('exit', () => this.loseWriter(writer, undefined));

@@ -1,0 +1,21 @@
+import Database from 'better-sqlite3';
+
+/** What the failure to open a SQLite file means to the person who starts the program, and what to do about it. */
+export function explainSqliteFailure(file: string, error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+    return `${file} is damaged or no SQLite database: restore it from a back-up, or move it away to start without it.`;
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code === 'EACCES')
+    return `${file} cannot be opened for writing: make it and its folder writable for this user, or set AUTHLOG_DATA to a folder that is.`;
+  if (code === 'SQLITE_FULL') return `${file} cannot be written because the disk is full: free some space.`;
+  if (code.startsWith('SQLITE_BUSY')) return `${file} is locked by another program: end it, then start again.`;
+  return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** The code of the driver's error, however deep it is wrapped; empty for other errors. */
+function codeOf(error: unknown): string {
+  if (error instanceof Database.SqliteError) return error.code;
+  if (error instanceof Error && 'driverError' in error) return codeOf(error.driverError);
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error && error.cause !== undefined ? codeOf(error.cause) : '';
+}

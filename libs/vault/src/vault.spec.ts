@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asCredentialId } from '#domain/ids.js';
+import { type MasterKey, masterKeyFromFile, parseMasterKey } from './master-key.js';
+import { Vault } from './vault.js';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'authlog-'));
+  file = join(folder, 'vault.db');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the vault', () => {
+  const someMasterKey = () => parseMasterKey(randomBytes(32).toString('base64'));
+  const now = () => new Date('2030-01-01T00:00:00.000Z');
+  let masterKey: MasterKey;
+  let vault: Vault;
+  beforeEach(async () => {
+    masterKey = someMasterKey();
+    vault = await Vault.open(file, masterKey, now);
+  });
+  afterEach(() => vault.close());
+  const reopen = async (key = masterKey) => {
+    await vault.close();
+    vault = await Vault.open(file, key, now);
+  };
+  const withDatabase = (change: (db: Database.Database) => void) => {
+    const db = new Database(file);
+    change(db);
+    db.close();
+  };
+
+  it('gives back a secret after a restart', async () => {
+    const id = await vault.keep('password', 'ada', '$argon2id$secret');
+    await reopen();
+    expect(await vault.reveal(id)).toBe('$argon2id$secret');
+    expect(await vault.reveal(asCredentialId('nothing'))).toBeNull();
+  });
+
+  it('keeps nothing in clear (SEC-144)', async () => {
+    await vault.keep('password', 'ada', '$argon2id$marked-secret');
+    const secret = await vault.installationSecret();
+    await vault.keyOf('ada');
+    await vault.close();
+    const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+    for (const needle of ['marked-secret', secret.toString('base64'), secret])
+      expect(bytes.some((content) => content.includes(needle))).toBe(false);
+    vault = await Vault.open(file, masterKey, now);
+  });
+
+  it('has one secret of the installation, whoever asks first', async () => {
+    const [one, two] = await Promise.all([vault.installationSecret(), vault.installationSecret()]);
+    await reopen();
+    expect(one).toEqual(two);
+    expect(await vault.installationSecret()).toEqual(one);
+    expect(one).toHaveLength(32);
+  });
+
+  it('has one data key for each person, made once', async () => {
+    const [one, two] = await Promise.all([vault.keyOf('ada'), vault.keyOf('ada')]);
+    expect(one.id).toBe(two.id);
+    expect((await vault.keyOf('eve')).id).not.toBe(one.id);
+    const sealed = one.seal('ada@example.org', 'here');
+    await reopen();
+    const found = await vault.find(new Set([one.id, 'never was']));
+    expect(found.get(one.id)?.unseal(sealed, 'here')).toBe('ada@example.org');
+    expect(found.get('never was')).toBeNull();
+  });
+
+  it('cannot find a key that was destroyed, nor make another for the same person', async () => {
+    const { id } = await vault.keyOf('ada');
+    withDatabase((db) => db.exec('UPDATE data_key SET wrapped = NULL'));
+    await reopen();
+    expect((await vault.find(new Set([id]))).get(id)).toBeNull();
+    await expect(vault.keyOf('ada')).rejects.toThrow('was erased');
+  });
+
+  it('refuses a value that was moved to another place (SEC-148)', async () => {
+    const key = await vault.keyOf('ada');
+    expect(() => key.unseal(key.seal('x', 'here'), 'there')).toThrow(/authenticate/);
+  });
+
+  it('refuses to open with another master key, and says which settings to look at', async () => {
+    await vault.close();
+    await expect(Vault.open(file, someMasterKey(), now)).rejects.toThrow(/AUTHLOG_MASTER_KEY/);
+    vault = await Vault.open(file, masterKey, now);
+  });
+
+  it('notices rows that were swapped (SEC-148)', async () => {
+    const ada = await vault.keep('password', 'ada', 'of ada');
+    const eve = await vault.keep('password', 'eve', 'of eve');
+    withDatabase((db) =>
+      db
+        .prepare('UPDATE credential SET wrapped = (SELECT wrapped FROM credential WHERE id = ?) WHERE id = ?')
+        .run(eve, ada),
+    );
+    await expect(vault.reveal(ada)).rejects.toMatchObject({ name: 'VaultUnreadable' });
+  });
+
+  it('refuses a file of a newer version', async () => {
+    await vault.close();
+    withDatabase((db) => db.exec("INSERT INTO migrations (timestamp, name) VALUES (9, 'FromTheFuture9')"));
+    await expect(Vault.open(file, masterKey, now)).rejects.toThrow('FromTheFuture9');
+    withDatabase((db) => db.exec("DELETE FROM migrations WHERE name = 'FromTheFuture9'"));
+    vault = await Vault.open(file, masterKey, now);
+  });
+
+  it('can be opened by several processes at once, also the first time', async () => {
+    const fresh = join(folder, 'fresh.db');
+    const vaults = await Promise.all(Array.from({ length: 3 }, () => Vault.open(fresh, masterKey, now)));
+    const secrets = await Promise.all(vaults.map((each) => each.installationSecret()));
+    expect(new Set(secrets.map((secret) => secret.toString('hex'))).size).toBe(1);
+    await Promise.all(vaults.map((each) => each.close()));
+  });
+});
+
+describe('the master key', () => {
+  it('is made once, readable by its owner only', () => {
+    const path = join(folder, 'master.key');
+    const made = masterKeyFromFile(path);
+    expect(masterKeyFromFile(path).id).toBe(made.id);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['master.key']);
+  });
+
+  for (const text of [
+    '',
+    'short',
+    Buffer.alloc(32).toString('base64'),
+    randomBytes(31).toString('base64'),
+    randomBytes(33).toString('base64'),
+  ])
+    it(`is not ${JSON.stringify(text).slice(0, 20)} (SEC-149)`, () => {
+      expect(() => parseMasterKey(text)).toThrow('32 random bytes');
+      const path = join(folder, 'master.key');
+      writeFileSync(path, text);
+      expect(() => masterKeyFromFile(path)).toThrow('32 random bytes');
+    });
+});

@@ -1,0 +1,162 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { type DataSource, In, type Repository } from 'typeorm';
+import { openDatabase } from '#database/database.js';
+import { type CredentialId, asCredentialId } from '#domain/ids.js';
+import { type Ciphertext, decrypt, encrypt } from './aead.js';
+import { DataKey } from './data-key.js';
+import type { MasterKey } from './master-key.js';
+import { CreateVault1767225600000 } from './migrations/1767225600000-create-vault.js';
+import { CredentialRow, DataKeyRow } from './vault-rows.js';
+
+export type CredentialKind = 'password' | 'signing-key';
+
+/** The vault does not belong to this master key, or a row of it was tampered with. */
+export class VaultUnreadable extends Error {
+  override readonly name = 'VaultUnreadable';
+}
+
+const KEY_BYTES = 32;
+/** How long a destroyed key may still be in the memory of a process (event-sourcing §14). */
+const CACHED_MS = 60_000;
+const CACHED_KEYS = 10_000;
+
+const INSTALLATION = 'installation';
+
+/**
+ * What must be erasable: the data keys that seal personal data, and the credentials. Each row is wrapped by the master
+ * key, bound to its place. It is written before the event that refers to it, so a crash leaves an orphan, never a
+ * dangling reference.
+ */
+export class Vault {
+  private readonly dataKeys: Repository<DataKeyRow>;
+  private readonly credentials: Repository<CredentialRow>;
+  private readonly keysById = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
+  private readonly keysBySubject = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
+
+  private constructor(
+    private readonly database: DataSource,
+    private readonly masterKey: MasterKey,
+    private readonly now: () => Date,
+  ) {
+    this.dataKeys = database.getRepository(DataKeyRow);
+    this.credentials = database.getRepository(CredentialRow);
+  }
+
+  /** @throws DatabaseUnusable, and VaultUnreadable if it was made with another master key */
+  static async open(file: string, masterKey: MasterKey, now: () => Date): Promise<Vault> {
+    const migrations = [CreateVault1767225600000];
+    const database = await openDatabase({
+      file,
+      entities: [DataKeyRow, CredentialRow],
+      migrations,
+      durability: 'full',
+    });
+    const vault = new Vault(database, masterKey, now);
+    try {
+      await vault.installationSecret();
+      return vault;
+    } catch (error) {
+      await database.destroy();
+      throw error;
+    }
+  }
+
+  /** 256 random bits of this installation, made once: what its keyed hashes and marks are derived from. */
+  async installationSecret(): Promise<Buffer> {
+    const known = await this.credentials.findOneBy({ id: INSTALLATION });
+    if (known !== null) return Buffer.from(this.unwrapCredential(known), 'base64');
+    await this.insertCredential(INSTALLATION, 'installation', INSTALLATION, randomBytes(KEY_BYTES).toString('base64'));
+    return this.installationSecret();
+  }
+
+  /** Keeps a secret of an account or of the installation. Durable once it resolves. */
+  async keep(kind: CredentialKind, owner: string, secret: string): Promise<CredentialId> {
+    const id = asCredentialId(randomUUID());
+    await this.insertCredential(id, kind, owner, secret);
+    return id;
+  }
+
+  /** The secret; null if there is none with this id, or it was erased. */
+  async reveal(id: CredentialId): Promise<string | null> {
+    const row = await this.credentials.findOneBy({ id });
+    return row === null ? null : this.unwrapCredential(row);
+  }
+
+  /** The key that seals this subject's personal data; made the first time. */
+  async keyOf(subject: string): Promise<DataKey> {
+    const cached = this.keysBySubject.get(subject);
+    if (cached !== undefined) return cached;
+    const row = await this.dataKeys.findOneBy({ subject });
+    if (row !== null) {
+      const key = this.unwrapDataKey(row);
+      if (key === null)
+        throw new VaultUnreadable(`The data of ${subject} was erased; nothing more can be sealed for it.`);
+      return key;
+    }
+    const id = randomUUID();
+    const { id: masterKey } = this.masterKey;
+    const wrapped = this.wrap(randomBytes(KEY_BYTES).toString('base64'), placeOfKey(id, subject));
+    // Of several at once the first makes the key, and all use it.
+    const fresh = { id, subject, masterKey, wrapped, createdAt: this.now().toISOString() };
+    await this.dataKeys.createQueryBuilder().insert().values(fresh).orIgnore().execute();
+    return this.keyOf(subject);
+  }
+
+  /** The data keys with these ids; null for one that was destroyed or never was. */
+  async find(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, DataKey | null>> {
+    const found = new Map<string, DataKey | null>();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const cached = this.keysById.get(id);
+      if (cached === undefined) missing.push(id);
+      found.set(id, cached ?? null);
+    }
+    if (missing.length > 0)
+      for (const row of await this.dataKeys.findBy({ id: In(missing) })) found.set(row.id, this.unwrapDataKey(row));
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.database.destroy();
+  }
+
+  private async insertCredential(id: string, kind: string, owner: string, secret: string): Promise<void> {
+    const wrapped = this.wrap(secret, placeOfCredential(id, kind, owner));
+    const row = { id, kind, owner, masterKey: this.masterKey.id, wrapped, createdAt: this.now().toISOString() };
+    await this.credentials.createQueryBuilder().insert().values(row).orIgnore().execute();
+  }
+
+  private unwrapDataKey({ id, subject, wrapped, masterKey }: DataKeyRow): DataKey | null {
+    if (wrapped === null) return null;
+    const key = new DataKey(id, Buffer.from(this.unwrap(wrapped, masterKey, placeOfKey(id, subject)), 'base64'));
+    this.keysById.set(id, key);
+    this.keysBySubject.set(subject, key);
+    return key;
+  }
+
+  private unwrapCredential = ({ id, kind, owner, wrapped, masterKey }: CredentialRow) =>
+    this.unwrap(wrapped, masterKey, placeOfCredential(id, kind, owner));
+
+  private wrap(secret: string, place: string): string {
+    return JSON.stringify(encrypt(secret, this.masterKey.key, place));
+  }
+
+  private unwrap(wrapped: string, masterKey: string, place: string): string {
+    if (masterKey !== this.masterKey.id)
+      throw new VaultUnreadable(
+        'The master key does not belong to this vault: set AUTHLOG_MASTER_KEY, or restore the master.key file, to the one it was made with.',
+      );
+    try {
+      return decrypt(JSON.parse(wrapped) as Ciphertext, this.masterKey.key, place);
+    } catch (cause) {
+      throw new VaultUnreadable(
+        `A row of the vault was changed or moved (${place}): restore the vault from a back-up.`,
+        { cause },
+      );
+    }
+  }
+}
+
+const placeOfKey = (id: string, subject: string) => `data_key/${id}/${subject}`;
+const placeOfCredential = (id: string, kind: string, owner: string) => `credential/${id}/${kind}/${owner}`;
