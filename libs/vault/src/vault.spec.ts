@@ -45,7 +45,7 @@ describe('the vault', () => {
 
   it('keeps nothing in clear (SEC-144)', async () => {
     await vault.keep('password', 'ada', '$argon2id$marked-secret');
-    const secret = await vault.installationSecret();
+    const secret = vault['installationSecret'];
     await vault.keyOf('ada');
     await vault.close();
     const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
@@ -54,12 +54,12 @@ describe('the vault', () => {
     vault = await Vault.open(file, masterKey, now);
   });
 
-  it('has one secret of the installation, whoever asks first', async () => {
-    const [one, two] = await Promise.all([vault.installationSecret(), vault.installationSecret()]);
+  it('derives the same keys after a restart, another for each purpose', async () => {
+    const before = vault.derivedKey('refresh-token');
+    expect(before).toHaveLength(32);
     await reopen();
-    expect(one).toEqual(two);
-    expect(await vault.installationSecret()).toEqual(one);
-    expect(one).toHaveLength(32);
+    expect(vault.derivedKey('refresh-token')).toEqual(before);
+    expect(vault.derivedKey('csrf-token')).not.toEqual(before);
   });
 
   it('has one data key for each person, made once', async () => {
@@ -114,8 +114,7 @@ describe('the vault', () => {
   it('can be opened by several processes at once, also the first time', async () => {
     const fresh = join(folder, 'fresh.db');
     const vaults = await Promise.all(Array.from({ length: 3 }, () => Vault.open(fresh, masterKey, now)));
-    const secrets = await Promise.all(vaults.map((each) => each.installationSecret()));
-    expect(new Set(secrets.map((secret) => secret.toString('hex'))).size).toBe(1);
+    expect(new Set(vaults.map((each) => each.derivedKey('csrf-token').toString('hex'))).size).toBe(1);
     await Promise.all(vaults.map((each) => each.close()));
   });
 });

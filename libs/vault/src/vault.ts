@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type DataSource, In, type Repository } from 'typeorm';
 import { openDatabase } from '#database/database.js';
@@ -31,6 +31,7 @@ const INSTALLATION = 'installation';
 export class Vault {
   private readonly dataKeys: Repository<DataKeyRow>;
   private readonly credentials: Repository<CredentialRow>;
+  private installationSecret: Buffer = Buffer.alloc(0);
   private readonly keysById = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
   private readonly keysBySubject = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
 
@@ -54,7 +55,7 @@ export class Vault {
     });
     const vault = new Vault(database, masterKey, now);
     try {
-      await vault.installationSecret();
+      vault.installationSecret = await vault.loadInstallationSecret();
       return vault;
     } catch (error) {
       await database.destroy();
@@ -62,12 +63,12 @@ export class Vault {
     }
   }
 
-  /** 256 random bits of this installation, made once: what its keyed hashes and marks are derived from. */
-  async installationSecret(): Promise<Buffer> {
-    const known = await this.credentials.findOneBy({ id: INSTALLATION });
-    if (known !== null) return Buffer.from(this.unwrapCredential(known), 'base64');
-    await this.insertCredential(INSTALLATION, 'installation', INSTALLATION, randomBytes(KEY_BYTES).toString('base64'));
-    return this.installationSecret();
+  /**
+   * A key of this installation for one purpose, 256 bits; the same in every process and after every restart, and
+   * independent of the keys for other purposes (HKDF, RFC 5869).
+   */
+  derivedKey(purpose: 'identifier-digest' | 'refresh-token' | 'csrf-token'): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.installationSecret, '', `authlog ${purpose}`, KEY_BYTES));
   }
 
   /** Keeps a secret of an account or of the installation. Durable once it resolves. */
@@ -119,6 +120,14 @@ export class Vault {
 
   async close(): Promise<void> {
     await this.database.destroy();
+  }
+
+  /** Of several processes that start for the first time one makes it, and all use it. */
+  private async loadInstallationSecret(): Promise<Buffer> {
+    const known = await this.credentials.findOneBy({ id: INSTALLATION });
+    if (known !== null) return Buffer.from(this.unwrapCredential(known), 'base64');
+    await this.insertCredential(INSTALLATION, 'installation', INSTALLATION, randomBytes(KEY_BYTES).toString('base64'));
+    return this.loadInstallationSecret();
   }
 
   private async insertCredential(id: string, kind: string, owner: string, secret: string): Promise<void> {

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { IdentifierDigest } from './identifier-digest.js';
+
+describe('the digest of an identifier', () => {
+  const digest = new IdentifierDigest(Buffer.alloc(32, 7));
+
+  it('is the same for spellings of the same identifier', () =>
+    expect(digest.of('email', 'ADA@Example.org')).toBe(digest.of('email', 'ada@example.org')));
+
+  it('differs between identifiers, between kinds, and between installations', () => {
+    const all = [
+      digest.of('name', 'ada'),
+      digest.of('name', 'eve'),
+      digest.of('email', 'ada'),
+      digest.of('login', 'ada'),
+      new IdentifierDigest(Buffer.alloc(32, 8)).of('name', 'ada'),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.every((id) => /^[A-Za-z0-9_-]{43}$/.test(id))).toBe(true);
+  });
+});
