@@ -7,8 +7,12 @@ export type SessionOrigin =
   | { readonly kind: 'login'; readonly service: string }
   /** Opened for a new account by whoever created it (ucloud-users-api §5.9); null: by the installation itself. */
   | { readonly kind: 'provisioned'; readonly createdBy: UserId | null }
-  /** A narrower session that services derived from another one; `extendedBy` runs from the first to the last of them. */
-  | { readonly kind: 'extension'; readonly parent: SessionId; readonly extendedBy: readonly UserId[] };
+  /** A narrower session that services derived from others: the sessions above it and the services, each first to last. */
+  | {
+      readonly kind: 'extension';
+      readonly ancestors: readonly SessionId[];
+      readonly extendedBy: readonly UserId[];
+    };
 
 /** Where the client is; personal data of the session's owner, null when not recorded. */
 export interface ClientTrace {
@@ -43,8 +47,8 @@ export type SessionEndReason = 'logout' | 'ended-by-owner' | 'bulk-invalidation'
 export type SessionEvent =
   | { readonly type: 'SessionOpened'; readonly data: SessionOpened }
   /** Carries the hash of the new secret when the old one was replaced. */
-  | { readonly type: 'SessionRefreshed'; readonly data: { readonly secretHash?: string } }
-  | { readonly type: 'SessionEnded'; readonly data: { readonly reason: SessionEndReason } };
+  | { readonly type: 'SessionRefreshed'; readonly data: { readonly userId: UserId; readonly secretHash?: string } }
+  | { readonly type: 'SessionEnded'; readonly data: { readonly userId: UserId; readonly reason: SessionEndReason } };
 
 export const sessionEvents: EventCatalogue<SessionEvent> = {
   SessionOpened: {

@@ -3,7 +3,7 @@ import { Refused } from '../refused.js';
 import { demandCovered, isCovered, isUnextendable, parseScope } from '../scope.js';
 import type { SessionEvent } from './session-events.js';
 import { ACCESS_TOKEN_MS } from './session-limits.js';
-import { type Session, type Surroundings, causeOfDeath } from './session-state.js';
+import { type Session, type Surroundings, ancestorsOf, causeOfDeath, extendersOf } from './session-state.js';
 
 /** A service derives a narrower session from one of its caller's: UCloud's token extension (ucloud-users-api §4.9). */
 export interface ExtendSession {
@@ -12,7 +12,6 @@ export interface ExtendSession {
   /** The access token that was shown: its extension has no other scopes. */
   readonly presented: {
     readonly scopes: readonly string[];
-    readonly extendedBy: readonly UserId[];
     readonly expiresAt: Date;
   };
   readonly extender: { readonly id: UserId; readonly allowedScopes: readonly string[] };
@@ -39,7 +38,7 @@ export function extend(command: ExtendSession): SessionEvent {
     throw new Refused('token-lifetime-invalid', `expiresIn must be from 0 to ${MAX_EXTENSION_MS} milliseconds.`);
   demandExtendable(scopes, extender.allowedScopes);
   demandCovered(scopes, presented.scopes);
-  if (presented.extendedBy.length >= MAX_EXTENSION_DEPTH)
+  if (ancestorsOf(parent.session).length >= MAX_EXTENSION_DEPTH)
     throw new Refused('extension-not-allowed', `A token can be extended ${MAX_EXTENSION_DEPTH} times.`);
 
   const source = parent.session;
@@ -50,7 +49,11 @@ export function extend(command: ExtendSession): SessionEvent {
     data: {
       userId: source.userId,
       epoch: parent.surroundings.owner.sessionEpoch,
-      origin: { kind: 'extension', parent: parent.id, extendedBy: [...presented.extendedBy, extender.id] },
+      origin: {
+        kind: 'extension',
+        ancestors: [...ancestorsOf(source), parent.id],
+        extendedBy: [...extendersOf(source), extender.id],
+      },
       secretHash,
       rotates: false,
       scopes,

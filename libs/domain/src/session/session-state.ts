@@ -34,6 +34,14 @@ export interface Surroundings {
   readonly ancestorsAlive: boolean;
 }
 
+/** The sessions that this one was derived from, first to last; none for a session that is no extension. */
+export const ancestorsOf = ({ origin }: OpenSession): readonly SessionId[] =>
+  origin.kind === 'extension' ? origin.ancestors : [];
+
+/** The services that extended it, first to last. */
+export const extendersOf = ({ origin }: OpenSession): readonly UserId[] =>
+  origin.kind === 'extension' ? origin.extendedBy : [];
+
 /** When the session ends if it is left alone: its absolute or its idle end, whichever comes first. */
 export const endOf = ({ expiresAt, lastActiveAt, idleMs }: OpenSession) =>
   new Date(Math.min(expiresAt.getTime(), lastActiveAt.getTime() + idleMs));

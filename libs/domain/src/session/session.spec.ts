@@ -39,10 +39,10 @@ const openedWithoutRotation = at<SessionEvent>('2030-01-01T00:00:00.000Z', {
   data: { ...openedData, rotates: false },
 });
 const rotatedTo = (secretHash: string, time: string) =>
-  at<SessionEvent>(time, { type: 'SessionRefreshed', data: { secretHash } });
+  at<SessionEvent>(time, { type: 'SessionRefreshed', data: { userId: ada.id, secretHash } });
 const ended = (reason: 'logout' | 'ended-by-owner' | 'bulk-invalidation' | 'reuse-detected'): SessionEvent => ({
   type: 'SessionEnded',
-  data: { reason },
+  data: { userId: ada.id, reason },
 });
 
 const alive = { owner: ada, ancestorsAlive: true };
@@ -139,7 +139,7 @@ describe('refreshing a session', () => {
   it('replaces the secret (SEC-89)', () =>
     given(opened)
       .when(refresh('one', '2030-01-01T00:10:00.000Z'))
-      .yields({ type: 'SessionRefreshed', data: { secretHash: "one'" } }));
+      .yields({ type: 'SessionRefreshed', data: { userId: ada.id, secretHash: "one'" } }));
 
   it('yields nothing new for a retry inside the window (SEC-91)', () =>
     given(opened, rotatedTo('two', '2030-01-01T00:10:00.000Z'))
@@ -164,7 +164,7 @@ describe('refreshing a session', () => {
   it('records only that it was used where the secret stays the same', () =>
     given(openedWithoutRotation)
       .when(refresh('one', '2030-01-01T00:01:00.000Z'))
-      .yields({ type: 'SessionRefreshed', data: {} }));
+      .yields({ type: 'SessionRefreshed', data: { userId: ada.id } }));
 
   it('does not record use again within a minute where the secret stays the same', () =>
     given(openedWithoutRotation).when(refresh('one', '2030-01-01T00:00:59.999Z')).yields());
@@ -172,7 +172,7 @@ describe('refreshing a session', () => {
   it('works until the last millisecond of 14 unused days (SEC-68)', () =>
     given(opened)
       .when(refresh('one', '2030-01-14T23:59:59.999Z'))
-      .yields({ type: 'SessionRefreshed', data: { secretHash: "one'" } }));
+      .yields({ type: 'SessionRefreshed', data: { userId: ada.id, secretHash: "one'" } }));
 
   it('is refused from the moment it has been unused for 14 days (SEC-68)', () =>
     given(opened).when(refresh('one', '2030-01-15T00:00:00.000Z')).refuses('session-expired'));
@@ -182,7 +182,7 @@ describe('refreshing a session', () => {
     const usedAgain = rotatedTo('three', '2030-01-27T00:00:00.000Z');
     given(opened, used, usedAgain)
       .when(refresh('three', '2030-01-30T23:59:59.999Z'))
-      .yields({ type: 'SessionRefreshed', data: { secretHash: "three'" } });
+      .yields({ type: 'SessionRefreshed', data: { userId: ada.id, secretHash: "three'" } });
     given(opened, used, usedAgain).when(refresh('three', '2030-01-31T00:00:00.000Z')).refuses('session-expired');
   });
 
@@ -206,7 +206,7 @@ describe('refreshing a session', () => {
           surroundings: { ...alive, owner: { ...ada, sessionEpoch: 4, sparedSession: id } },
         }),
       )
-      .yields({ type: 'SessionRefreshed', data: { secretHash: "one'" } }));
+      .yields({ type: 'SessionRefreshed', data: { userId: ada.id, secretHash: "one'" } }));
 
   it('is refused when its owner is gone, or a session above it is', () => {
     const at1 = '2030-01-01T00:01:00.000Z';
@@ -269,7 +269,7 @@ describe('extending a session', () => {
     ({
       type: 'ExtendSession',
       parent: { id, session: parentState, surroundings: alive },
-      presented: { scopes: ['all:write'], extendedBy: [], expiresAt: new Date('2030-01-01T00:12:00.000Z') },
+      presented: { scopes: ['all:write'], expiresAt: new Date('2030-01-01T00:12:00.000Z') },
       extender: { id: asUserId('share'), allowedScopes: ['files:read'] },
       scopes: ['files.stat:read'],
       lifetimeMs: 5 * MINUTE,
@@ -281,7 +281,7 @@ describe('extending a session', () => {
     type: 'SessionOpened',
     data: {
       ...openedData,
-      origin: { kind: 'extension', parent: id, extendedBy: [asUserId('share')] },
+      origin: { kind: 'extension', ancestors: [id], extendedBy: [asUserId('share')] },
       secretHash: null,
       rotates: false,
       scopes: ['files.stat:read'],
@@ -305,30 +305,36 @@ describe('extending a session', () => {
       .when(extend({ secretHash: 'child' }))
       .yields(extended({ secretHash: 'child', expiresAt: '2030-01-31T00:00:00.000Z' })));
 
-  it('keeps the chain of extenders', () =>
+  const extendedTimes = (times: number): SessionEvent => {
+    const ancestors = Array.from({ length: times }, (_, n) => asSessionId(`above-${n}`));
+    const extendedBy = ancestors.map((_, n) => asUserId(`portal-${n}`));
+    return extended({ origin: { kind: 'extension', ancestors, extendedBy } });
+  };
+  const below = (times: number) =>
+    extend({
+      parent: {
+        id,
+        session: stateAfter(session, [at('2030-01-01T00:00:00.000Z', extendedTimes(times))]),
+        surroundings: alive,
+      },
+    });
+
+  it('keeps the chain of sessions and extenders above it', () =>
     given()
-      .when(
-        extend({
-          presented: {
-            scopes: ['files:read'],
-            extendedBy: [asUserId('portal')],
-            expiresAt: new Date('2030-01-01T00:12:00.000Z'),
+      .when(below(1))
+      .yields(
+        extended({
+          origin: {
+            kind: 'extension',
+            ancestors: [asSessionId('above-0'), id],
+            extendedBy: [asUserId('portal-0'), asUserId('share')],
           },
         }),
-      )
-      .yields(
-        extended({ origin: { kind: 'extension', parent: id, extendedBy: [asUserId('portal'), asUserId('share')] } }),
       ));
 
-  it('is refused after eight extenders', () => {
-    const presented = { scopes: ['files:read'], expiresAt: new Date('2030-01-01T00:12:00.000Z') };
-    const chain = (length: number) => Array.from({ length }, () => asUserId('portal'));
-    expect(
-      session.decide({ status: 'none' }, extend({ presented: { ...presented, extendedBy: chain(7) } })),
-    ).toHaveLength(1);
-    given()
-      .when(extend({ presented: { ...presented, extendedBy: chain(8) } }))
-      .refuses('extension-not-allowed');
+  it('is refused below eight extensions', () => {
+    expect(session.decide({ status: 'none' }, below(7))).toHaveLength(1);
+    given().when(below(8)).refuses('extension-not-allowed');
   });
 
   it('is refused for scopes that the extender may not hand out', () =>
@@ -348,7 +354,7 @@ describe('extending a session', () => {
 
   it('is refused for scopes beyond those of the presented token', () =>
     given()
-      .when(extend({ presented: { scopes: ['jobs:read'], extendedBy: [], expiresAt: now } }))
+      .when(extend({ presented: { scopes: ['jobs:read'], expiresAt: now } }))
       .refuses('scope-not-covered'));
 
   it('is refused without a scope, and with a text that is none', () => {

@@ -123,12 +123,15 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
       case 'EndSession':
         // To anyone but its owner a session does not exist (SEC-36).
         if (state.status === 'none' || state.userId !== command.owner) throw new Refused('session-unknown');
-        return state.status === 'open' ? [ended('ended-by-owner')] : [];
+        return state.status === 'open' ? [ended(state, 'ended-by-owner')] : [];
     }
   },
 };
 
-const ended = (reason: SessionEndReason): SessionEvent => ({ type: 'SessionEnded', data: { reason } });
+const ended = ({ userId }: OpenSession, reason: SessionEndReason): SessionEvent => ({
+  type: 'SessionEnded',
+  data: { userId, reason },
+});
 
 function open(
   { owner, secretHash, scopes, ipAddress, userAgent, now }: Opening,
@@ -167,13 +170,14 @@ function refresh(state: Session, command: Extract<SessionCommand, { type: 'Refre
   if (death !== null) throw new Refused(death);
   if (state.status !== 'open') throw new Refused('session-unknown');
 
+  const { userId } = state;
   if (presented.hash === state.secretHash) {
-    if (state.rotates) return [{ type: 'SessionRefreshed', data: { secretHash: successorHash } }];
+    if (state.rotates) return [{ type: 'SessionRefreshed', data: { userId, secretHash: successorHash } }];
     const idleFor = now.getTime() - state.lastActiveAt.getTime();
-    return idleFor >= ACTIVITY_RESOLUTION_MS ? [{ type: 'SessionRefreshed', data: {} }] : [];
+    return idleFor >= ACTIVITY_RESOLUTION_MS ? [{ type: 'SessionRefreshed', data: { userId } }] : [];
   }
   if (isRetry(state, presented, now)) return [];
-  if (presented.genuine) return [ended('reuse-detected')];
+  if (presented.genuine) return [ended(state, 'reuse-detected')];
   throw new Refused('refresh-token-unknown');
 }
 
@@ -181,7 +185,7 @@ function logOut(state: Session, command: Extract<SessionCommand, { type: 'LogOut
   const { presented, reason, now } = command;
   if (state.status === 'none') throw new Refused('refresh-token-unknown');
   if (state.status === 'ended') throw new Refused('session-ended');
-  if (presented.hash === state.secretHash || isRetry(state, presented, now)) return [ended(reason)];
-  if (presented.genuine) return [ended('reuse-detected')];
+  if (presented.hash === state.secretHash || isRetry(state, presented, now)) return [ended(state, reason)];
+  if (presented.genuine) return [ended(state, 'reuse-detected')];
   throw new Refused('refresh-token-unknown');
 }
