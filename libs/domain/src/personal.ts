@@ -11,5 +11,5 @@ export const erased: Erased = { erased: true };
 export const isErased = (value: unknown): value is Erased =>
   typeof value === 'object' && value !== null && 'erased' in value && value.erased === true;
 
-/** The value, or null once it has been erased. */
-export const readable = <T>(value: Personal<T>): T | null => (isErased(value) ? null : value);
+/** The value; null if there is none, or once it has been erased. */
+export const readable = <T>(value: Personal<T> | null): T | null => (isErased(value) ? null : value);

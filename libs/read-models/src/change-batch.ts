@@ -1,0 +1,131 @@
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import { Dialect } from './dialect.js';
+import type { Change, Condition, Table } from './projection.js';
+
+/** What is to become of one row. */
+interface RowChange {
+  readonly kind: 'put' | 'patch' | 'remove';
+  readonly fields: ObjectLiteral;
+}
+
+/** A batch is cut into statements of these many rows, so that few different ones have to be prepared. */
+const ROWS_PER_STATEMENT = [128, 32, 8, 1];
+
+/**
+ * The changes of many events, brought together before they are written: a row that is inserted and then changed ten times
+ * is written once, and rows are inserted many at a time.
+ */
+export class ChangeBatch {
+  private readonly tables = new Map<Table, Map<string, RowChange>>();
+  private readonly dialect: Dialect;
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly runner: QueryRunner,
+  ) {
+    this.dialect = new Dialect(database);
+  }
+
+  async add(change: Change): Promise<void> {
+    switch (change.kind) {
+      case 'put':
+        this.rowsOf(change.table).set(String(change.row['id']), { kind: 'put', fields: change.row });
+        return;
+      case 'patch':
+        this.patch(change.table, change.id, change.fields);
+        return;
+      case 'remove':
+        this.rowsOf(change.table).set(change.id, { kind: 'remove', fields: {} });
+        return;
+      case 'remove-where':
+        // Which rows it meets depends on what came before.
+        await this.flush();
+        await this.removeWhere(change.table, change.conditions);
+    }
+  }
+
+  async flush(): Promise<void> {
+    for (const [table, rows] of this.tables) {
+      const metadata = this.database.getMetadata(table);
+      const puts: ObjectLiteral[] = [];
+      const removed: string[] = [];
+      for (const [id, { kind, fields }] of rows) {
+        if (kind === 'put') puts.push(fields);
+        else if (kind === 'remove') removed.push(id);
+        else await this.update(metadata, id, fields);
+      }
+      await this.upsert(metadata, puts);
+      await this.delete(metadata, removed);
+    }
+    this.tables.clear();
+  }
+
+  private patch(table: Table, id: string, fields: ObjectLiteral): void {
+    const rows = this.rowsOf(table);
+    const before = rows.get(id);
+    if (before?.kind === 'remove') return;
+    rows.set(id, { kind: before?.kind ?? 'patch', fields: { ...before?.fields, ...fields } });
+  }
+
+  private rowsOf(table: Table): Map<string, RowChange> {
+    const rows = this.tables.get(table) ?? new Map<string, RowChange>();
+    this.tables.set(table, rows);
+    return rows;
+  }
+
+  private async upsert({ tableName, columns }: EntityMetadata, rows: readonly ObjectLiteral[]): Promise<void> {
+    const { name, parameters } = this.dialect;
+    const names = columns.map(({ databaseName }) => name(databaseName));
+    const replaced = names.filter((column) => column !== name('id')).map((column) => `${column} = excluded.${column}`);
+    for (const chunk of chunked(rows)) {
+      const tuples = chunk.map((_, row) => `(${parameters(names.length, row * names.length)})`);
+      await this.runner.query(
+        `INSERT INTO ${name(tableName)} (${names.join(', ')}) VALUES ${tuples.join(', ')}
+         ON CONFLICT (${name('id')}) DO UPDATE SET ${replaced.join(', ')}`,
+        chunk.flatMap((row) => columns.map(({ propertyName }): unknown => row[propertyName])),
+      );
+    }
+  }
+
+  private async update({ tableName, columns }: EntityMetadata, id: string, fields: ObjectLiteral): Promise<void> {
+    const { name, parameter } = this.dialect;
+    const changed = columns.filter(({ propertyName }) => propertyName in fields);
+    const sets = changed.map(({ databaseName }, index) => `${name(databaseName)} = ${parameter(index)}`);
+    await this.runner.query(
+      `UPDATE ${name(tableName)} SET ${sets.join(', ')} WHERE ${name('id')} = ${parameter(changed.length)}`,
+      [...changed.map(({ propertyName }): unknown => fields[propertyName]), id],
+    );
+  }
+
+  private async delete({ tableName }: EntityMetadata, ids: readonly string[]): Promise<void> {
+    const { name, parameters } = this.dialect;
+    for (const chunk of chunked(ids))
+      await this.runner.query(
+        `DELETE FROM ${name(tableName)} WHERE ${name('id')} IN (${parameters(chunk.length)})`,
+        chunk,
+      );
+  }
+
+  private async removeWhere(table: Table, conditions: readonly Condition[]): Promise<void> {
+    const { name, parameter } = this.dialect;
+    const { tableName, columns } = this.database.getMetadata(table);
+    const tests = conditions.map(({ column, is }, index) => {
+      const databaseName = columns.find(({ propertyName }) => propertyName === column)?.databaseName ?? column;
+      return `${name(databaseName)} ${is} ${parameter(index)}`;
+    });
+    await this.runner.query(
+      `DELETE FROM ${name(tableName)} WHERE ${tests.join(' AND ')}`,
+      conditions.map(({ value }) => value),
+    );
+  }
+}
+
+function chunked<Item>(items: readonly Item[]): Item[][] {
+  const chunks: Item[][] = [];
+  for (let from = 0; from < items.length;) {
+    const size = ROWS_PER_STATEMENT.find((rows) => rows <= items.length - from) ?? 1;
+    chunks.push(items.slice(from, from + size));
+    from += size;
+  }
+  return chunks;
+}

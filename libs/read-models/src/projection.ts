@@ -1,0 +1,63 @@
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import type { AuthlogEvent } from '#domain/events.js';
+import type { DecodedEvent } from '#event-store/codec.js';
+
+/** A table of a read model, by its entity. */
+export type Table<Row extends ObjectLiteral = ObjectLiteral> = EntityTarget<Row>;
+
+/** A comparison of a column with a value. */
+export interface Condition<Column extends string = string> {
+  readonly column: Column;
+  readonly is: '=' | '<>' | '<' | '<=';
+  readonly value: string | number;
+}
+
+/** What a projection wants done to its own tables; made by the functions below. */
+export type Change =
+  | { readonly kind: 'put'; readonly table: Table; readonly row: ObjectLiteral }
+  | { readonly kind: 'patch'; readonly table: Table; readonly id: string; readonly fields: ObjectLiteral }
+  | { readonly kind: 'remove'; readonly table: Table; readonly id: string }
+  | { readonly kind: 'remove-where'; readonly table: Table; readonly conditions: readonly Condition[] };
+
+/** Inserts the row, or replaces the one with its id. */
+export const put = <Row extends ObjectLiteral>(table: Table<Row>, row: Row): Change => ({ kind: 'put', table, row });
+
+/** Changes fields of the row with this id, if there is one. */
+export const patch = <Row extends ObjectLiteral>(table: Table<Row>, id: string, fields: Partial<Row>): Change => ({
+  kind: 'patch',
+  table,
+  id,
+  fields,
+});
+
+/** Removes the row with this id, if there is one. */
+export const remove = (table: Table, id: string): Change => ({ kind: 'remove', table, id });
+
+/** Removes all rows that meet every condition. */
+export const removeWhere = <Row extends ObjectLiteral>(
+  table: Table<Row>,
+  ...conditions: readonly Condition<keyof Row & string>[]
+): Change => ({ kind: 'remove-where', table, conditions });
+
+/** An event of one of the types that a projection follows. */
+export type ProjectedEvent<Event extends AuthlogEvent = AuthlogEvent> = Omit<DecodedEvent, 'event'> & {
+  readonly event: Event;
+};
+
+/**
+ * A read model: which events it follows, and what each does to its tables. A pure function of the event: no clock, no
+ * network, no reading, so that the same log gives the same rows on any day.
+ */
+export interface Projection<Event extends AuthlogEvent = AuthlogEvent> {
+  /** Names the list or page its readers see. */
+  readonly name: string;
+  /** Raised with every change of meaning; the tables are then filled anew. */
+  readonly version: number;
+  /** The categories of streams it follows, */
+  readonly categories: readonly string[];
+  /** and which of their events; others are not even decoded. */
+  readonly types: readonly Event['type'][];
+  /** Its own tables; nobody else writes them. Each has the primary key `id`. */
+  readonly tables: readonly Table[];
+  project(event: ProjectedEvent<Event>): readonly Change[];
+}

@@ -1,0 +1,86 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { epochMs } from '../epoch-ms.js';
+
+/** A session that was not ended on its own. Whether it is alive is for the query to say. */
+@Entity('session')
+@Index('session_of_user', ['userId', 'openedAt'])
+@Index('session_by_end', ['expiresAt'])
+export class SessionRow {
+  @PrimaryColumn('text')
+  id: string;
+
+  @Column('text')
+  userId: string;
+
+  /** The owner's session epoch when it was opened. */
+  @Column('integer')
+  epoch: number;
+
+  /** `login`, `provisioned` or `extension`. */
+  @Column('text')
+  origin: string;
+
+  /** The login service it was opened at. */
+  @Column('text', { nullable: true })
+  service: string | null;
+
+  /** The account that had it opened for a new user. */
+  @Column('text', { nullable: true })
+  createdBy: string | null;
+
+  /** How many sessions it was derived from; 0 for one that is no extension. */
+  @Column('integer')
+  depth: number;
+
+  /** The ids of those sessions, each between slashes. */
+  @Column('text')
+  lineage: string;
+
+  /** The ids of the services that derived it, first to last, joined by spaces. */
+  @Column('text')
+  extendedBy: string;
+
+  /** Joined by spaces. */
+  @Column('text')
+  scopes: string;
+
+  /** Authentication methods (RFC 8176), joined by spaces. */
+  @Column('text')
+  amr: string;
+
+  @Column('text', { nullable: true })
+  ipAddress: string | null;
+
+  @Column('text', { nullable: true })
+  userAgent: string | null;
+
+  /** Epoch milliseconds, as the times below. */
+  @Column('bigint', { transformer: epochMs })
+  openedAt: number;
+
+  @Column('bigint', { transformer: epochMs })
+  lastActiveAt: number;
+
+  /** The absolute end. */
+  @Column('bigint', { transformer: epochMs })
+  expiresAt: number;
+
+  /** How long it lives unused. */
+  @Column('bigint', { transformer: epochMs })
+  idleMs: number;
+}
+
+/** The epoch whose sessions live, of a user who once ended all sessions. */
+@Entity('session_epoch')
+export class SessionEpochRow {
+  /** The user's. */
+  @PrimaryColumn('text')
+  id: string;
+
+  @Column('integer')
+  epoch: number;
+
+  /** The one session of an earlier epoch that was kept. */
+  @Column('text', { nullable: true })
+  spared: string | null;
+}

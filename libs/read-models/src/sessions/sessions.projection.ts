@@ -1,0 +1,77 @@
+import { readable } from '#domain/personal.js';
+import type { SessionEvent, SessionOpened, SessionOrigin } from '#domain/session/session-events.js';
+import type { UserEvent } from '#domain/user/user.js';
+import { type Change, type Projection, patch, put, remove, removeWhere } from '../projection.js';
+import { SessionEpochRow, SessionRow } from './session-row.entity.js';
+
+type SessionsInvalidated = Extract<UserEvent, { type: 'SessionsInvalidated' }>;
+
+/** The sessions a user can see and end. */
+export const sessions: Projection<SessionEvent | SessionsInvalidated> = {
+  name: 'sessions',
+  version: 1,
+  categories: ['session', 'user'],
+  types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'SessionsInvalidated'],
+  tables: [SessionRow, SessionEpochRow],
+
+  project({ event: { type, data }, stream, occurredAt }) {
+    const id = stream.slice('session-'.length);
+    switch (type) {
+      case 'SessionOpened':
+        return [put(SessionRow, asRow(id, data, occurredAt)), ...sweep(id, occurredAt)];
+      case 'SessionRefreshed':
+        return [patch(SessionRow, id, { lastActiveAt: occurredAt.getTime() })];
+      case 'SessionEnded':
+        return [remove(SessionRow, id)];
+      case 'SessionsInvalidated': {
+        const { userId, epoch, spared } = data;
+        return [
+          put(SessionEpochRow, { id: userId, epoch, spared }),
+          // Only to keep the table small: a login that raced this event may still add a row of an earlier epoch.
+          removeWhere(
+            SessionRow,
+            { column: 'userId', is: '=', value: userId },
+            { column: 'epoch', is: '<', value: epoch },
+            { column: 'id', is: '<>', value: spared ?? '' },
+          ),
+        ];
+      }
+    }
+  },
+};
+
+/** Expired rows are removed now and then, at the log's own time, so that every replay does it alike: at one login in 256. */
+const sweep = (id: string, now: Date): Change[] =>
+  id.endsWith('00') ? [removeWhere(SessionRow, { column: 'expiresAt', is: '<=', value: now.getTime() })] : [];
+
+function asRow(id: string, data: SessionOpened, openedAt: Date): SessionRow {
+  return {
+    id,
+    userId: data.userId,
+    epoch: data.epoch,
+    ...originColumns(data.origin),
+    scopes: data.scopes.join(' '),
+    amr: data.amr.join(' '),
+    ipAddress: readable(data.ipAddress),
+    userAgent: readable(data.userAgent),
+    openedAt: openedAt.getTime(),
+    lastActiveAt: openedAt.getTime(),
+    expiresAt: Date.parse(data.expiresAt),
+    idleMs: data.idleMs,
+  };
+}
+
+function originColumns(origin: SessionOrigin) {
+  const none = { service: null, createdBy: null, depth: 0, lineage: '', extendedBy: '' };
+  switch (origin.kind) {
+    case 'login':
+      return { ...none, origin: origin.kind, service: origin.service };
+    case 'provisioned':
+      return { ...none, origin: origin.kind, createdBy: origin.createdBy };
+    case 'extension': {
+      const { kind, ancestors, extendedBy } = origin;
+      const lineage = `/${ancestors.join('/')}/`;
+      return { ...none, origin: kind, depth: ancestors.length, lineage, extendedBy: extendedBy.join(' ') };
+    }
+  }
+}

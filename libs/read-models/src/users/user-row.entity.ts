@@ -1,0 +1,35 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { epochMs } from '../epoch-ms.js';
+
+/** An account. Its personal columns are null once they were erased. */
+@Entity('user_account')
+export class UserRow {
+  @PrimaryColumn('text')
+  id: string;
+
+  @Column('text', { nullable: true })
+  username: string | null;
+
+  /** `password` or `service`. */
+  @Column('text')
+  kind: string;
+
+  @Column('text')
+  role: string;
+
+  @Column('text', { nullable: true })
+  email: string | null;
+
+  @Column('text', { nullable: true })
+  firstNames: string | null;
+
+  @Column('text', { nullable: true })
+  lastName: string | null;
+
+  @Column('text', { nullable: true })
+  organizationId: string | null;
+
+  /** Epoch milliseconds. */
+  @Column('bigint', { transformer: epochMs })
+  createdAt: number;
+}

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
+import type { UserEvent } from '#domain/user/user.js';
+import { ReadModelFixture } from '../testing/read-model-fixture.js';
+import { users } from './users.projection.js';
+import { UserQueries } from './users.queries.js';
+
+const ada = asUserId('ada');
+const created: UserEvent = {
+  type: 'UserCreated',
+  data: {
+    userId: ada,
+    kind: 'password',
+    role: 'USER',
+    username: 'Ada',
+    email: 'ada@example.org',
+    firstNames: 'Ada',
+    lastName: 'Lovelace',
+    organizationId: null,
+    credentialId: asCredentialId('c1'),
+  },
+};
+
+describe('the accounts', () => {
+  let fixture: ReadModelFixture;
+  beforeEach(async () => {
+    fixture = await ReadModelFixture.open();
+  });
+  afterEach(() => fixture.close());
+  const found = async () => {
+    await fixture.catchUp(users);
+    return new UserQueries(fixture.database.reader).byId(ada);
+  };
+
+  it('are found by id, without a word of their credentials', async () => {
+    await fixture.happened(userStream(ada), created);
+    expect(await found()).toEqual({
+      id: ada,
+      username: 'Ada',
+      kind: 'password',
+      role: 'USER',
+      email: 'ada@example.org',
+      firstNames: 'Ada',
+      lastName: 'Lovelace',
+      organizationId: null,
+      createdAt: Date.parse('2030-01-01T00:00:00.000Z'),
+    });
+  });
+
+  it('have no personal data once it was erased', async () => {
+    await fixture.happened(userStream(ada), created);
+    fixture.keys.destroy(ada);
+    expect(await found()).toMatchObject({ id: ada, username: null, email: null, firstNames: null, lastName: null });
+  });
+
+  it('are not there before they are created', async () => expect(await found()).toBeNull());
+});
