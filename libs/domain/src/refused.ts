@@ -5,6 +5,7 @@ import type { ReservationRefusal } from './reservation/reservation.js';
 import type { ScopeRefusal } from './scope.js';
 import type { SessionRefusal } from './session/session.js';
 import type { SigningKeyRefusal } from './signing-key/signing-key.js';
+import type { PasswordRefusal } from './user/password-policy.js';
 import type { UserRefusal } from './user/user.js';
 
 /** Everything the rules can say no to. Stable: clients may rely on each code. */
@@ -12,6 +13,7 @@ export type Refusal =
   | AccessRefusal
   | AttemptsRefusal
   | OneTimeTokenRefusal
+  | PasswordRefusal
   | ReservationRefusal
   | ScopeRefusal
   | SessionRefusal

@@ -111,6 +111,14 @@ export class Repository {
   }
 
   /**
+   * Whether the command was carried out on this stream before.
+   * @throws IdempotencyKeyReused if its key was used there for something else
+   */
+  async isRepeated(fold: AnyFold, stream: StreamName, context: CommandContext): Promise<boolean> {
+    return isRepeated(await this.current(fold, stream), context);
+  }
+
+  /**
    * Carries out a command: decides on the current state and appends what was decided. If another process was quicker it
    * decides again; a command that was carried out before is not carried out again.
    * @throws Refused, IdempotencyKeyReused, and ConcurrencyConflict if others were quicker five times

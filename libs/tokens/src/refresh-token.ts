@@ -23,7 +23,16 @@ const SESSION_ID_LENGTH = 36;
 /** Shorter secrets could be guessed; longer ones are none of ours. */
 const SECRET = /^[\x21-\x7e]{32,512}$/;
 
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest('base64url');
+/** The two parts of a text that has the form of a refresh token; null for any other. */
+export function splitRefreshToken(token: string): { sessionId: SessionId; secret: string } | null {
+  const id = token.slice(0, SESSION_ID_LENGTH);
+  const secret = token.slice(SESSION_ID_LENGTH + 1);
+  if (!isUuid(id) || token[SESSION_ID_LENGTH] !== '.' || !SECRET.test(secret)) return null;
+  return { sessionId: asSessionId(id), secret };
+}
+
+/** SHA-256, base64url: what the log keeps of a secret. */
+export const hashOf = (secret: string) => createHash('sha256').update(secret).digest('base64url');
 
 /**
  * Refresh tokens: `<sid>.<secret>`. A secret of ours is 256 random bits and a mark of 128 bits over them (HMAC), so that a
@@ -49,10 +58,9 @@ export class RefreshTokens {
 
   /** Takes a token apart; null for a text that is none. */
   parse(token: string): PresentedRefreshToken | null {
-    const id = token.slice(0, SESSION_ID_LENGTH);
-    const secret = token.slice(SESSION_ID_LENGTH + 1);
-    if (!isUuid(id) || token[SESSION_ID_LENGTH] !== '.' || !SECRET.test(secret)) return null;
-    const sessionId = asSessionId(id);
+    const parts = splitRefreshToken(token);
+    if (parts === null) return null;
+    const { sessionId, secret } = parts;
     return {
       sessionId,
       presented: { hash: hashOf(secret), genuine: this.isMarked(sessionId, secret) },

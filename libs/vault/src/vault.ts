@@ -11,6 +11,8 @@ import { CredentialRow, DataKeyRow } from './vault-rows.js';
 
 export type CredentialKind = 'password' | 'signing-key';
 
+export type KeyPurpose = 'identifier-digest' | 'refresh-token' | 'csrf-token' | 'fingerprint' | 'first-administrator';
+
 /** The vault does not belong to this master key, or a row of it was tampered with. */
 export class VaultUnreadable extends Error {
   override readonly name = 'VaultUnreadable';
@@ -67,7 +69,7 @@ export class Vault {
    * A key of this installation for one purpose, 256 bits; the same in every process and after every restart, and
    * independent of the keys for other purposes (HKDF, RFC 5869).
    */
-  derivedKey(purpose: 'identifier-digest' | 'refresh-token' | 'csrf-token'): Buffer {
+  derivedKey(purpose: KeyPurpose): Buffer {
     return Buffer.from(hkdfSync('sha256', this.installationSecret, '', `authlog ${purpose}`, KEY_BYTES));
   }
 

@@ -7,11 +7,14 @@ const given = scenario(reservation);
 
 const ada = asUserId('ada');
 const eve = asUserId('eve');
-const reserved = (holder = ada): ReservationEvent => ({ type: 'IdentifierReserved', data: { holder } });
+const reserved = (holder = ada): ReservationEvent => ({
+  type: 'IdentifierReserved',
+  data: { holder, commandId: `for-${holder}` },
+});
 const confirmed: ReservationEvent = { type: 'IdentifierConfirmed', data: { holder: ada } };
 const released: ReservationEvent = { type: 'IdentifierReleased', data: { holder: ada } };
 const reserve = (holder = ada, kind: 'name' | 'email' = 'name') =>
-  ({ type: 'ReserveIdentifier', kind, holder }) as const;
+  ({ type: 'ReserveIdentifier', kind, holder, commandId: `for-${holder}` }) as const;
 
 describe('reserving an identifier', () => {
   it('takes a free one', () => given().when(reserve()).yields(reserved()));
@@ -19,6 +22,11 @@ describe('reserving an identifier', () => {
   it('changes nothing the second time', () => {
     given(reserved()).when(reserve()).yields();
     given(reserved(), confirmed).when(reserve()).yields();
+  });
+  it('changes nothing when the same command comes again with another candidate', () => {
+    const again = { ...reserve(eve), commandId: `for-${ada}` };
+    given(reserved()).when(again).yields();
+    given(reserved(), confirmed).when(again).yields();
   });
   it('is refused for what another user holds', () => {
     given(reserved(), confirmed).when(reserve(eve)).refuses('username-taken');
@@ -55,7 +63,12 @@ describe('releasing an identifier', () => {
 });
 
 describe('a reservation that is never confirmed', () => {
-  const state = { status: 'reserved', holder: ada, reservedAt: new Date('2030-01-01T00:00:00.000Z') } as const;
+  const state = {
+    status: 'reserved',
+    holder: ada,
+    commandId: 'c1',
+    reservedAt: new Date('2030-01-01T00:00:00.000Z'),
+  } as const;
 
   it('counts as left behind after a minute', () => {
     expect(isLeftBehind(state, new Date('2030-01-01T00:00:59.999Z'))).toBe(false);

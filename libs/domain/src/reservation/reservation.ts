@@ -11,7 +11,7 @@ export const reservationStream = (kind: IdentifierKind, digest: string): StreamN
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type ReservationEvent =
-  | { readonly type: 'IdentifierReserved'; readonly data: { readonly holder: UserId } }
+  | { readonly type: 'IdentifierReserved'; readonly data: { readonly holder: UserId; readonly commandId: string } }
   | { readonly type: 'IdentifierConfirmed'; readonly data: { readonly holder: UserId } }
   | { readonly type: 'IdentifierReleased'; readonly data: { readonly holder: UserId } };
 
@@ -26,6 +26,8 @@ export type ReservationCommand =
       readonly type: 'ReserveIdentifier';
       readonly kind: IdentifierKind;
       readonly holder: UserId;
+      /** What it is reserved for: the same command, repeated, finds its own reservation and the holder in it. */
+      readonly commandId: string;
       /** An earlier holder that was made sure never to come to be, so that its reservation may be taken over. */
       readonly abandoned?: UserId;
     }
@@ -34,8 +36,8 @@ export type ReservationCommand =
 
 export type Reservation =
   | { readonly status: 'free' }
-  | { readonly status: 'reserved'; readonly holder: UserId; readonly reservedAt: Date }
-  | { readonly status: 'held'; readonly holder: UserId };
+  | { readonly status: 'reserved'; readonly holder: UserId; readonly commandId: string; readonly reservedAt: Date }
+  | { readonly status: 'held'; readonly holder: UserId; readonly commandId: string | null };
 
 export type ReservationRefusal = 'email-taken' | 'username-taken' | 'reservation-lost';
 
@@ -54,12 +56,12 @@ export const reservation: Decider<Reservation, ReservationCommand, ReservationEv
   events: reservationEvents,
   initial: { status: 'free' },
 
-  evolve(_state, { type, data }, occurredAt) {
+  evolve(state, { type, data }, occurredAt) {
     switch (type) {
       case 'IdentifierReserved':
-        return { status: 'reserved', holder: data.holder, reservedAt: occurredAt };
+        return { status: 'reserved', holder: data.holder, commandId: data.commandId, reservedAt: occurredAt };
       case 'IdentifierConfirmed':
-        return { status: 'held', holder: data.holder };
+        return { status: 'held', holder: data.holder, commandId: state.status === 'free' ? null : state.commandId };
       case 'IdentifierReleased':
         return { status: 'free' };
     }
@@ -70,10 +72,10 @@ export const reservation: Decider<Reservation, ReservationCommand, ReservationEv
     const isTheirs = state.status !== 'free' && state.holder === holder;
     switch (command.type) {
       case 'ReserveIdentifier': {
-        if (isTheirs) return [];
+        if (isTheirs || (state.status !== 'free' && state.commandId === command.commandId)) return [];
         const mayTake = state.status === 'free' || (state.status === 'reserved' && state.holder === command.abandoned);
         if (!mayTake) throw taken(command.kind);
-        return [{ type: 'IdentifierReserved', data: { holder } }];
+        return [{ type: 'IdentifierReserved', data: { holder, commandId: command.commandId } }];
       }
       case 'ConfirmIdentifier':
         if (!isTheirs) throw new Refused('reservation-lost');

@@ -190,7 +190,7 @@ describe('refreshing a session', () => {
     given(opened, ended('logout')).when(refresh('one', '2030-01-01T00:01:00.000Z')).refuses('session-ended'));
 
   it('is refused for a session that never was', () =>
-    given().when(refresh('one', '2030-01-01T00:01:00.000Z')).refuses('session-unknown'));
+    given().when(refresh('one', '2030-01-01T00:01:00.000Z')).refuses('refresh-token-unknown'));
 
   it('is refused once all sessions of its owner were ended (SEC-73)', () =>
     given(opened)

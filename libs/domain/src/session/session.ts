@@ -56,6 +56,7 @@ export type SessionCommand =
 
 export type SessionRefusal =
   | 'extension-not-allowed'
+  | 'refresh-token-reused'
   | 'refresh-token-unknown'
   | 'session-ended'
   | 'session-expired'
@@ -166,9 +167,9 @@ const isRetry = ({ spent }: OpenSession, { hash }: PresentedSecret, now: Date) =
 
 function refresh(state: Session, command: Extract<SessionCommand, { type: 'RefreshSession' }>): SessionEvent[] {
   const { id, presented, successorHash, surroundings, now } = command;
+  if (state.status === 'none') throw new Refused('refresh-token-unknown');
   const death = causeOfDeath(id, state, surroundings, now);
-  if (death !== null) throw new Refused(death);
-  if (state.status !== 'open') throw new Refused('session-unknown');
+  if (death !== null || state.status !== 'open') throw new Refused(death ?? 'session-ended');
 
   const { userId } = state;
   if (presented.hash === state.secretHash) {

@@ -71,7 +71,7 @@ describe('creating a person', () => {
     it(`refuses the name ${JSON.stringify(username).slice(0, 20)}`, () =>
       given().when(create({ username })).refuses('username-invalid'));
 
-  for (const email of [null, '', 'ada', '@example.org', 'ada@', 'a@b@c', 'a b@c', 'a\r\n@c', `${'x'.repeat(250)}@c.dk`])
+  for (const email of ['', 'ada', '@example.org', 'ada@', 'a@b@c', 'a b@c', 'a\r\n@c', `${'x'.repeat(250)}@c.dk`])
     it(`refuses the e-mail address ${JSON.stringify(email).slice(0, 20)}`, () =>
       given().when(create({ email })).refuses('email-invalid'));
 

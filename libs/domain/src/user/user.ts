@@ -49,6 +49,7 @@ export type UserCommand =
       readonly id: UserId;
       readonly role: Role;
       readonly username: string;
+      /** Null only for an administrator whom the installation makes. */
       readonly email: string | null;
       readonly firstNames: string | null;
       readonly lastName: string | null;
@@ -158,11 +159,11 @@ function created(command: Extract<UserCommand, { type: 'CreateUser' }>): UserEve
     const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
     return { type: 'UserCreated', data: { userId: id, kind, role, username, ...nobody } };
   }
-  const email = command.email ?? '';
+  const { email } = command;
   const named = [command.firstNames, command.lastName].every((name) => name !== null && name.trim() !== '');
   const firstNames = named ? command.firstNames : username;
   const lastName = named ? command.lastName : 'N/A';
-  demandEmail(email);
+  if (email !== null) demandEmail(email);
   demandUsername(username, kind);
   demandPlainText('firstnames', firstNames ?? '');
   demandPlainText('lastname', lastName ?? '');

@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { Type, plainToInstance } from 'class-transformer';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsIP,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Min,
+  ValidateBy,
+  ValidateNested,
+  type ValidationError,
+  buildMessage,
+  validateSync,
+} from 'class-validator';
+import { parseDocument } from 'yaml';
+import { parseScope } from '#domain/scope.js';
+import { parseDurationMs } from './duration.js';
+
+/** `http://` or `https://`, and nothing that does not belong into an address of ours. */
+export function isWebUrl(text: unknown): text is string {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+}
+
+const isOrigin = (text: unknown) => isWebUrl(text) && new URL(text).origin === text;
+const isDuration = (text: unknown) => typeof text === 'string' && parseDurationMs(text) !== null;
+const isScope = (text: unknown) => {
+  try {
+    return typeof text === 'string' && parseScope(text).segments.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+const must = (name: string, rule: string, validate: (value: unknown) => boolean, each = false) =>
+  ValidateBy({ name, validator: { validate, defaultMessage: buildMessage(() => `must be ${rule}`) } }, { each });
+
+export class LoginServiceEntry {
+  @Matches(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
+  name: string;
+
+  @must('isWebUrl', 'an http or https address', isWebUrl)
+  endpoint: string;
+
+  @IsOptional()
+  @IsIn(['WEB', 'APPLICATION'], { message: 'must be WEB or APPLICATION' })
+  mode?: 'WEB' | 'APPLICATION';
+
+  @IsOptional()
+  @must('isDuration', 'a duration such as 30d, 10m or 45s', isDuration)
+  refreshTokenExpiresAfter?: string;
+
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  rotate?: boolean;
+}
+
+export class TokenExtensionEntry {
+  @IsString({ message: 'must be the name of a service' })
+  service: string;
+
+  @IsArray({ message: 'must be a list of scopes' })
+  @must('isScope', 'scopes such as files:read', isScope, true)
+  scopes: string[];
+}
+
+export class CallersEntry {
+  @IsArray({ message: 'must be a list of names' })
+  @IsString({ each: true, message: 'must be a list of names' })
+  callers: string[];
+}
+
+const FACTOR = { message: 'must be required or optional' };
+
+export class SecondFactorEntry {
+  @IsOptional()
+  @IsIn(['required', 'optional'], FACTOR)
+  provisionedUsers?: 'required' | 'optional';
+
+  @IsOptional()
+  @IsIn(['required', 'optional'], FACTOR)
+  registeredUsers?: 'required' | 'optional';
+}
+
+export class ServiceLicenseAgreementEntry {
+  @IsInt({ message: 'must be a whole number' })
+  @Min(0, { message: 'must not be negative' })
+  version: number;
+
+  @IsString({ message: 'must be text' })
+  text: string;
+}
+
+export class OperationsEntry {
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  docs?: boolean;
+
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  metrics?: boolean;
+}
+
+/** The YAML file named by AUTHLOG_CONFIG (design §7). Every key is optional; an unknown one is refused. */
+export class ConfigurationFile {
+  @IsOptional()
+  @IsArray({ message: 'must be a list' })
+  @ValidateNested({ each: true })
+  @Type(() => LoginServiceEntry)
+  loginServices?: LoginServiceEntry[];
+
+  @IsOptional()
+  @IsArray({ message: 'must be a list' })
+  @must('isOrigin', 'origins such as https://example.org, without a path', isOrigin, true)
+  trustedOrigins?: string[];
+
+  @IsOptional()
+  @IsArray({ message: 'must be a list' })
+  @ValidateNested({ each: true })
+  @Type(() => TokenExtensionEntry)
+  tokenExtension?: TokenExtensionEntry[];
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => CallersEntry)
+  passwordReset?: CallersEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => CallersEntry)
+  userIterator?: CallersEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => SecondFactorEntry)
+  secondFactor?: SecondFactorEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ServiceLicenseAgreementEntry)
+  serviceLicenseAgreement?: ServiceLicenseAgreementEntry;
+
+  @IsOptional()
+  @IsArray({ message: 'must be a list' })
+  @IsIP(undefined, { each: true, message: 'must be a list of IP addresses' })
+  trustedProxies?: string[];
+
+  /** Who may see the API description and the metrics; by default only where the service listens on loopback (SEC-137). */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => OperationsEntry)
+  operations?: OperationsEntry;
+
+  @IsOptional()
+  @IsObject({ message: 'must be a mapping' })
+  saml?: object;
+}
+
+/** Reads and checks the file; every fault with its path. */
+export function readConfigurationFile(path: string): { configuration: ConfigurationFile; faults: readonly string[] } {
+  const nothing = new ConfigurationFile();
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return { configuration: nothing, faults: [`AUTHLOG_CONFIG names ${path}, which cannot be read`] };
+  }
+  const document = parseDocument(text);
+  const [syntaxError] = document.errors;
+  if (syntaxError !== undefined)
+    return { configuration: nothing, faults: [`${path} is no valid YAML: ${syntaxError.message.split('\n')[0]}`] };
+  const content: unknown = document.toJS() ?? {};
+  if (typeof content !== 'object' || Array.isArray(content))
+    return { configuration: nothing, faults: [`${path} must be a mapping of settings`] };
+  const configuration = plainToInstance(ConfigurationFile, content);
+  const errors = validateSync(configuration, { whitelist: true, forbidNonWhitelisted: true });
+  const faults = [...errors.flatMap((error) => describe(error)), ...contradictions(configuration)];
+  return { configuration, faults: faults.map((fault) => `${path}: ${fault}`) };
+}
+
+function describe({ property, constraints, children }: ValidationError, above = ''): string[] {
+  const path = /^[0-9]+$/.test(property) ? `${above}[${property}]` : above === '' ? property : `${above}.${property}`;
+  const own = Object.entries(constraints ?? {}).map(([rule, message]) =>
+    rule === 'whitelistValidation' ? `${path} is not a known setting` : `${path} ${message}`,
+  );
+  return [...own.slice(0, 1), ...(children ?? []).flatMap((child) => describe(child, path))];
+}
+
+function contradictions({ loginServices = [], saml = {} }: ConfigurationFile): string[] {
+  const names = Array.isArray(loginServices) ? loginServices.map((entry) => entry?.name) : [];
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  return [
+    ...(repeated === undefined ? [] : [`loginServices names ${repeated} twice`]),
+    ...(Object.keys(saml).length === 0 ? [] : ['saml must be empty: this version has no SAML login yet']),
+  ];
+}

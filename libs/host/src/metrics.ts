@@ -1,0 +1,74 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** What the process measures of itself, for Prometheus. No label tells who anybody is. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly requestSeconds = new Histogram({
+    name: 'authlog_http_request_seconds',
+    help: 'Time from a request to its answer, by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: FAST,
+    registers: [this.registry],
+  });
+  readonly appendSeconds = new Histogram({
+    name: 'authlog_append_seconds',
+    help: 'Time until the log has taken events durably.',
+    buckets: FAST,
+    registers: [this.registry],
+  });
+  readonly appendConflicts = new Counter({
+    name: 'authlog_append_conflicts_total',
+    help: 'Commands that had to be decided again because another process was quicker.',
+    registers: [this.registry],
+  });
+  readonly projectionPosition = new Gauge({
+    name: 'authlog_projection_position',
+    help: 'The position of the log that a projection has come to.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+  readonly projectionLagEvents = new Gauge({
+    name: 'authlog_projection_lag_events',
+    help: 'How many positions of the log a projection is behind.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+  readonly projectionLagSeconds = new Gauge({
+    name: 'authlog_projection_lag_seconds',
+    help: 'How old the last applied event was when it was applied, while the projection is behind; else 0.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+  readonly projectionEvents = new Counter({
+    name: 'authlog_projection_events_total',
+    help: 'Events applied by a projection.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+  readonly projectionFailures = new Counter({
+    name: 'authlog_projection_failures_total',
+    help: 'Failed tries to apply a slice of the log.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A value that is looked up when the metrics are asked for. */
+  watch(name: string, help: string, value: () => number): void {
+    this.registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(value());
+        },
+      }),
+    );
+  }
+}

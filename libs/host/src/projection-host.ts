@@ -1,0 +1,73 @@
+import pLimit from 'p-limit';
+import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
+import type { Projection } from '#read-models/projection.js';
+import { Projector } from '#read-models/projector.js';
+import type { ReadModelProgress } from '#read-models/progress.js';
+import { PROJECTIONS } from '#read-models/read-model-database.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { Stores } from './stores.js';
+
+/** How far a projection is behind the log. */
+export interface ProjectionLag {
+  readonly projection: string;
+  readonly position: Position;
+  readonly head: Position;
+  readonly events: number;
+}
+
+/** Runs every projection of this process. */
+export class ProjectionHost {
+  private readonly stopping = new AbortController();
+  private running: readonly Promise<void>[] = [];
+
+  constructor(
+    private readonly stores: Stores,
+    private readonly progress: ReadModelProgress,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    const { eventStore, codec, readModels } = this.stores;
+    const inTurn = pLimit(1);
+    const observer = {
+      advanced: (projection: Projection, slice: LogSlice) => this.advanced(projection, slice),
+      failed: (projection: Projection, error: unknown) => this.failed(projection, error),
+    };
+    this.running = PROJECTIONS.map((projection) =>
+      new Projector(eventStore, codec, readModels.writer, inTurn, projection, observer).run(this.stopping.signal),
+    );
+  }
+
+  /** Finishes the transactions under way. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.running);
+  }
+
+  private advanced({ name: projection }: Projection, { events, through, caughtUp }: LogSlice): void {
+    this.progress.advanced(projection, through);
+    this.metrics.projectionPosition.set({ projection }, Number(through));
+    this.metrics.projectionEvents.inc({ projection }, events.length);
+    const last = events.at(-1);
+    const age = last === undefined || caughtUp ? 0 : (Date.now() - last.recordedAt.getTime()) / 1_000;
+    this.metrics.projectionLagSeconds.set({ projection }, age);
+  }
+
+  private failed({ name: projection }: Projection, error: unknown): void {
+    this.metrics.projectionFailures.inc({ projection });
+    this.log.error({ projection, error }, 'a projection failed and tries again');
+  }
+}
+
+/** How far every projection is behind, whichever process keeps it. */
+export async function projectionLags({ eventStore }: Stores, progress: ReadModelProgress): Promise<ProjectionLag[]> {
+  const head = await eventStore.head();
+  return Promise.all(
+    PROJECTIONS.map(async ({ name }) => {
+      const position = await progress.look(name).catch(() => LOG_START);
+      return { projection: name, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
+    }),
+  );
+}

@@ -1,0 +1,175 @@
+import { resolve } from 'node:path';
+import type { LoginService } from '#domain/session/session-limits.js';
+import { MIN_PASSWORD_LENGTH, demandPassword } from '#domain/user/password-policy.js';
+import { splitRefreshToken } from '#tokens/refresh-token.js';
+import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
+import { ConfigurationFile, isWebUrl, readConfigurationFile } from './configuration-file.js';
+import { parseDurationMs } from './duration.js';
+
+/** A login service, with what only surfaces need to know of it. */
+export interface ConfiguredLoginService extends LoginService {
+  /** Where browsers are sent after the login: the only redirect target there is. */
+  readonly endpoint: string;
+  /** WEB: the refresh token goes into a cookie only. APPLICATION: into the JSON answer, too. */
+  readonly mode: 'WEB' | 'APPLICATION';
+}
+
+/** Everything that can be set (design §7), checked once and never changed. A class, so that it can be injected. */
+export abstract class Settings {
+  abstract readonly host: string;
+  /** 0: any free port. */
+  abstract readonly port: number;
+  /** Without a slash at its end; the issuer of tokens. */
+  abstract readonly publicUrl: string;
+  /** The folder of the SQLite files and of generated keys. */
+  abstract readonly data: string;
+  /** Null: generated into the data folder. */
+  abstract readonly masterKey: MasterKey | null;
+  abstract readonly projector: 'embedded' | 'external';
+  /** The first administrator; null for a random password. */
+  abstract readonly administrator: { readonly username: string; readonly password: string | null };
+  /** The refresh token of `_bootstrap`; null for no such service. */
+  abstract readonly serviceToken: string | null;
+  abstract readonly loginServices: ReadonlyMap<string, ConfiguredLoginService>;
+  abstract readonly trustedOrigins: ReadonlySet<string>;
+  /** By the name of a service: the scopes it may extend tokens with. */
+  abstract readonly tokenExtension: ReadonlyMap<string, readonly string[]>;
+  abstract readonly trustedProxies: readonly string[];
+  /** What is served to everyone who can reach the port. */
+  abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
+}
+
+/** The settings are wrong; the message names every fault, in one line. */
+export class SettingsInvalid extends Error {
+  override readonly name = 'SettingsInvalid';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const KNOWN: ReadonlySet<string> = new Set(
+  [
+    'PORT',
+    'HOST',
+    'PUBLIC_URL',
+    'DATA',
+    'EVENT_STORE',
+    'DATABASE',
+    'MASTER_KEY',
+    'ADMIN_USERNAME',
+    'ADMIN_PASSWORD',
+    'SERVICE_TOKEN',
+    'CONFIG',
+    'PROJECTOR',
+  ].map((name) => `AUTHLOG_${name}`),
+);
+/** Settings of the tests; see CONTRIBUTING.md. */
+const TEST_PREFIX = 'AUTHLOG_TEST_';
+
+const DEFAULT_PORT = 8_080;
+const MAX_PORT = 65_535;
+const THIRTY_DAYS_MS = 2_592_000_000;
+
+/** @throws SettingsInvalid */
+export function readSettings(environment: Environment): Settings {
+  const faults: string[] = [];
+  const read = (name: string) => environment[`AUTHLOG_${name}`] || null;
+  const refuse = (name: string, why: string) => faults.push(`AUTHLOG_${name} ${why}`);
+
+  for (const name of Object.keys(environment))
+    if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN.has(name))
+      faults.push(`${name} is not a known setting`);
+
+  const port = Number(read('PORT') ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) refuse('PORT', `must be a port from 0 to ${MAX_PORT}`);
+
+  const publicUrl = (read('PUBLIC_URL') ?? `http://localhost:${port || DEFAULT_PORT}`).replace(/\/$/, '');
+  if (!isWebUrl(publicUrl) || new URL(publicUrl).search !== '' || new URL(publicUrl).hash !== '')
+    refuse('PUBLIC_URL', 'must be an http or https address such as https://auth.example.org');
+
+  if ((read('EVENT_STORE') ?? 'sqlite') !== 'sqlite')
+    refuse('EVENT_STORE', 'must be sqlite: this version has no other event store yet');
+  if ((read('DATABASE') ?? 'sqlite') !== 'sqlite')
+    refuse('DATABASE', 'must be sqlite: this version has no other database yet');
+
+  const projector = read('PROJECTOR') ?? 'embedded';
+  if (projector !== 'embedded' && projector !== 'external') refuse('PROJECTOR', 'must be embedded or external');
+
+  const masterKey = attempt(read('MASTER_KEY'), parseMasterKey, (why) =>
+    refuse('MASTER_KEY', `cannot be used: ${why}`),
+  );
+
+  const password = read('ADMIN_PASSWORD');
+  attempt(password, demandPassword, () =>
+    refuse('ADMIN_PASSWORD', `must have ${MIN_PASSWORD_LENGTH} characters or more`),
+  );
+
+  const serviceToken = read('SERVICE_TOKEN');
+  if (serviceToken !== null && splitRefreshToken(serviceToken) === null)
+    refuse('SERVICE_TOKEN', 'must be <uuid>.<at least 32 characters>, the uuid in lower case');
+
+  const configPath = read('CONFIG');
+  const { configuration, faults: more } =
+    configPath === null ? { configuration: new ConfigurationFile(), faults: [] } : readConfigurationFile(configPath);
+  faults.push(...more);
+
+  if (faults.length > 0) throw new SettingsInvalid(faults.join('; '));
+
+  const host = read('HOST') ?? '127.0.0.1';
+  const isPrivate = ['127.0.0.1', '::1', 'localhost'].includes(host);
+  const settings: Settings = {
+    host,
+    port,
+    publicUrl,
+    data: resolve(read('DATA') ?? './data'),
+    masterKey,
+    projector: projector === 'external' ? 'external' : 'embedded',
+    administrator: { username: read('ADMIN_USERNAME') ?? 'admin', password },
+    serviceToken,
+    loginServices: loginServices(configuration, publicUrl),
+    trustedOrigins: new Set(configuration.trustedOrigins ?? [new URL(publicUrl).origin]),
+    tokenExtension: tokenExtension(configuration),
+    trustedProxies: configuration.trustedProxies ?? [],
+    operations: {
+      docs: configuration.operations?.docs ?? isPrivate,
+      metrics: configuration.operations?.metrics ?? isPrivate,
+    },
+  };
+  return Object.freeze(settings);
+}
+
+/** What is made of a text, if there is one and it can be made. */
+function attempt<Value>(
+  text: string | null,
+  make: (text: string) => Value,
+  refuse: (why: string) => void,
+): Value | null {
+  try {
+    return text === null ? null : make(text);
+  } catch (error) {
+    refuse(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+function loginServices(configuration: ConfigurationFile, publicUrl: string): Map<string, ConfiguredLoginService> {
+  const endpoint = `${publicUrl}/account`;
+  const defaults: ConfigurationFile['loginServices'] = [
+    { name: 'web', endpoint, mode: 'WEB', rotate: true },
+    { name: 'cli', endpoint, mode: 'APPLICATION' },
+  ];
+  const entries = configuration.loginServices ?? defaults;
+  return new Map(
+    entries.map(({ name, endpoint: target, mode = 'WEB', rotate = mode === 'WEB', refreshTokenExpiresAfter }) => {
+      const expiresAfter = parseDurationMs(refreshTokenExpiresAfter ?? '');
+      const refreshTokenExpiresAfterMs = expiresAfter ?? THIRTY_DAYS_MS;
+      return [name, { name, endpoint: target, mode, rotates: rotate, refreshTokenExpiresAfterMs }];
+    }),
+  );
+}
+
+/** Several entries of one service add up (ucloud-users-api §10.8). */
+function tokenExtension({ tokenExtension: entries = [] }: ConfigurationFile): Map<string, readonly string[]> {
+  const allowed = new Map<string, readonly string[]>();
+  for (const { service, scopes } of entries) allowed.set(service, [...(allowed.get(service) ?? []), ...scopes]);
+  return allowed;
+}

@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EventCodec } from '#event-store/codec.js';
+import type { EventStore } from '#event-store/event-store.js';
+import { Repository } from '#event-store/repository.js';
+import type { Snapshots } from '#event-store/snapshots.js';
+import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
+import { SqliteSnapshots } from '#event-store/sqlite/sqlite-snapshots.js';
+import { type ReadModelDatabase, openReadModels } from '#read-models/read-model-database.js';
+import { type MasterKey, masterKeyFromFile } from '#vault/master-key.js';
+import { Vault } from '#vault/vault.js';
+import type { Clock } from './clock.js';
+import type { Metrics } from './metrics.js';
+import type { Settings } from './settings.js';
+
+/** The data folder cannot be used; the message says why and what to do. */
+export class DataFolderUnusable extends Error {
+  override readonly name = 'DataFolderUnusable';
+}
+
+/** Everything that keeps something, opened and ready: which adapter stands behind which port is decided here. */
+export class Stores {
+  private constructor(
+    readonly eventStore: EventStore,
+    readonly vault: Vault,
+    readonly readModels: ReadModelDatabase,
+    readonly codec: EventCodec,
+    readonly repository: Repository,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable */
+  static async open(settings: Settings, clock: Clock, metrics: Metrics): Promise<Stores> {
+    const file = (name: string) => join(settings.data, name);
+    prepareFolder(settings.data);
+    const vault = await Vault.open(file('vault.db'), masterKeyOf(settings), () => clock.now());
+    const codec = new EventCodec(vault);
+    const eventStore = new SqliteEventStore(file('events.db'));
+    const snapshots = new SqliteSnapshots(file('snapshots.db'));
+    const readModels = await openReadModels(file('read-models.db'));
+    const repository = new Repository(eventStore, codec, {
+      snapshots,
+      observer: {
+        appended: (seconds) => metrics.appendSeconds.observe(seconds),
+        conflicted: () => metrics.appendConflicts.inc(),
+      },
+    });
+    return new Stores(eventStore, vault, readModels, codec, repository, snapshots);
+  }
+
+  /** Finishes what is under way; nothing acknowledged is lost. */
+  async close(): Promise<void> {
+    await this.eventStore.close();
+    await this.readModels.close();
+    await this.vault.close();
+    this.snapshots.close();
+  }
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    // Nobody but the owner needs to look in.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new DataFolderUnusable(
+      `The data folder ${folder} cannot be made: make its parent writable for this user, or set AUTHLOG_DATA to another folder.`,
+      { cause },
+    );
+  }
+}
+
+function masterKeyOf({ masterKey, data }: Settings): MasterKey {
+  if (masterKey !== null) return masterKey;
+  const file = join(data, 'master.key');
+  if (!existsSync(file) && existsSync(join(data, 'vault.db')))
+    throw new DataFolderUnusable(
+      `${file} is missing, and without it the vault beside it cannot be read: restore it from a back-up, or set AUTHLOG_MASTER_KEY.`,
+    );
+  try {
+    return masterKeyFromFile(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DataFolderUnusable(`The master key ${file} cannot be used: ${why}`, { cause });
+  }
+}
