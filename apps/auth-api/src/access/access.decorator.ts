@@ -1,0 +1,46 @@
+import { type ExecutionContext, SetMetadata, createParamDecorator } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { CallPermission } from '#domain/access/access.js';
+import type { Role } from '#domain/role.js';
+import { parseScope } from '#domain/scope.js';
+import type { AuthenticatedCaller } from './caller-authentication.js';
+
+/** Who may make a call. */
+export interface DeclaredAccess extends CallPermission {
+  /** Whether the call is also for those who do not say who they are. */
+  readonly anonymous: boolean;
+}
+
+export const ACCESS = 'authlog:access';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the access guard; null for who did not say. */
+    caller?: AuthenticatedCaller | null;
+  }
+}
+
+/**
+ * Declares who may make a call: its own scope (ucloud-users-api §11) and its roles. A route without a declaration keeps the
+ * program from starting (SEC-138).
+ */
+export const Access = (
+  scope: string,
+  roles: readonly Role[],
+  anonymous: 'or-anonymous' | 'authenticated' = 'authenticated',
+) =>
+  SetMetadata<string, DeclaredAccess>(ACCESS, {
+    scope: parseScope(scope),
+    roles,
+    anonymous: anonymous === 'or-anonymous',
+  });
+
+/** Declares that a call is for everyone and tells nothing about anyone: keys, health. */
+export const OpenToEveryone = () => SetMetadata<string, 'everyone'>(ACCESS, 'everyone');
+
+/** The caller of an authenticated call. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): AuthenticatedCaller => {
+  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (caller === null || caller === undefined) throw new Error('CurrentCaller belongs on calls that are authenticated');
+  return caller;
+});

@@ -1,0 +1,162 @@
+import { availableParallelism } from 'node:os';
+import { type FactoryProvider, Inject, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { Repository } from '#event-store/repository.js';
+import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
+import { Clock, SystemClock } from '#host/clock.js';
+import { Log, createLog } from '#host/log.js';
+import { Metrics } from '#host/metrics.js';
+import { Settings, readSettings } from '#host/settings.js';
+import { Stores } from '#host/stores.js';
+import { ReadModelProgress } from '#read-models/progress.js';
+import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
+import { UserQueries } from '#read-models/users/users.queries.js';
+import { AccessTokens } from '#tokens/access-token.js';
+import { CsrfTokens } from '#tokens/csrf-token.js';
+import { RefreshTokens } from '#tokens/refresh-token.js';
+import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { PasswordHasher } from '#vault/password-hasher.js';
+import { Vault } from '#vault/vault.js';
+import { AccessGuard } from './access/access.guard.js';
+import { CallerAuthentication } from './access/caller-authentication.js';
+import { DeclaredAccessCheck } from './access/declared-access.js';
+import { LiveSessions } from './access/live-sessions.js';
+import { HealthController } from './health/health.controller.js';
+import { MetricsController } from './health/metrics.controller.js';
+import { Readiness } from './health/readiness.js';
+import { Bootstrap } from './installation/bootstrap.js';
+import { ClaimOneTimeTokenHandler } from './one-time-token/claim-one-time-token.js';
+import { RequestOneTimeTokenHandler } from './one-time-token/request-one-time-token.js';
+import { EmbeddedProjector } from './projections/embedded-projector.js';
+import { RequestContexts } from './request-context.js';
+import { RouteMethods } from './route-methods.js';
+import { EndSessionHandler } from './session/end-session.js';
+import { ExtendSessionHandler } from './session/extend-session.js';
+import { InvalidateRefreshTokensHandler } from './session/invalidate-refresh-tokens.js';
+import { InvalidateSessionsHandler } from './session/invalidate-sessions.js';
+import { LogInHandler } from './session/log-in.js';
+import { LogOutHandler } from './session/log-out.js';
+import { RefreshSessionHandler } from './session/refresh-session.js';
+import { SessionTokenIssuer } from './session/session-tokens.js';
+import { SigningKeys } from './signing-key/signing-keys.js';
+import { bodyCheck } from './surfaces/ucloud/body-checks.js';
+import { Consistency } from './surfaces/ucloud/consistency.js';
+import { LoginCookies } from './surfaces/ucloud/cookies.js';
+import { UcloudErrorFilter } from './surfaces/ucloud/error.filter.js';
+import { KeySetController } from './surfaces/ucloud/key-set.controller.js';
+import { LoginController } from './surfaces/ucloud/login.controller.js';
+import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
+import { TokensController } from './surfaces/ucloud/tokens.controller.js';
+import { UsersController } from './surfaces/ucloud/users.controller.js';
+import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js';
+import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
+import { CreateUsersHandler } from './user/create-users.js';
+import { IdentifierReservations } from './user/identifier-reservations.js';
+import { UserRegistration } from './user/user-registration.js';
+
+/** Something that is made from the opened stores. */
+const fromStores = <Made>(
+  provide: InjectionToken<Made>,
+  useFactory: (stores: Stores) => Made,
+): FactoryProvider<Made> => ({
+  provide,
+  useFactory,
+  inject: [Stores],
+});
+
+/** libuv's threads hash passwords and sign tokens; two of its four are left for the latter. */
+const HASHING_THREADS = Math.min(availableParallelism(), 2);
+
+/** What stands behind what: every port and service, with its adapter. */
+const stores = [
+  { provide: Settings, useFactory: () => readSettings(process.env) },
+  { provide: Clock, useClass: SystemClock },
+  { provide: Log, useFactory: createLog },
+  { provide: Announcements, useClass: TerminalAnnouncements },
+  Metrics,
+  {
+    provide: Stores,
+    useFactory: (settings: Settings, clock: Clock, metrics: Metrics) => Stores.open(settings, clock, metrics),
+    inject: [Settings, Clock, Metrics],
+  },
+  fromStores(Repository, ({ repository }) => repository),
+  fromStores(Vault, ({ vault }) => vault),
+  fromStores(SessionQueries, ({ readModels }) => new SessionQueries(readModels.reader)),
+  fromStores(UserQueries, ({ readModels }) => new UserQueries(readModels.reader)),
+  fromStores(ReadModelProgress, ({ readModels }) => new ReadModelProgress(readModels.reader)),
+  fromStores(IdentifierDigest, ({ vault }) => new IdentifierDigest(vault.derivedKey('identifier-digest'))),
+  fromStores(RefreshTokens, ({ vault }) => new RefreshTokens(vault.derivedKey('refresh-token'))),
+  fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
+  {
+    provide: PasswordHasher,
+    useFactory: (metrics: Metrics) => {
+      const hasher = new PasswordHasher(HASHING_THREADS);
+      metrics.watch('authlog_password_queue_length', 'Passwords waiting for or being checked.', () => hasher.length);
+      return hasher;
+    },
+    inject: [Metrics],
+  },
+  {
+    provide: AccessTokens,
+    useFactory: (keys: SigningKeys, settings: Settings) => new AccessTokens(keys, settings.publicUrl),
+    inject: [SigningKeys, Settings],
+  },
+];
+
+const commandHandlers = [
+  AuthenticatePasswordHandler,
+  ClaimOneTimeTokenHandler,
+  CreateUsersHandler,
+  EndSessionHandler,
+  ExtendSessionHandler,
+  InvalidateRefreshTokensHandler,
+  InvalidateSessionsHandler,
+  LogInHandler,
+  LogOutHandler,
+  RefreshSessionHandler,
+  RequestOneTimeTokenHandler,
+];
+
+@Module({
+  imports: [CqrsModule.forRoot(), DiscoveryModule],
+  controllers: [
+    LoginController,
+    TokensController,
+    WebTokensController,
+    SessionsController,
+    UsersController,
+    KeySetController,
+    HealthController,
+    MetricsController,
+  ],
+  providers: [
+    ...stores,
+    ...commandHandlers,
+    Bootstrap,
+    CallerAuthentication,
+    Consistency,
+    DeclaredAccessCheck,
+    EmbeddedProjector,
+    IdentifierReservations,
+    LiveSessions,
+    LoginCookies,
+    Readiness,
+    RequestContexts,
+    RouteMethods,
+    SessionTokenIssuer,
+    SigningKeys,
+    UserRegistration,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useClass: UcloudErrorFilter },
+    { provide: APP_PIPE, useFactory: bodyCheck },
+  ],
+})
+export class AppModule implements OnApplicationShutdown {
+  constructor(@Inject(Stores) private readonly opened: Stores) {}
+
+  /** After everything that uses them has stopped. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.opened.close();
+  }
+}

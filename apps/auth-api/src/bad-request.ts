@@ -1,0 +1,23 @@
+/** What is wrong with a request before any rule is asked. */
+export type RequestFault =
+  | 'body-invalid'
+  | 'content-type-unsupported'
+  | 'cookie-missing'
+  | 'csrf-token-missing'
+  | 'idempotency-key-invalid'
+  | 'login-service-unknown'
+  | 'origin-not-trusted'
+  | 'parameter-invalid'
+  | 'url-too-long';
+
+/** The request is not of the form it must have; the explanation says which part is wrong and what would be right. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+
+  constructor(
+    readonly code: RequestFault,
+    readonly explanation: string,
+  ) {
+    super(code);
+  }
+}

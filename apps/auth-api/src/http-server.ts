@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import multipart from '@fastify/multipart';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Metrics } from '#host/metrics.js';
+import type { Settings } from '#host/settings.js';
+import { passport } from './access/run-strategy.js';
+import { BadRequest } from './bad-request.js';
+import { parseJsonBody } from './json-body.js';
+import { correlationIdOf } from './request-context.js';
+import type { RouteMethods } from './route-methods.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The call is posted by a form; all others take JSON only (SEC-121). */
+    form?: boolean;
+  }
+}
+
+/** SEC-128: limits that hold before anything is parsed. */
+const MAX_BODY_BYTES = 65_536;
+const MAX_HEADER_BYTES = 16_384;
+const MAX_URL_LENGTH = 8_192;
+const HEADERS_WITHIN_MS = 10_000;
+const BODY_WITHIN_MS = 30_000;
+const MAX_FORM_FIELDS = 10;
+
+export function createHttpAdapter(settings: Settings): FastifyAdapter {
+  return new FastifyAdapter({
+    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: BODY_WITHIN_MS,
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_WITHIN_MS },
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
+    genReqId: () => randomUUID(),
+    clientErrorHandler: answerClientError,
+    multipart: false,
+    skipMiddie: true,
+  });
+}
+
+/** What every request goes through before a controller sees it. */
+export async function prepareHttp(
+  app: NestFastifyApplication,
+  settings: Settings,
+  metrics: Metrics,
+  routes: RouteMethods,
+): Promise<void> {
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  routes.watch(server);
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('Cache-Control', 'no-store, private').header('Pragma', 'no-cache');
+    void reply.header('Job-Id', correlationIdOf(request));
+    demandAcceptable(request);
+  });
+  server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
+  });
+  await acceptBodies(server);
+  // All that running a strategy needs of passport's plugin; the rest of it demands sessions of its own kind.
+  server.decorateRequest('passport', { getter: () => passport });
+  app.enableCors({
+    origin: [...settings.trustedOrigins],
+    credentials: true,
+    exposedHeaders: ['Consistency-Token', 'Retry-After'],
+  });
+  app.useSecurityHeaders({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    xFrameOptions: { action: 'deny' },
+  });
+}
+
+function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void {
+  if (url.length > MAX_URL_LENGTH)
+    throw new BadRequest('url-too-long', `The address is longer than ${MAX_URL_LENGTH} characters.`);
+  const type = headers['content-type'];
+  if (type === undefined || routeOptions.url === undefined) return;
+  const isForm = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i.test(type);
+  if (isForm !== (routeOptions.config.form ?? false))
+    throw new BadRequest(
+      'content-type-unsupported',
+      isForm
+        ? 'Send JSON as application/json.'
+        : 'Send a form: application/x-www-form-urlencoded or multipart/form-data.',
+    );
+}
+
+async function acceptBodies(server: FastifyInstance): Promise<void> {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(String(body)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, parseForm(String(body))),
+  );
+  await server.register(multipart, {
+    attachFieldsToBody: 'keyValues',
+    limits: {
+      fields: MAX_FORM_FIELDS,
+      files: 0,
+      parts: MAX_FORM_FIELDS,
+      fieldSize: MAX_BODY_BYTES,
+      fieldNameSize: 100,
+    },
+  });
+}
+
+/** A field that is given more than once becomes a list, so that no rule takes the first or the last for the only one. */
+function parseForm(text: string): Record<string, string | string[]> {
+  const form = new Map<string, string | string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = form.get(name);
+    form.set(name, before === undefined ? value : [before, value].flat());
+  }
+  return Object.fromEntries(form);
+}
+
+/** Requests that are not even HTTP, or whose headers are too large, never become requests of the framework. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const [status, errorCode, why] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          '431 Request Header Fields Too Large',
+          'headers-too-large',
+          `The headers are larger than ${MAX_HEADER_BYTES} bytes.`,
+        ]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'request-timeout', 'The request did not arrive in time.']
+        : ['400 Bad Request', 'request-invalid', 'The request is not well-formed HTTP.'];
+  const body = JSON.stringify({ why, errorCode });
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${[...head, 'Cache-Control: no-store', 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+}

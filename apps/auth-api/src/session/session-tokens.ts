@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { OneTimeTokenId, SessionId } from '#domain/ids.js';
+import { readable } from '#domain/personal.js';
+import { type OpenSession, endOf, extendersOf } from '#domain/session/session-state.js';
+import type { ActiveUser } from '#domain/user/user.js';
+import type { Position } from '#event-store/event-store.js';
+import { AccessTokens, type TokenClaims } from '#tokens/access-token.js';
+import { CsrfTokens } from '#tokens/csrf-token.js';
+import { LiveSessions } from '../access/live-sessions.js';
+
+/** What somebody gets who opened or refreshed a session. */
+export interface SessionTokens<RefreshToken extends string | null = string> {
+  readonly sessionId: SessionId;
+  readonly accessToken: string;
+  /** Null only for an extension that cannot be refreshed. */
+  readonly refreshToken: RefreshToken;
+  readonly csrfToken: string;
+  /** Whether the refresh token is another one than before. */
+  readonly rotated: boolean;
+  /** The absolute end of the session. */
+  readonly expiresAt: Date;
+  /** Where the log says so. */
+  readonly position: Position | undefined;
+}
+
+/** A session that is open, and whose it is. */
+interface IssuedSession {
+  readonly id: SessionId;
+  readonly session: OpenSession;
+  readonly owner: ActiveUser;
+}
+
+/** Says in tokens what the log knows of a session and its owner. */
+@Injectable()
+export class SessionTokenIssuer {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly csrfTokens: CsrfTokens,
+    private readonly sessions: LiveSessions,
+  ) {}
+
+  async issue<RefreshToken extends string | null>(
+    { id, session, owner, position }: IssuedSession & { readonly position: Position | undefined },
+    refreshToken: RefreshToken,
+    now: Date,
+  ): Promise<SessionTokens<RefreshToken>> {
+    const expiresAt = new Date(Math.min(now.getTime() + session.accessTokenMs, endOf(session).getTime()));
+    const claims = await this.claims(id, session, owner, session.scopes, expiresAt);
+    return {
+      sessionId: id,
+      accessToken: await this.accessTokens.sign(claims, now),
+      refreshToken,
+      csrfToken: this.csrfTokens.of(id),
+      rotated: session.rotates,
+      expiresAt: session.expiresAt,
+      position,
+    };
+  }
+
+  /** @param audience the scopes it is good for, once */
+  async issueOneTime(
+    jti: OneTimeTokenId,
+    { id, session, owner }: IssuedSession,
+    audience: readonly string[],
+    expiresAt: Date,
+    now: Date,
+  ): Promise<string> {
+    return this.accessTokens.signOneTime(await this.claims(id, session, owner, audience, expiresAt), jti, now);
+  }
+
+  private async claims(
+    sessionId: SessionId,
+    session: OpenSession,
+    owner: ActiveUser,
+    scopes: readonly string[],
+    expiresAt: Date,
+  ): Promise<TokenClaims> {
+    const { claims, kind } = owner;
+    const firstNames = readable(claims.firstNames);
+    const lastName = readable(claims.lastName);
+    const email = readable(claims.email);
+    return {
+      username: readable(claims.username) ?? owner.id,
+      userId: owner.id,
+      sessionId,
+      role: owner.role,
+      principalType: kind,
+      scopes,
+      extendedByChain: await this.namesOf(extendersOf(session)),
+      authenticatedAt: session.authenticatedAt,
+      amr: session.amr,
+      profile: {
+        ...(firstNames === null ? {} : { firstNames }),
+        ...(lastName === null ? {} : { lastName }),
+        ...(email === null ? {} : { email }),
+        // Said of persons only; nobody has a second factor or an agreement to accept yet.
+        ...(kind === 'password' ? { twoFactorAuthentication: false, serviceLicenseAgreement: true } : {}),
+      },
+      expiresAt,
+    };
+  }
+
+  private namesOf = (ids: ReturnType<typeof extendersOf>) =>
+    Promise.all(
+      ids.map(async (id) => {
+        const { owner } = await this.sessions.ownerOf(id);
+        return (owner && readable(owner.claims.username)) ?? id;
+      }),
+    );
+}

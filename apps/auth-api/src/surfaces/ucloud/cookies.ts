@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
+import { Clock } from '#host/clock.js';
+import { Settings } from '#host/settings.js';
+
+export const REFRESH_TOKEN_COOKIE = 'refreshToken';
+const AUTH_STATE_COOKIE = 'authState';
+const AUTH_STATE_SECONDS = 300;
+
+/** The two cookies of browser logins (ucloud-users-api §7.3). */
+@Injectable()
+export class LoginCookies {
+  constructor(
+    private readonly http: HttpAdapterHost,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Out of reach of scripts; sent to us only; gone when the session ends. */
+  setRefreshToken(reply: FastifyReply, token: string, expiresAt: Date): void {
+    const maxAge = Math.max(0, Math.floor((expiresAt.getTime() - this.clock.now().getTime()) / 1_000));
+    this.set(reply, REFRESH_TOKEN_COOKIE, token, { maxAge, httpOnly: true });
+  }
+
+  clearRefreshToken(reply: FastifyReply): void {
+    this.set(reply, REFRESH_TOKEN_COOKIE, '', { maxAge: 0, httpOnly: true });
+  }
+
+  /** Hands the answer of a login to the page that follows, which reads and erases it. */
+  setAuthState(reply: FastifyReply, state: object): void {
+    this.set(reply, AUTH_STATE_COOKIE, JSON.stringify(state), { maxAge: AUTH_STATE_SECONDS, httpOnly: false });
+  }
+
+  private set(reply: FastifyReply, name: string, value: string, options: { maxAge: number; httpOnly: boolean }): void {
+    const secure = this.settings.publicUrl.startsWith('https:');
+    this.http.httpAdapter.setCookie(reply, name, value, { ...options, path: '/', sameSite: 'strict', secure });
+  }
+}

@@ -1,0 +1,48 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Log } from '#host/log.js';
+import { RouteMethods } from '../../route-methods.js';
+import { correlationIdOf } from '../../request-context.js';
+import { type ErrorAnswer, answerTo } from './errors.js';
+
+const INTERNAL: ErrorAnswer = {
+  status: 500,
+  body: { why: 'Something went wrong on our side. It was recorded.', errorCode: 'internal' },
+};
+
+/** The one place where errors become answers; what nobody expected is logged here, once. */
+@Catch()
+export class UcloudErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly routes: RouteMethods,
+    private readonly log: Log,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const { status, body, retryAfterSeconds } = this.answer(error, request, reply);
+    if (status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+    if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
+    void reply.status(status).type('application/json; charset=utf-8').send(body);
+  }
+
+  private answer(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorAnswer {
+    if (error instanceof NotFoundException) return this.noRoute(request, reply);
+    const expected = answerTo(error);
+    if (expected !== undefined) return expected;
+    const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
+    this.log.error({ error, route, correlationId: correlationIdOf(request) }, 'a request failed');
+    return INTERNAL;
+  }
+
+  private noRoute({ method, url }: FastifyRequest, reply: FastifyReply): ErrorAnswer {
+    const allowed = this.routes.of(url);
+    if (allowed.length === 0)
+      return { status: 404, body: { why: 'There is no such call; see /openapi.json.', errorCode: 'route-unknown' } };
+    void reply.header('Allow', allowed.join(', '));
+    const why = `${method} is not a method of this call; it has ${allowed.join(', ')}.`;
+    return { status: 405, body: { why, errorCode: 'method-not-allowed' } };
+  }
+}

@@ -1,0 +1,82 @@
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refused } from '#domain/refused.js';
+import { PUBLIC } from '#domain/role.js';
+import { Settings } from '#host/settings.js';
+import { Access } from '../../access/access.decorator.js';
+import { runStrategy } from '../../access/run-strategy.js';
+import { BadRequest } from '../../bad-request.js';
+import { RequestContexts } from '../../request-context.js';
+import { type Authentication, LogIn } from '../../session/log-in.js';
+import { PasswordStrategy } from '../../user/password.strategy.js';
+import { PasswordLoginForm } from './bodies.js';
+import { clientTraceOf } from './client-trace.js';
+import { tellPosition } from './consistency.js';
+import { LoginCookies } from './cookies.js';
+import { demandNoForeignOrigin } from './origin.js';
+import { redirectPage } from './redirect-page.js';
+import { OptionalAuthenticationTokens } from './token-answers.js';
+
+/** ucloud-users-api §7. */
+@ApiTags('Login')
+@Controller('auth')
+export class LoginController {
+  private readonly password: PasswordStrategy;
+
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly contexts: RequestContexts,
+    private readonly cookies: LoginCookies,
+    private readonly settings: Settings,
+  ) {
+    this.password = new PasswordStrategy(commands, (request) => contexts.of(request));
+  }
+
+  @Post('login')
+  @HttpCode(200)
+  @RouteConfig({ form: true })
+  @Access('auth.passwordLogin:read', PUBLIC, 'or-anonymous')
+  @ApiOperation({
+    operationId: 'passwordLogin',
+    summary: 'Log in with user name and password',
+    description:
+      'With `Accept: application/json` the tokens are the answer; otherwise a page that goes on to the login service.',
+  })
+  @ApiConsumes('application/x-www-form-urlencoded', 'multipart/form-data')
+  @ApiBody({ type: PasswordLoginForm })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOkResponse({ type: OptionalAuthenticationTokens })
+  async passwordLogin(
+    @Body() form: PasswordLoginForm,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const service = this.settings.loginServices.get(form.service);
+    if (service === undefined)
+      throw new BadRequest('login-service-unknown', 'service must be the name of a configured login service.');
+    demandNoForeignOrigin(request, this.settings);
+    const authentication = await runStrategy<Authentication>(this.password, request, reply);
+    if (authentication === null) throw new Refused('credentials-invalid');
+
+    const repeatable = { service: form.service, username: form.username };
+    const context = this.contexts.repeatable(request, `login ${authentication.account.id}`, repeatable);
+    const tokens = await this.commands.execute(new LogIn(authentication, service, clientTraceOf(request), context));
+    const { accessToken, csrfToken, refreshToken, expiresAt, position } = tokens;
+    const answer: OptionalAuthenticationTokens = {
+      accessToken,
+      csrfToken,
+      refreshToken: service.mode === 'APPLICATION' ? refreshToken : null,
+    };
+    this.cookies.setRefreshToken(reply, refreshToken, expiresAt);
+    tellPosition(reply, position);
+    if (request.headers.accept?.includes('application/json')) {
+      await reply.header('Access-Control-Allow-Credentials', 'true').send(answer);
+      return;
+    }
+    this.cookies.setAuthState(reply, answer);
+    await reply.type('text/html; charset=utf-8').send(redirectPage(service.endpoint));
+  }
+}

@@ -1,0 +1,134 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { SessionId } from '#domain/ids.js';
+import { endOf } from '#domain/session/session-state.js';
+import type { SessionRow } from '#read-models/sessions/session-row.entity.js';
+import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+
+/** A session in a list: UCloud's three fields, and what they leave out (design §4). */
+export class SessionView {
+  @ApiProperty({ description: 'Where it was opened from; "Unknown location" when not recorded.' })
+  ipAddress: string;
+
+  @ApiProperty({ description: 'What it was opened with; "Unknown device" when not recorded.' })
+  userAgent: string;
+
+  @ApiProperty({ description: 'Epoch milliseconds.' })
+  createdAt: number;
+
+  @ApiProperty({ description: 'Ends it: DELETE /auth/sessions/{id}.' })
+  id: string;
+
+  @ApiProperty({ description: 'Whether the list was asked for in this session.' })
+  current: boolean;
+
+  @ApiProperty({ description: 'Epoch milliseconds, in steps of a minute or more.' })
+  lastSeenAt: number;
+
+  @ApiProperty({ description: 'When it ends if it is not used again; epoch milliseconds.' })
+  expiresAt: number;
+
+  @ApiProperty({ enum: ['login', 'provisioned', 'extension'], description: 'How it came to be.' })
+  origin: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The login service it was opened at.' })
+  service: string | null;
+
+  @ApiProperty({ type: [String], description: 'How its owner was authenticated (RFC 8176).' })
+  methods: string[];
+
+  @ApiProperty({ type: [String] })
+  scopes: string[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The id of the account that had it opened for a new user.',
+  })
+  createdBy: string | null;
+
+  @ApiProperty({ type: [String], description: 'The ids of the services that derived it, first to last.' })
+  extendedBy: string[];
+}
+
+/** A page of them (ucloud-users-api §12). */
+export class SessionPage {
+  @ApiProperty()
+  itemsInTotal: number;
+
+  @ApiProperty()
+  itemsPerPage: number;
+
+  @ApiProperty({ description: 'From 0.' })
+  pageNumber: number;
+
+  @ApiProperty({ type: [SessionView] })
+  items: SessionView[];
+}
+
+const MINUTE_MS = 60_000;
+
+const words = (text: string) => (text === '' ? [] : text.split(' '));
+
+export function viewOf(row: SessionRow, current: SessionId): SessionView {
+  return {
+    ipAddress: row.ipAddress ?? 'Unknown location',
+    userAgent: row.userAgent ?? 'Unknown device',
+    createdAt: row.openedAt,
+    id: row.id,
+    current: row.id === current,
+    // Coarse, so that the list does not tell to the second what somebody does (SEC-71).
+    lastSeenAt: Math.max(row.openedAt, Math.floor(row.lastActiveAt / MINUTE_MS) * MINUTE_MS),
+    expiresAt: Math.min(row.expiresAt, row.lastActiveAt + row.idleMs),
+    origin: row.origin,
+    service: row.service,
+    methods: words(row.amr),
+    scopes: words(row.scopes),
+    createdBy: row.createdBy,
+    extendedBy: words(row.extendedBy),
+  };
+}
+
+/** The session that a call is made in. */
+export class CurrentSessionView {
+  @ApiProperty()
+  id: string;
+
+  @ApiProperty({ description: 'The principal id: the `sub` of tokens.' })
+  username: string;
+
+  @ApiProperty({ description: 'Names the account for ever.' })
+  userId: string;
+
+  @ApiProperty({ description: 'As it is now, not as it was when the token was issued.' })
+  role: string;
+
+  @ApiProperty({ type: [String], description: 'Of the token that was sent.' })
+  scopes: string[];
+
+  @ApiProperty({ type: [String] })
+  methods: string[];
+
+  @ApiProperty({ description: 'When its owner was authenticated; epoch milliseconds.' })
+  authenticatedAt: number;
+
+  @ApiProperty({ description: 'Epoch milliseconds.' })
+  createdAt: number;
+
+  @ApiProperty({ description: 'When it ends if it is not used again; epoch milliseconds.' })
+  expiresAt: number;
+}
+
+export function currentViewOf(caller: AuthenticatedCaller): CurrentSessionView {
+  const { session } = caller;
+  return {
+    id: caller.sessionId,
+    username: caller.username,
+    userId: caller.userId,
+    role: caller.role,
+    scopes: [...caller.scopes],
+    methods: [...session.amr],
+    authenticatedAt: session.authenticatedAt.getTime(),
+    createdAt: session.openedAt.getTime(),
+    expiresAt: endOf(session).getTime(),
+  };
+}

@@ -1,0 +1,85 @@
+import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refused } from '#domain/refused.js';
+import { END_USER, PRIVILEGED } from '#domain/role.js';
+import { UserQueries } from '#read-models/users/users.queries.js';
+import { users } from '#read-models/users/users.projection.js';
+import { Access, CurrentCaller } from '../../access/access.decorator.js';
+import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { RequestContexts, actorOf } from '../../request-context.js';
+import { CreateUsers } from '../../user/create-users.js';
+import type { NewUser } from '../../user/user-registration.js';
+import { CreateUserBody } from './bodies.js';
+import { ListCheck } from './body-checks.js';
+import { Consistency, tellPosition } from './consistency.js';
+import { AuthenticationTokens } from './token-answers.js';
+import { UserInfo } from './user-info.js';
+
+const MAX_USERS = 100;
+
+/** ucloud-users-api §5. */
+@ApiTags('Users')
+@ApiBearerAuth('access-token')
+@Controller('auth/users')
+export class UsersController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: UserQueries,
+    private readonly consistency: Consistency,
+    private readonly contexts: RequestContexts,
+  ) {}
+
+  @Post('register')
+  @HttpCode(200)
+  @Access('auth.users.createNewUser:write', PRIVILEGED)
+  @ApiOperation({
+    operationId: 'createNewUser',
+    summary: 'Create users, all or none',
+    description:
+      'The answer has, in the same order, the tokens of a session opened for each; services keep theirs as their credential.',
+  })
+  @ApiBody({ type: [CreateUserBody] })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiOkResponse({ type: [AuthenticationTokens] })
+  async createNewUser(
+    @Body(new ListCheck(CreateUserBody, MAX_USERS)) bodies: CreateUserBody[],
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AuthenticationTokens[]> {
+    const withoutPasswords = bodies.map(({ password: _, ...body }) => body);
+    const context = { ...this.contexts.repeatable(request, caller.userId, withoutPasswords), ...actorOf(caller) };
+    const created = await this.commands.execute(new CreateUsers(bodies.map(asNewUser), caller.userId, context));
+    tellPosition(reply, created.at(-1)?.position);
+    return created.map(({ accessToken, refreshToken, csrfToken }) => ({ accessToken, refreshToken, csrfToken }));
+  }
+
+  @Get('userInfo')
+  @Access('auth.users.getUserInfo:read', END_USER)
+  @ApiOperation({ operationId: 'getUserInfo', summary: 'Your name and e-mail address' })
+  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiOkResponse({ type: UserInfo })
+  async getUserInfo(
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserInfo> {
+    await this.consistency.await(users.name, caller.position, request, reply);
+    const row = await this.queries.byId(caller.userId);
+    if (row === null) throw new Refused('user-unknown');
+    const { email, firstNames, lastName } = row;
+    return { email, firstNames, lastName };
+  }
+}
+
+const asNewUser = ({ username, role, password, email, firstnames, lastname, orgId }: CreateUserBody): NewUser => ({
+  username,
+  role: role ?? 'USER',
+  password: password ?? null,
+  email: email ?? '',
+  firstNames: firstnames ?? null,
+  lastName: lastname ?? null,
+  organizationId: orgId ?? null,
+});

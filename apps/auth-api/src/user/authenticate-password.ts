@@ -1,0 +1,67 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { attempts, attemptsStream } from '#domain/attempts/attempts.js';
+import { Refused } from '#domain/refused.js';
+import { reservation, reservationStream } from '#domain/reservation/reservation.js';
+import type { ActiveUser } from '#domain/user/user.js';
+import { Repository } from '#event-store/repository.js';
+import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { PasswordHasher } from '#vault/password-hasher.js';
+import { Vault } from '#vault/vault.js';
+import { LiveSessions } from '../access/live-sessions.js';
+import { ANONYMOUS, type RequestContext } from '../request-context.js';
+import type { Authentication } from '../session/log-in.js';
+
+/** Finds out whether somebody is who they say, by their password. */
+export class AuthenticatePassword extends Command<Authentication> {
+  constructor(
+    readonly username: string,
+    readonly password: string,
+    readonly request: RequestContext,
+  ) {
+    super();
+  }
+}
+
+/** @throws Refused `credentials-invalid` for an unknown account and a wrong password alike, or `login-throttled` */
+@CommandHandler(AuthenticatePassword)
+export class AuthenticatePasswordHandler implements ICommandHandler<AuthenticatePassword> {
+  constructor(
+    private readonly repository: Repository,
+    private readonly sessions: LiveSessions,
+    private readonly vault: Vault,
+    private readonly hasher: PasswordHasher,
+    private readonly digest: IdentifierDigest,
+  ) {}
+
+  async execute({ username, password, request }: AuthenticatePassword): Promise<Authentication> {
+    const stream = attemptsStream(this.digest.of('login', username));
+    const context = { ...request, ...ANONYMOUS };
+    await this.repository.execute(attempts, stream, { type: 'AdmitLogin', now: request.now }, context);
+
+    const account = await this.find(username);
+    if (account === null || !(await this.isPasswordOf(account, password))) {
+      const reason = account === null ? 'unknown-account' : 'wrong-password';
+      if (account === null) await this.hasher.verifyNothing(password);
+      await this.repository.execute(attempts, stream, { type: 'RecordFailedLogin', reason }, context);
+      throw new Refused('credentials-invalid');
+    }
+    await this.repository.execute(attempts, stream, { type: 'RecordSuccessfulLogin' }, context);
+    return { account, amr: ['pwd'] };
+  }
+
+  /** The account with a password that holds this name. */
+  private async find(username: string): Promise<(ActiveUser & { credentialId: string }) | null> {
+    const { state } = await this.repository.load(
+      reservation,
+      reservationStream('name', this.digest.of('name', username)),
+    );
+    if (state.status === 'free') return null;
+    const { owner } = await this.sessions.ownerOf(state.holder);
+    return owner?.credentialId ? { ...owner, credentialId: owner.credentialId } : null;
+  }
+
+  private async isPasswordOf({ credentialId }: ActiveUser, password: string): Promise<boolean> {
+    const phc = credentialId === null ? null : await this.vault.reveal(credentialId);
+    return phc === null ? this.hasher.verifyNothing(password) : this.hasher.verify(phc, password);
+  }
+}

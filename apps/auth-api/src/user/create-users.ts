@@ -1,0 +1,57 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type UserId, asSessionId, sessionStream } from '#domain/ids.js';
+import { Refused } from '#domain/refused.js';
+import { ALL_WRITE } from '#domain/scope.js';
+import { session } from '#domain/session/session.js';
+import type { ActiveUser } from '#domain/user/user.js';
+import type { CommandContext } from '#event-store/envelope.js';
+import { Repository } from '#event-store/repository.js';
+import { RefreshTokens } from '#tokens/refresh-token.js';
+import { derivedId } from '../request-context.js';
+import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
+import { type NewUser, UserRegistration } from './user-registration.js';
+
+/** Makes accounts, all or none, and opens a session for each, in their order (ucloud-users-api §5.9). */
+export class CreateUsers extends Command<readonly SessionTokens[]> {
+  constructor(
+    readonly users: readonly NewUser[],
+    readonly createdBy: UserId,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CreateUsers)
+export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
+  constructor(
+    private readonly repository: Repository,
+    private readonly registration: UserRegistration,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly tokens: SessionTokenIssuer,
+  ) {}
+
+  async execute({ users, createdBy, context }: CreateUsers): Promise<readonly SessionTokens[]> {
+    // The last thing the command does tells if its key was used for something else.
+    await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
+    const accounts = await this.registration.register(users, context);
+    return Promise.all(accounts.map((account, index) => this.provision(account, index, createdBy, context)));
+  }
+
+  private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {
+    const id = sessionIdOf(context, index);
+    const { token, secretHash } = this.refreshTokens.issue(id, context.fingerprint && context.commandId);
+    const client = { ipAddress: null, userAgent: null };
+    const { state, position } = await this.repository.execute(
+      session,
+      sessionStream(id),
+      { type: 'Provision', owner, createdBy, secretHash, scopes: [ALL_WRITE], ...client, now: context.now },
+      context,
+    );
+    if (state.status !== 'open') throw new Refused('session-ended');
+    return this.tokens.issue({ id, session: state, owner, position }, token, context.now);
+  }
+}
+
+const sessionIdOf = ({ commandId }: CommandContext, index: number) =>
+  asSessionId(derivedId(commandId, `session ${index}`));

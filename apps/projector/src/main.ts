@@ -1,0 +1,36 @@
+import { SystemClock } from '#host/clock.js';
+import { createLog } from '#host/log.js';
+import { Metrics } from '#host/metrics.js';
+import { ProjectionHost } from '#host/projection-host.js';
+import { readSettings } from '#host/settings.js';
+import { endWithin } from '#host/shutdown.js';
+import { explainStartFailure } from '#host/start-failure.js';
+import { Stores } from '#host/stores.js';
+import { ReadModelProgress } from '#read-models/progress.js';
+
+const DAY_MS = 86_400_000;
+
+/** Keeps the read models in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
+async function start(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLog();
+  const metrics = new Metrics();
+  const stores = await Stores.open(settings, new SystemClock(), metrics);
+  const host = new ProjectionHost(stores, new ReadModelProgress(stores.readModels.reader), metrics, log);
+  // Waiting for the log is nothing that keeps a process alive.
+  const alive = setInterval(() => undefined, DAY_MS);
+  endWithin(log, async () => {
+    clearInterval(alive);
+    await host.stop();
+    await stores.close();
+  });
+  host.start();
+  process.stdout.write(`The projector follows the log in ${settings.data}\n`);
+}
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(`${explainStartFailure(error)}\n`);
+  process.exit(1);
+}
