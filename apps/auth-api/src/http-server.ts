@@ -3,13 +3,14 @@ import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Metrics } from '#host/metrics.js';
-import type { Settings } from '#host/settings.js';
+import { Metrics } from '#host/metrics.js';
+import { Settings } from '#host/settings.js';
+import { serveApiDescription } from './api-description.js';
 import { passport } from './access/run-strategy.js';
 import { BadRequest } from './bad-request.js';
 import { parseJsonBody } from './json-body.js';
 import { correlationIdOf } from './request-context.js';
-import type { RouteMethods } from './route-methods.js';
+import { RouteMethods } from './route-methods.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -41,14 +42,11 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
 }
 
 /** What every request goes through before a controller sees it. */
-export async function prepareHttp(
-  app: NestFastifyApplication,
-  settings: Settings,
-  metrics: Metrics,
-  routes: RouteMethods,
-): Promise<void> {
+export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
+  const settings = app.get(Settings);
+  const metrics = app.get(Metrics);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
-  routes.watch(server);
+  app.get(RouteMethods).watch(server);
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('Cache-Control', 'no-store, private').header('Pragma', 'no-cache');
     void reply.header('Job-Id', correlationIdOf(request));
@@ -71,6 +69,7 @@ export async function prepareHttp(
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     xFrameOptions: { action: 'deny' },
   });
+  if (settings.operations.docs) serveApiDescription(app, settings);
 }
 
 function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void {

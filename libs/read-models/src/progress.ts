@@ -25,10 +25,10 @@ export class ReadModelProgress {
 
   /**
    * Resolves once the projection has considered everything up to the position, with how far it has come.
-   * @throws ReadModelBehind after two seconds
+   * @throws ReadModelBehind when it takes longer
    */
-  async waitFor(projection: string, position: Position): Promise<Position> {
-    const deadline = performance.now() + WAIT_MS;
+  async waitFor(projection: string, position: Position, withinMs = WAIT_MS): Promise<Position> {
+    const deadline = performance.now() + withinMs;
     for (;;) {
       const known = this.reached.get(projection);
       if (known !== undefined && hasReached(known, position)) return known;

@@ -1,63 +1,68 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { ArrayMaxSize, IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { ROLES, type Role } from '#domain/role.js';
 import { MAX_EXTENSION_MS } from '#domain/session/session-extension.js';
 
-const TEXT = { message: '$property must be text' };
 /** Longer texts are refused before any rule looks at them. */
 const MAX_TEXT = 1_024;
-const SHORT_ENOUGH = { message: `$property must have ${MAX_TEXT} characters or fewer` };
 const MAX_TOKEN = 8_192;
 const MAX_SCOPES = 100;
 const MAX_TOKENS = 1_000;
 
-/** ucloud-users-api §7.1. Field by field: a repeated field is a list, and so no text. */
+const isText = (value: unknown, most: number) => typeof value === 'string' && value.length <= most;
+
+const Text = (most = MAX_TEXT) =>
+  ValidateBy({
+    name: 'text',
+    validator: {
+      validate: (value) => isText(value, most),
+      defaultMessage: () => `$property must be text of ${most} characters or fewer`,
+    },
+  });
+
+const Texts = (most: number, mostItems: number) => {
+  const text = ValidateBy({
+    name: 'texts',
+    validator: {
+      validate: (value) => Array.isArray(value) && value.every((item) => isText(item, most)),
+      defaultMessage: () => `$property must be a list of text of ${most} characters or fewer`,
+    },
+  });
+  const size = ArrayMaxSize(mostItems, { message: `$property must have ${mostItems} items or fewer` });
+  return (target: object, property: string) => {
+    text(target, property);
+    size(target, property);
+  };
+};
+
+/** ucloud-users-api §7.1. A field that was sent twice is a list, and so no text. */
 export class PasswordLoginForm {
   @ApiProperty({ description: 'The name of a login service.' })
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   service: string;
 
   @ApiProperty()
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   username: string;
 
   @ApiProperty({ format: 'password' })
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   password: string;
 }
 
 export class BulkInvalidateBody {
   @ApiProperty({ type: [String], description: 'Refresh tokens.' })
-  @IsArray({ message: '$property must be a list' })
-  @ArrayMaxSize(MAX_TOKENS, { message: `$property must have ${MAX_TOKENS} items or fewer` })
-  @IsString({ each: true, message: '$property must hold text' })
+  @Texts(MAX_TEXT, MAX_TOKENS)
   tokens: string[];
 }
 
 export class TokenExtensionBody {
   @ApiProperty({ description: 'The access token to extend.' })
-  @IsString(TEXT)
-  @MaxLength(MAX_TOKEN, { message: `$property must have ${MAX_TOKEN} characters or fewer` })
+  @Text(MAX_TOKEN)
   validJWT: string;
 
   @ApiProperty({ type: [String] })
-  @IsArray({ message: '$property must be a list' })
-  @ArrayMaxSize(MAX_SCOPES, { message: `$property must have ${MAX_SCOPES} items or fewer` })
-  @IsString({ each: true, message: '$property must hold text' })
+  @Texts(MAX_TEXT, MAX_SCOPES)
   requestedScopes: string[];
 
   @ApiProperty({ minimum: 0, maximum: MAX_EXTENSION_MS, description: 'Milliseconds.' })
@@ -74,25 +79,17 @@ export class TokenExtensionBody {
 
 export class CreateUserBody {
   @ApiProperty({ description: 'Of a service: _name.' })
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   username: string;
 
-  @ApiProperty({
-    required: false,
-    nullable: true,
-    type: String,
-    description: 'Needed for persons: 8 to 256 characters.',
-  })
+  @ApiProperty({ required: false, nullable: true, type: String, description: 'Of a person: 8 to 256 characters.' })
   @IsOptional()
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   password?: string | null;
 
-  @ApiProperty({ required: false, nullable: true, type: String, description: 'Needed for persons.' })
+  @ApiProperty({ required: false, nullable: true, type: String, description: 'Needed for a person.' })
   @IsOptional()
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   email?: string | null;
 
   @ApiProperty({ required: false, nullable: true, enum: ['USER', 'ADMIN', 'SERVICE'], default: 'USER' })
@@ -102,19 +99,16 @@ export class CreateUserBody {
 
   @ApiProperty({ required: false, nullable: true, type: String })
   @IsOptional()
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   firstnames?: string | null;
 
   @ApiProperty({ required: false, nullable: true, type: String })
   @IsOptional()
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   lastname?: string | null;
 
   @ApiProperty({ required: false, nullable: true, type: String })
   @IsOptional()
-  @IsString(TEXT)
-  @MaxLength(MAX_TEXT, SHORT_ENOUGH)
+  @Text()
   orgId?: string | null;
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Position, asPosition } from '#event-store/event-store.js';
-import { ReadModelProgress } from '#read-models/progress.js';
+import { LOG_START, type Position, asPosition } from '#event-store/event-store.js';
+import { Stores } from '#host/stores.js';
+import { ReadModelBehind, ReadModelProgress } from '#read-models/progress.js';
 import { later } from '../../access/live-sessions.js';
 import { BadRequest } from '../../bad-request.js';
 
@@ -12,14 +13,20 @@ export function tellPosition(reply: FastifyReply, position: Position | undefined
   if (position !== undefined) void reply.header(HEADER, position);
 }
 
-/** Lets queries see what their callers have done (design §5). */
+/** How long a query waits for what others have just done; its own caller's doings it waits for longer. */
+const FRESHNESS_WITHIN_MS = 100;
+
+/** Lets queries see what was done before them (design §5). */
 @Injectable()
 export class Consistency {
-  constructor(private readonly progress: ReadModelProgress) {}
+  constructor(
+    private readonly progress: ReadModelProgress,
+    private readonly stores: Stores,
+  ) {}
 
   /**
    * Waits until the read model has come to where the caller's own session stands, and to the `Consistency-Token` if the
-   * request carries one; the answer says how far it has come.
+   * request carries one; then, for a moment, to the end of the log. The answer says how far it has come.
    * @throws BadRequest, ReadModelBehind
    */
   async await(
@@ -28,8 +35,14 @@ export class Consistency {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const wanted = later(own, tokenOf(request));
-    if (wanted !== undefined) tellPosition(reply, await this.progress.waitFor(readModel, wanted));
+    const wanted = later(own, tokenOf(request)) ?? LOG_START;
+    const reached = await this.progress.waitFor(readModel, wanted);
+    const head = await this.stores.eventStore.head();
+    const fresh = this.progress.waitFor(readModel, head, FRESHNESS_WITHIN_MS).catch((error: unknown) => {
+      if (error instanceof ReadModelBehind) return reached;
+      throw error;
+    });
+    tellPosition(reply, await fresh);
   }
 }
 

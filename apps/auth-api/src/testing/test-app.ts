@@ -1,0 +1,209 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Abstract } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { LOG_START, hasReached } from '#event-store/event-store.js';
+import { Announcements } from '#host/announcements.js';
+import { Clock } from '#host/clock.js';
+import { Log } from '#host/log.js';
+import { Settings, readSettings } from '#host/settings.js';
+import { Stores } from '#host/stores.js';
+import { AppModule } from '../app.module.js';
+import { createHttpAdapter, prepareHttp } from '../http-server.js';
+
+/** A clock that stands still until it is told to go on. */
+export class TestClock extends Clock {
+  private time = Date.parse('2030-01-01T00:00:00.000Z');
+
+  now(): Date {
+    return new Date(this.time);
+  }
+
+  advance(ms: number): void {
+    this.time += ms;
+  }
+}
+
+class Recorder {
+  readonly lines: string[] = [];
+  say = (line: string) => void this.lines.push(line);
+  info = (fields: object, message: string) => this.record('info', fields, message);
+  warn = (fields: object, message: string) => this.record('warn', fields, message);
+  error = (fields: object, message: string) => this.record('error', fields, message);
+
+  private record(level: string, fields: object, message: string): void {
+    this.lines.push(JSON.stringify({ level, ...fields, message }));
+  }
+}
+
+export const SERVICE_TOKEN = '5b0c6a3e-9c1f-4f0a-8d7e-1a2b3c4d5e6f.a-secret-that-only-the-tests-know';
+export const ORIGIN = 'http://localhost:8080';
+const ADMIN_PASSWORD = 'the admin of the tests';
+
+interface RequestOptions {
+  readonly token?: string;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: Readonly<Record<string, string>>;
+}
+
+/** An answer; `json` is its parsed body. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>;
+  readonly cookies: readonly { readonly name: string; readonly value: string }[];
+  readonly text: string;
+  readonly json: Record<string, unknown>;
+}
+
+export interface TestTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly csrfToken: string;
+}
+
+export const passwordOf = (username: string) => `the password of ${username}`;
+
+/** The whole API in this process, on real SQLite files, with a clock that the test turns. */
+export class TestApp {
+  readonly clock = new TestClock();
+  readonly said = new Recorder();
+  private app: NestFastifyApplication;
+
+  private constructor(readonly folder: string) {}
+
+  /** @param configuration the YAML of AUTHLOG_CONFIG */
+  static async start(configuration = ''): Promise<TestApp> {
+    const test = new TestApp(mkdtempSync(join(tmpdir(), 'authlog-')));
+    const config = join(test.folder, 'authlog.yaml');
+    writeFileSync(config, configuration);
+    const settings = readSettings({
+      AUTHLOG_DATA: join(test.folder, 'data'),
+      AUTHLOG_ADMIN_PASSWORD: ADMIN_PASSWORD,
+      AUTHLOG_SERVICE_TOKEN: SERVICE_TOKEN,
+      AUTHLOG_CONFIG: config,
+    });
+    const module = await Test.createTestingModule({ imports: [AppModule] })
+      .overrideProvider(Settings)
+      .useValue(settings)
+      .overrideProvider(Clock)
+      .useValue(test.clock)
+      .overrideProvider(Log)
+      .useValue(test.said)
+      .overrideProvider(Announcements)
+      .useValue(test.said)
+      .compile();
+    test.app = module.createNestApplication<NestFastifyApplication>(createHttpAdapter(settings), {
+      bodyParser: false,
+      logger: false,
+    });
+    await prepareHttp(test.app);
+    await test.app.init();
+    await test.app.getHttpAdapter().getInstance().ready();
+    return test;
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  get<Provided>(token: Abstract<Provided>): Provided {
+    return this.app.get<Provided>(token);
+  }
+
+  async call(method: 'GET' | 'POST' | 'DELETE', url: string, options: RequestOptions = {}): Promise<TestAnswer> {
+    const { token, json, form, body, headers = {}, cookies = {} } = options;
+    const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
+    const payload = body ?? (json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json));
+    const answer = await this.app.inject({
+      method,
+      url,
+      cookies,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(json === undefined && form === undefined ? {} : { 'content-type': type }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { payload }),
+    });
+    const isJson = answer.headers['content-type']?.toString().startsWith('application/json') ?? false;
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      cookies: answer.cookies,
+      text: answer.body,
+      json: isJson ? answer.json<Record<string, unknown>>() : {},
+    };
+  }
+
+  async tryLogIn(
+    username: string,
+    password = passwordOf(username),
+    service = 'cli',
+    headers = {},
+  ): Promise<TestAnswer> {
+    return this.call('POST', '/auth/login', {
+      form: { username, password, service },
+      headers: { accept: 'application/json', ...headers },
+    });
+  }
+
+  /** @throws Error unless it succeeds */
+  async logIn(username: string, service = 'cli'): Promise<TestTokens> {
+    const { status, text, json } = await this.tryLogIn(username, passwordOf(username), service);
+    if (status !== 200) throw new Error(`login answered ${status} ${text}`);
+    return json as unknown as TestTokens;
+  }
+
+  async asAdmin(): Promise<string> {
+    return String((await this.tryLogIn('admin', ADMIN_PASSWORD)).json['accessToken']);
+  }
+
+  async asService(): Promise<string> {
+    return String((await this.call('POST', '/auth/refresh', { token: SERVICE_TOKEN })).json['accessToken']);
+  }
+
+  /** Makes a person, or with a role `SERVICE` a service. @throws Error unless it succeeds */
+  async create(username: string, role: 'USER' | 'ADMIN' | 'SERVICE' = 'USER'): Promise<TestTokens> {
+    const json = [{ username, role, password: passwordOf(username), email: `${username}@example.org` }];
+    const answer = await this.call('POST', '/auth/users/register', { token: await this.asService(), json });
+    const [tokens] = answer.json as unknown as TestTokens[];
+    if (answer.status !== 200 || tokens === undefined) throw new Error(`register answered ${answer.text}`);
+    return tokens;
+  }
+
+  /** Makes a person who then logs in. */
+  async person(username: string, service = 'cli'): Promise<TestTokens> {
+    await this.create(username);
+    return this.logIn(username, service);
+  }
+
+  async sessionsOf(accessToken: string): Promise<Record<string, unknown>[]> {
+    const { json, text } = await this.call('GET', '/auth/sessions?itemsPerPage=250', { token: accessToken });
+    if (!Array.isArray(json['items'])) throw new Error(`the list answered ${text}`);
+    return json['items'] as Record<string, unknown>[];
+  }
+
+  /** The types of the events in the log, oldest first; of the streams of one category if given. */
+  async events(category?: string): Promise<string[]> {
+    const { eventStore } = this.get(Stores);
+    const head = await eventStore.head();
+    const types: string[] = [];
+    const stop = new AbortController();
+    const options = category === undefined ? {} : { categories: [category] };
+    for await (const { events, through } of eventStore.subscribeAll({
+      after: LOG_START,
+      ...options,
+      signal: stop.signal,
+    })) {
+      types.push(...events.map(({ type }) => type));
+      if (hasReached(through, head)) stop.abort();
+    }
+    return types;
+  }
+}
