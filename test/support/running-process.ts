@@ -12,6 +12,12 @@ export function temporaryFolder(): { path: string; readonly remove: () => void }
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+// Whatever happens to a test, its processes end with it.
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A started program of ours and what it has written so far. */
 export class RunningProcess {
   stdout = '';
@@ -24,7 +30,11 @@ export class RunningProcess {
     this.child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'] ?? '', ...environment } });
     this.child.stdout?.on('data', (text: Buffer) => (this.stdout += text.toString()));
     this.child.stderr?.on('data', (text: Buffer) => (this.stderr += text.toString()));
-    this.ended = once(this.child, 'close').then(([code]) => code as number | null);
+    running.add(this.child);
+    this.ended = once(this.child, 'close').then(([code]) => {
+      running.delete(this.child);
+      return code as number | null;
+    });
   }
 
   /** The first match in what it writes to standard output. @throws Error with its output if it ends before */

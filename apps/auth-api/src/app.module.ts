@@ -153,10 +153,15 @@ const commandHandlers = [
   ],
 })
 export class AppModule implements OnApplicationShutdown {
-  constructor(@Inject(Stores) private readonly opened: Stores) {}
+  constructor(
+    private readonly projector: EmbeddedProjector,
+    private readonly signingKeys: SigningKeys,
+    @Inject(Stores) private readonly opened: Stores,
+  ) {}
 
-  /** After everything that uses them has stopped. */
+  /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.projector.stop(), this.signingKeys.stop()]);
     await this.opened.close();
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import multipart from '@fastify/multipart';
+import multipart, { type MultipartFile, type MultipartValue } from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Metrics } from '#host/metrics.js';
@@ -27,6 +27,23 @@ const HEADERS_WITHIN_MS = 10_000;
 const BODY_WITHIN_MS = 30_000;
 const MAX_FORM_FIELDS = 10;
 
+const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** Only the page that shows the API description may run anything. */
+const DOCS_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/** What keeps browsers from misusing an answer (SEC-123); overridden where an answer means it. */
+const HEADERS = {
+  'Cache-Control': 'no-store, private',
+  Pragma: 'no-cache',
+  'Content-Security-Policy': API_POLICY,
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
 export function createHttpAdapter(settings: Settings): FastifyAdapter {
   return new FastifyAdapter({
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
@@ -35,6 +52,7 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_WITHIN_MS },
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
     genReqId: () => randomUUID(),
+    frameworkErrors: answerUrlError,
     clientErrorHandler: answerClientError,
     multipart: false,
     skipMiddie: true,
@@ -48,8 +66,8 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   app.get(RouteMethods).watch(server);
   server.addHook('onRequest', async (request, reply) => {
-    void reply.header('Cache-Control', 'no-store, private').header('Pragma', 'no-cache');
-    void reply.header('Job-Id', correlationIdOf(request));
+    void reply.headers(HEADERS).header('Job-Id', correlationIdOf(request));
+    if (request.routeOptions.url?.startsWith('/docs')) void reply.header('Content-Security-Policy', DOCS_POLICY);
     demandAcceptable(request);
   });
   server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
@@ -64,10 +82,6 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     origin: [...settings.trustedOrigins],
     credentials: true,
     exposedHeaders: ['Consistency-Token', 'Retry-After'],
-  });
-  app.useSecurityHeaders({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    xFrameOptions: { action: 'deny' },
   });
   if (settings.operations.docs) serveApiDescription(app, settings);
 }
@@ -97,10 +111,9 @@ async function acceptBodies(server: FastifyInstance): Promise<void> {
     }
   });
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, parseForm(String(body))),
+    done(null, formOf(new URLSearchParams(String(body)))),
   );
   await server.register(multipart, {
-    attachFieldsToBody: 'keyValues',
     limits: {
       fields: MAX_FORM_FIELDS,
       files: 0,
@@ -109,16 +122,45 @@ async function acceptBodies(server: FastifyInstance): Promise<void> {
       fieldNameSize: 100,
     },
   });
+  server.addHook('preValidation', async (request) => {
+    if (request.isMultipart()) request.body = formOf(await fieldsOf(request.parts()));
+  });
+}
+
+/** @throws BadRequest if the form is cut off or malformed, too large, or has files */
+async function fieldsOf(parts: AsyncIterable<MultipartValue | MultipartFile>): Promise<[string, string][]> {
+  try {
+    const fields: [string, string][] = [];
+    for await (const part of parts) {
+      if (part.type === 'file') throw new Error('files are not expected');
+      fields.push([part.fieldname, String(part.value)]);
+    }
+    return fields;
+  } catch {
+    throw new BadRequest('body-invalid', 'The form is not well-formed, too large, or has files.');
+  }
 }
 
 /** A field that is given more than once becomes a list, so that no rule takes the first or the last for the only one. */
-function parseForm(text: string): Record<string, string | string[]> {
+function formOf(fields: Iterable<readonly [string, string]>): Record<string, string | string[]> {
   const form = new Map<string, string | string[]>();
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of fields) {
     const before = form.get(name);
     form.set(name, before === undefined ? value : [before, value].flat());
   }
   return Object.fromEntries(form);
+}
+
+/** Addresses that the router cannot read never become requests of the framework either. */
+function answerUrlError(error: { readonly code: string }, _request: unknown, reply: FastifyReply): void {
+  const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const body = tooLong
+    ? { why: 'A part of the address is too long.', errorCode: 'url-too-long' }
+    : { why: 'The address is not well-formed.', errorCode: 'url-invalid' };
+  void reply
+    .headers(HEADERS)
+    .status(tooLong ? 414 : 400)
+    .send(body);
 }
 
 /** Requests that are not even HTTP, or whose headers are too large, never become requests of the framework. */

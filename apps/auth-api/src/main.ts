@@ -1,15 +1,36 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Announcements } from '#host/announcements.js';
 import { FrameworkLog, Log } from '#host/log.js';
-import { Settings, readSettings } from '#host/settings.js';
+import { type Settings, readSettings } from '#host/settings.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { endWithin } from '#host/shutdown.js';
 import { AppModule } from './app.module.js';
 import { createHttpAdapter, prepareHttp } from './http-server.js';
 
+const IDLE_SWEEP_MS = 50;
+
+/** Nothing is touched before it is clear that the service can listen. */
+async function demandFreePort({ host, port }: Settings): Promise<void> {
+  const probe = createServer().listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+}
+
+/** Connections that have become idle while the others finish are not waited for. */
+async function close(app: NestFastifyApplication): Promise<void> {
+  const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
+  await app.close();
+  clearInterval(sweep);
+}
+
 async function start(): Promise<void> {
-  const adapter = createHttpAdapter(readSettings(process.env));
+  const settings = readSettings(process.env);
+  await demandFreePort(settings);
+  const adapter = createHttpAdapter(settings);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
     abortOnError: false,
     bodyParser: false,
@@ -18,9 +39,8 @@ async function start(): Promise<void> {
   const log = app.get(Log);
   app.useLogger(new FrameworkLog(log));
   await prepareHttp(app);
-  endWithin(log, () => app.close());
-  const { host, port } = app.get(Settings);
-  await app.listen(port, host);
+  endWithin(log, () => close(app));
+  await app.listen(settings.port, settings.host);
   app.get(Announcements).say(`authlog is ready at ${await app.getUrl()}`);
 }
 

@@ -13,7 +13,7 @@ export function explainStartFailure(error: unknown): string {
   if (EXPLAINED.has(error.name)) return `authlog did not start: ${error.message}`;
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `authlog did not start: port ${String(error.port)} is in use: end the other program, or set AUTHLOG_PORT to a free port.`;
-  if ('code' in error && error.code === 'EADDRNOTAVAIL')
+  if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'))
     return 'authlog did not start: AUTHLOG_HOST is no address of this machine.';
   if ('code' in error && error.code === 'EACCES')
     return 'authlog did not start: it may not listen on AUTHLOG_PORT; ports below 1024 need more rights.';

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { EventCodec } from '#event-store/codec.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
@@ -59,11 +59,15 @@ export class Stores {
 
 function prepareFolder(folder: string): void {
   try {
+    // Step by step: where a file system refuses, making all of them at once may never come back.
+    if (!existsSync(dirname(folder))) prepareFolder(dirname(folder));
     // Nobody but the owner needs to look in.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+    if (!statSync(folder).isDirectory()) throw new Error(`${folder} is a file`);
   } catch (cause) {
     throw new DataFolderUnusable(
-      `The data folder ${folder} cannot be made: make its parent writable for this user, or set AUTHLOG_DATA to another folder.`,
+      `the data folder ${folder} cannot be made or written: make it a folder that this user can write, or set AUTHLOG_DATA to another one.`,
       { cause },
     );
   }
@@ -80,6 +84,6 @@ function masterKeyOf({ masterKey, data }: Settings): MasterKey {
     return masterKeyFromFile(file);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DataFolderUnusable(`The master key ${file} cannot be used: ${why}`, { cause });
+    throw new DataFolderUnusable(`the master key ${file} cannot be used: ${why}`, { cause });
   }
 }

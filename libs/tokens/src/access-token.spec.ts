@@ -170,6 +170,12 @@ describe('a hostile token (SEC-81, SEC-82, SEC-84, SEC-86)', () => {
       await expectRefusal(text);
   });
 
+  it('has something more at its end, or in between', async () => {
+    const token = await tokens.sign(claims, now);
+    for (const text of [`${token} `, `${token}\n`, ` ${token}`, `${token}=`, token.replace('.', '. '), `${token}.x`])
+      await expectRefusal(text);
+  });
+
   it('tells the client why, without a word of the token', async () => {
     const token = await resigned((all) => ({ ...all, iss: 'https://evil.example' }));
     const refusal: unknown = await tokens.verify(token, now).catch((error: unknown) => error);

@@ -57,6 +57,8 @@ const ONE_TIME_TOKEN = 'one-time+jwt';
 
 const MAX_TOKEN_LENGTH = 8_192;
 const CACHED_TOKENS = 10_000;
+/** Three parts of base64url and nothing else; the library overlooks white space at the end (SEC-86). */
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Signs and verifies JWTs with the installation's keys. */
@@ -94,6 +96,7 @@ export class AccessTokens {
 
   private async verifySignature(token: string, now: Date): Promise<VerifiedAccessToken> {
     if (token.length > MAX_TOKEN_LENGTH) throw invalid('it is too long');
+    if (!COMPACT_JWS.test(token)) throw invalid('it is not a JWT of ours');
     try {
       const { payload } = await jwtVerify(token, ({ kid }) => this.keyFor(kid), {
         algorithms: ['ES256'],

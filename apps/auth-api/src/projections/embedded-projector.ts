@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Log } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
 import { ProjectionHost } from '#host/projection-host.js';
@@ -8,7 +8,7 @@ import { ReadModelProgress } from '#read-models/progress.js';
 
 /** Keeps the read models in this process, unless AUTHLOG_PROJECTOR says that another one does. */
 @Injectable()
-export class EmbeddedProjector implements OnApplicationBootstrap, OnModuleDestroy {
+export class EmbeddedProjector implements OnApplicationBootstrap {
   private readonly host: ProjectionHost | null;
 
   constructor(stores: Stores, progress: ReadModelProgress, metrics: Metrics, log: Log, settings: Settings) {
@@ -19,7 +19,7 @@ export class EmbeddedProjector implements OnApplicationBootstrap, OnModuleDestro
     this.host?.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async stop(): Promise<void> {
     await this.host?.stop();
   }
 }

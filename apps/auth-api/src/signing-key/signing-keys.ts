@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { type KeyId, asKeyId, categoryOf } from '#domain/ids.js';
 import {
@@ -29,7 +29,7 @@ interface UsableKey {
 
 /** The installation's signing keys: makes and retires them in time, and follows what other processes do with them. */
 @Injectable()
-export class SigningKeys implements SigningKeySource, OnApplicationBootstrap, OnModuleDestroy {
+export class SigningKeys implements SigningKeySource, OnApplicationBootstrap {
   version = 0;
   private ring: KeyRing = [];
   private readonly usable = new Map<string, UsableKey>();
@@ -52,7 +52,7 @@ export class SigningKeys implements SigningKeySource, OnApplicationBootstrap, On
     this.maintenance = setInterval(again, HOUR_MS).unref();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async stop(): Promise<void> {
     clearInterval(this.maintenance);
     this.stopping.abort();
     await this.following;

@@ -62,25 +62,13 @@ const FAULT_STATUS: Partial<Readonly<Record<RequestFault, number>>> = {
   'url-too-long': 414,
 };
 
-/** Faults that the server finds before any of our code sees the request. */
-const SERVER_FAULTS: Readonly<Record<string, Answer & { readonly code: string }>> = {
-  FST_ERR_BAD_URL: { status: 400, code: 'url-invalid', why: 'The address is not well-formed.' },
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body-too-large', why: 'The body is larger than 64 KiB.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    status: 400,
-    code: 'body-invalid',
-    why: 'The body is not as long as Content-Length says.',
-  },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    status: 415,
-    code: 'content-type-unsupported',
-    why: 'Send JSON as application/json.',
-  },
-  FST_ERR_MAX_PARAM_LENGTH: { status: 414, code: 'url-too-long', why: 'A part of the address is too long.' },
-  FST_FILES_LIMIT: { status: 413, code: 'body-too-large', why: 'Send form fields, no files.' },
-  FST_FIELDS_LIMIT: { status: 413, code: 'body-too-large', why: 'The form has too many fields.' },
-  FST_PARTS_LIMIT: { status: 413, code: 'body-too-large', why: 'The form has too many parts.' },
-  FST_INVALID_MULTIPART_CONTENT_TYPE: { status: 400, code: 'body-invalid', why: 'The form is not well-formed.' },
+/** What the web server refuses before any of our code sees the request, by its status. */
+const SERVER_FAULTS: Readonly<Record<number, readonly [errorCode: string, why: string]>> = {
+  400: ['request-invalid', 'The request is not well-formed.'],
+  408: ['request-timeout', 'The request did not arrive in time.'],
+  413: ['body-too-large', 'The body is larger than 64 KiB.'],
+  414: ['url-too-long', 'A part of the address is too long.'],
+  415: ['content-type-unsupported', 'Send JSON as application/json.'],
 };
 
 const RETRY_SOON_SECONDS = 1;
@@ -116,14 +104,10 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
   return serverFault(error);
 }
 
-/** What the web server or the framework refused. */
 function serverFault(error: unknown): ErrorAnswer | undefined {
   if (!(error instanceof Error)) return undefined;
-  const known = SERVER_FAULTS['code' in error ? String(error.code) : ''];
-  if (known !== undefined) return answer(known.status, known.code, known.why);
   const status =
     error instanceof HttpException ? error.getStatus() : 'statusCode' in error ? Number(error.statusCode) : 500;
-  return status >= 400 && status < 500
-    ? answer(status, 'request-invalid', 'The request is not well-formed.')
-    : undefined;
+  const known = SERVER_FAULTS[status] ?? SERVER_FAULTS[400];
+  return status >= 400 && status < 500 && known !== undefined ? answer(status, ...known) : undefined;
 }

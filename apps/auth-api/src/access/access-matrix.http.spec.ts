@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestApp } from '../testing/test-app.js';
+
+/** Every call, and who may make it (ucloud-users-api §3). A call that is not here fails the last test. */
+const CALLS: readonly (readonly [call: string, path: string, roles: readonly Role[]])[] = [
+  ['GET /auth/sessions', '/auth/sessions', ['USER', 'ADMIN']],
+  ['GET /auth/sessions/current', '/auth/sessions/current', ['USER', 'ADMIN', 'SERVICE']],
+  ['DELETE /auth/sessions', '/auth/sessions?keepCurrent=perhaps', ['USER', 'ADMIN']],
+  ['DELETE /auth/sessions/{id}', '/auth/sessions/x', ['USER', 'ADMIN']],
+  ['GET /auth/users/userInfo', '/auth/users/userInfo', ['USER', 'ADMIN']],
+  ['POST /auth/users/register', '/auth/users/register', ['ADMIN', 'SERVICE']],
+  ['POST /auth/logout/bulk', '/auth/logout/bulk', ['ADMIN', 'SERVICE']],
+  ['POST /auth/claim', '/auth/claim', ['ADMIN', 'SERVICE']],
+  ['POST /auth/extend', '/auth/extend', ['ADMIN', 'SERVICE']],
+  ['POST /auth/request', '/auth/request', ['USER', 'ADMIN', 'SERVICE']],
+];
+/** Calls that everybody may make; they look at other credentials, or at none. */
+const OPEN = [
+  'POST /auth/login',
+  'POST /auth/refresh',
+  'POST /auth/refresh/web',
+  'POST /auth/logout',
+  'POST /auth/logout/web',
+  'GET /auth/.well-known/jwks.json',
+  'GET /health/live',
+  'GET /health/ready',
+];
+const ROLES = ['USER', 'ADMIN', 'SERVICE'] as const;
+type Role = (typeof ROLES)[number];
+
+let app: TestApp;
+const tokens = new Map<Role, string>();
+beforeAll(async () => {
+  app = await TestApp.start();
+  for (const role of ROLES)
+    tokens.set(role, (await app.create(role === 'SERVICE' ? '_service' : `a-${role}`, role)).accessToken);
+});
+afterAll(() => app.close());
+
+const status = async (call: string, path: string, token?: string) => {
+  const method = call.split(' ')[0] as 'GET' | 'POST' | 'DELETE';
+  const json = method === 'POST' ? {} : undefined;
+  return (await app.call(method, path, { ...(json && { json }), ...(token === undefined ? {} : { token }) })).status;
+};
+
+describe('who may make which call (SEC-139)', () => {
+  for (const [call, path, roles] of CALLS) {
+    it(`${call}: nobody without a token`, async () => expect(await status(call, path)).toBe(401));
+    for (const role of ROLES)
+      it(`${call}: ${role} ${roles.includes(role) ? 'may' : 'may not'}`, async () => {
+        const answered = await status(call, path, tokens.get(role));
+        if (roles.includes(role)) expect([401, 403]).not.toContain(answered);
+        else expect(answered).toBe(403);
+      });
+  }
+
+  it('is said here of every call there is', async () => {
+    const { json } = await app.call('GET', '/openapi.json');
+    const described = Object.entries(json['paths'] as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.sort()).toEqual([...CALLS.map(([call]) => call), ...OPEN].sort());
+  });
+});

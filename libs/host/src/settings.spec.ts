@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SettingsInvalid, readSettings } from './settings.js';
+
+const faultsOf = (environment: Record<string, string>): string => {
+  try {
+    readSettings(environment);
+    return '';
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsInvalid);
+    return (error as Error).message;
+  }
+};
+
+describe('the settings of the environment', () => {
+  it('have the defaults of design §7', () =>
+    expect(readSettings({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      publicUrl: 'http://localhost:8080',
+      masterKey: null,
+      projector: 'embedded',
+      administrator: { username: 'admin', password: null },
+      serviceToken: null,
+      trustedOrigins: new Set(['http://localhost:8080']),
+      tokenExtension: new Map(),
+      trustedProxies: [],
+      operations: { docs: true, metrics: true },
+      loginServices: new Map([
+        [
+          'web',
+          {
+            name: 'web',
+            endpoint: 'http://localhost:8080/account',
+            mode: 'WEB',
+            rotates: true,
+            refreshTokenExpiresAfterMs: 2_592_000_000,
+          },
+        ],
+        [
+          'cli',
+          {
+            name: 'cli',
+            endpoint: 'http://localhost:8080/account',
+            mode: 'APPLICATION',
+            rotates: false,
+            refreshTokenExpiresAfterMs: 2_592_000_000,
+          },
+        ],
+      ]),
+    }));
+
+  it('follow from one another', () => {
+    expect(readSettings({ AUTHLOG_PORT: '9000' }).publicUrl).toBe('http://localhost:9000');
+    const { publicUrl, trustedOrigins } = readSettings({ AUTHLOG_PUBLIC_URL: 'https://auth.example.org/sso/' });
+    expect([publicUrl, [...trustedOrigins]]).toEqual(['https://auth.example.org/sso', ['https://auth.example.org']]);
+    expect(readSettings({ AUTHLOG_HOST: '0.0.0.0' }).operations).toEqual({ docs: false, metrics: false });
+  });
+
+  it('count as left out when they are empty', () => expect(readSettings({ AUTHLOG_PORT: '' }).port).toBe(8080));
+
+  for (const [name, value, fault] of [
+    ['AUTHLOG_PROT', '8080', 'AUTHLOG_PROT is not a known setting'],
+    ['AUTHLOG_PORT', 'http', 'AUTHLOG_PORT must be a port from 0 to 65535'],
+    ['AUTHLOG_PORT', '65536', 'AUTHLOG_PORT must be a port'],
+    ['AUTHLOG_PUBLIC_URL', 'auth.example.org', 'AUTHLOG_PUBLIC_URL must be an http or https address'],
+    ['AUTHLOG_PUBLIC_URL', 'https://x:y@auth.example.org', 'AUTHLOG_PUBLIC_URL must be'],
+    ['AUTHLOG_PUBLIC_URL', 'https://auth.example.org/?x', 'AUTHLOG_PUBLIC_URL must be'],
+    ['AUTHLOG_EVENT_STORE', 'esdb://localhost', 'AUTHLOG_EVENT_STORE must be sqlite'],
+    ['AUTHLOG_DATABASE', 'postgres://localhost', 'AUTHLOG_DATABASE must be sqlite'],
+    ['AUTHLOG_PROJECTOR', 'none', 'AUTHLOG_PROJECTOR must be embedded or external'],
+    ['AUTHLOG_MASTER_KEY', 'short', 'AUTHLOG_MASTER_KEY cannot be used: it must be 32 random bytes'],
+    ['AUTHLOG_ADMIN_PASSWORD', '1234567', 'AUTHLOG_ADMIN_PASSWORD must have 8 characters or more'],
+    ['AUTHLOG_SERVICE_TOKEN', 'x.y', 'AUTHLOG_SERVICE_TOKEN must be <uuid>.<at least 32 characters>'],
+    ['AUTHLOG_CONFIG', '/nowhere.yaml', 'AUTHLOG_CONFIG names /nowhere.yaml, which cannot be read'],
+  ] as const)
+    it(`refuse ${name}=${value}, and never repeat a secret`, () => {
+      const faults = faultsOf({ [name]: value });
+      expect(faults).toContain(fault);
+      if (/PASSWORD|TOKEN|KEY/.test(name)) expect(faults).not.toContain(value);
+    });
+
+  it('name all faults in one line', () =>
+    expect(faultsOf({ AUTHLOG_PORT: 'x', AUTHLOG_PROJECTOR: 'y' })).toMatch(
+      /^AUTHLOG_PORT [^\n]+; AUTHLOG_PROJECTOR [^\n]+$/,
+    ));
+
+  it('leave those of the tests alone', () => expect(faultsOf({ AUTHLOG_TEST_ESDB: 'esdb://x' })).toBe(''));
+});
+
+describe('the settings of the file', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'authlog-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const withFile = (yaml: string) => {
+    const path = join(folder, 'authlog.yaml');
+    writeFileSync(path, yaml);
+    return { AUTHLOG_CONFIG: path };
+  };
+
+  it('may be all of design §7', () => {
+    const settings = readSettings(
+      withFile(`
+loginServices:
+  - name: portal
+    endpoint: https://portal.example.org/in
+    mode: APPLICATION
+    refreshTokenExpiresAfter: 12h
+    rotate: true
+trustedOrigins: [https://portal.example.org]
+tokenExtension:
+  - service: _share
+    scopes: [files:read]
+  - service: _share
+    scopes: [jobs:read]
+passwordReset: { callers: [_password-reset] }
+userIterator: { callers: [_bootstrap] }
+secondFactor: { provisionedUsers: required, registeredUsers: optional }
+serviceLicenseAgreement: { version: 0, text: "" }
+trustedProxies: [10.0.0.1, "::1"]
+operations: { docs: false, metrics: true }
+saml: {}
+`),
+    );
+    expect(settings).toMatchObject({
+      loginServices: new Map([
+        [
+          'portal',
+          {
+            name: 'portal',
+            endpoint: 'https://portal.example.org/in',
+            mode: 'APPLICATION',
+            rotates: true,
+            refreshTokenExpiresAfterMs: 43_200_000,
+          },
+        ],
+      ]),
+      tokenExtension: new Map([['_share', ['files:read', 'jobs:read']]]),
+      trustedProxies: ['10.0.0.1', '::1'],
+      operations: { docs: false, metrics: true },
+    });
+  });
+
+  it('may be nothing', () => expect(readSettings(withFile('')).loginServices.size).toBe(2));
+
+  for (const [yaml, fault] of [
+    ['loginService: []', 'loginService is not a known setting'],
+    [
+      'loginServices: [{ name: x, endpoint: "https://x", colour: red }]',
+      'loginServices[0].colour is not a known setting',
+    ],
+    [
+      'loginServices: [{ name: x, endpoint: "javascript:alert(1)" }]',
+      'loginServices[0].endpoint must be an http or https address',
+    ],
+    [
+      'loginServices: [{ name: x, endpoint: "https://x", mode: BOTH }]',
+      'loginServices[0].mode must be WEB or APPLICATION',
+    ],
+    [
+      'loginServices: [{ name: x, endpoint: "https://x", refreshTokenExpiresAfter: 30 }]',
+      'loginServices[0].refreshTokenExpiresAfter must be a duration such as 30d',
+    ],
+    [
+      'loginServices: [{ name: x, endpoint: "https://x" }, { name: x, endpoint: "https://y" }]',
+      'loginServices names x twice',
+    ],
+    ['loginServices: web', 'loginServices must be a list'],
+    [
+      'trustedOrigins: ["https://x/path"]',
+      'trustedOrigins must be origins such as https://example.org, without a path',
+    ],
+    [
+      'tokenExtension: [{ service: _x, scopes: [nonsense] }]',
+      'tokenExtension[0].scopes must be scopes such as files:read',
+    ],
+    ['trustedProxies: [everyone]', 'trustedProxies must be a list of IP addresses'],
+    ['secondFactor: { provisionedUsers: maybe }', 'secondFactor.provisionedUsers must be required or optional'],
+    ['saml: { entityId: x }', 'saml must be empty'],
+    ['a: [', 'is no valid YAML'],
+    ['- a list', 'must be a mapping of settings'],
+    ['trustedOrigins: []\ntrustedOrigins: []', 'is no valid YAML'],
+  ] as const)
+    it(`refuse ${yaml.split('\n')[0]}`, () => expect(faultsOf(withFile(yaml))).toContain(fault));
+});

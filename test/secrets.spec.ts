@@ -1,0 +1,96 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from './support/running-process.js';
+import { ADMIN, SERVICE_TOKEN, Server } from './support/server.js';
+
+const MARKED = {
+  username: 'Marked-Name-Xyzzy',
+  password: 'marked-password-plugh',
+  email: 'marked.address@xyzzy.example',
+  firstnames: 'Marked-First',
+  lastname: 'Marked-Last',
+};
+const WRONG = 'marked-wrong-password';
+const USER_AGENT = 'marked-user-agent/1.0';
+
+/** Where what is not in clear in the event log may stand in clear: read models are there to be read, and can be blanked. */
+const MAY_HOLD_PERSONAL_DATA = new Set(['read-models.db', 'read-models.db-wal']);
+
+describe('after a day of use', () => {
+  const folder = temporaryFolder();
+  const secrets: string[] = [ADMIN.password, SERVICE_TOKEN.slice(37), MARKED.password, WRONG];
+  let output = '';
+  let metrics = '';
+  beforeAll(async () => {
+    const server = await Server.start({}, folder.path);
+    const token = await server.asAdmin();
+    const headers = { 'user-agent': USER_AGENT, 'idempotency-key': 'marked-key' };
+    await server.call('POST', '/auth/users/register', { token, json: [MARKED], headers });
+    await server.tryLogIn(MARKED.username, WRONG);
+    await server.tryLogIn('marked-unknown-name', WRONG);
+    const { body } = await server.tryLogIn(MARKED.username, MARKED.password, 'cli', headers);
+    const web = await server.tryLogIn(MARKED.username, MARKED.password, 'web');
+    const [cookie = ''] = /refreshToken=[^;]+/.exec(web.headers.get('set-cookie') ?? '') ?? [];
+    const browser = { origin: 'http://localhost:8080', cookie, 'x-csrftoken': String(web.body['csrfToken']) };
+    const rotated = await server.call('POST', '/auth/refresh/web', { headers: browser });
+    const [next = ''] = /refreshToken=[^;]+/.exec(rotated.headers.get('set-cookie') ?? '') ?? [];
+    const oneTime = await server.call('POST', '/auth/request?audience=a:read', { token: String(body['accessToken']) });
+    await server.call('POST', '/auth/refresh', { token: 'marked-garbage-token' });
+    await server.call('POST', '/auth/users/register', { token, json: [{ ...MARKED, email: 'marked.broken' }] });
+    metrics = JSON.stringify((await server.call('GET', '/metrics')).body);
+    await server.process.stop();
+    output = server.process.stdout + server.process.stderr;
+    for (const jwt of [body['accessToken'], rotated.body['accessToken'], oneTime.body['accessToken'], token])
+      secrets.push(String(jwt).split('.')[2] ?? '', String(jwt));
+    secrets.push(
+      String(body['refreshToken']).slice(37),
+      cookie.slice(50),
+      next.slice(50),
+      String(web.body['csrfToken']),
+    );
+  });
+  afterAll(() => folder.remove());
+
+  const files = () =>
+    readdirSync(folder.path).map((name) => ({ name, content: readFileSync(join(folder.path, name)) }));
+
+  it('no secret is in any file, log line or metric (SEC-66, SEC-160)', () => {
+    expect(secrets.every((secret) => secret.length >= 20)).toBe(true);
+    for (const secret of secrets) {
+      for (const { name, content } of files()) expect([name, content.includes(secret)]).toEqual([name, false]);
+      expect(output).not.toContain(secret);
+      expect(metrics).not.toContain(secret);
+    }
+  });
+
+  it('no hash of a password is in the event log (SEC-17)', () => {
+    const log = files().filter(({ name }) => name.startsWith('events'));
+    expect(log.some(({ content }) => content.includes('UserCreated'))).toBe(true);
+    for (const { content } of log) expect(content.includes('argon2')).toBe(false);
+  });
+
+  it('no personal data is in clear outside the read models (SEC-158, SEC-159)', () => {
+    const personal = [
+      MARKED.username,
+      MARKED.email,
+      MARKED.firstnames,
+      MARKED.lastname,
+      USER_AGENT,
+      '127.0.0.1',
+      'marked-unknown-name',
+    ];
+    for (const text of [...personal, ...personal.map((each) => each.toLowerCase())]) {
+      for (const { name, content } of files())
+        if (!MAY_HOLD_PERSONAL_DATA.has(name))
+          expect([name, text, content.includes(text)]).toEqual([name, text, false]);
+      expect(metrics).not.toContain(text);
+      if (text !== '127.0.0.1') expect(output).not.toContain(text);
+    }
+  });
+
+  it('the read models do hold it, so the search would have found it', () => {
+    for (const text of [MARKED.username, MARKED.email])
+      expect(files().some(({ content }) => content.includes(text))).toBe(true);
+  });
+});

@@ -1,0 +1,79 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunningProcess, temporaryFolder } from './support/running-process.js';
+import { ADMIN, SERVICE_TOKEN, Server } from './support/server.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+describe('the first start', () => {
+  it('says the password of the administrator once, and where the service is', async () => {
+    const data = join(folder.path, 'data');
+    const server = await Server.start({ AUTHLOG_ADMIN_PASSWORD: '' }, data);
+    const [, password = ''] = /password (\S+) \(shown only now\)/.exec(server.process.stdout) ?? [];
+    expect(password).toMatch(/^[A-Za-z0-9_-]{24}$/);
+    expect((await server.tryLogIn('admin', password)).status).toBe(200);
+    expect(await server.process.stop()).toBe(0);
+    expect(server.process.stderr).not.toContain(password);
+    expect([statSync(data).mode & 0o777, statSync(join(data, 'master.key')).mode & 0o777]).toEqual([0o700, 0o600]);
+
+    const again = await Server.start({ AUTHLOG_ADMIN_PASSWORD: '' }, data);
+    expect(again.process.stdout).toBe(`authlog is ready at ${again.url}\n`);
+    expect((await again.tryLogIn('admin', password)).status).toBe(200);
+    await again.process.stop();
+  });
+
+  it('by several processes at once makes one administrator, as the settings say, and says no secret', async () => {
+    const servers = await Promise.all([1, 2].map(() => Server.start({}, folder.path)));
+    for (const server of servers) {
+      expect((await server.tryLogIn(ADMIN.username, ADMIN.password)).status).toBe(200);
+      expect(await server.asService()).toBeTruthy();
+    }
+    await Promise.all(servers.map((server) => server.process.stop()));
+    for (const { process } of servers)
+      for (const secret of [ADMIN.password, SERVICE_TOKEN])
+        expect(process.stdout + process.stderr).not.toContain(secret);
+    const db = new Database(join(folder.path, 'events.db'), { readonly: true });
+    const count = (type: string) => db.prepare('SELECT count(*) FROM event WHERE type = ?').pluck().get(type);
+    expect([count('UserCreated'), count('InstallationBootstrapped')]).toEqual([2, 1]);
+    db.close();
+  });
+});
+
+describe('a start that is refused', () => {
+  const refusal = async (environment: Readonly<Record<string, string>>): Promise<string> => {
+    const process = new RunningProcess('auth-api', { AUTHLOG_DATA: folder.path, ...environment });
+    expect(await process.end()).toBe(1);
+    expect(process.stdout).toBe('');
+    return process.stderr;
+  };
+
+  it('says in one line which setting is wrong', async () =>
+    expect(await refusal({ AUTHLOG_SPEED: 'fast' })).toBe(
+      'authlog did not start: AUTHLOG_SPEED is not a known setting\n',
+    ));
+
+  it('says in one line that the port is in use', async () => {
+    const server = await Server.start();
+    const { port } = new URL(server.url);
+    expect(await refusal({ AUTHLOG_PORT: port, AUTHLOG_ADMIN_PASSWORD: ADMIN.password })).toMatch(
+      new RegExp(`^authlog did not start: port ${port} is in use: [^\n]+\n$`),
+    );
+    await server.remove();
+  });
+});
+
+describe('being told to end', () => {
+  it('finishes what is under way', async () => {
+    const server = await Server.start({}, folder.path);
+    const logins = Array.from({ length: 8 }, () => server.tryLogIn(ADMIN.username, ADMIN.password));
+    await Promise.race(logins);
+    expect(await server.process.stop()).toBe(0);
+    expect((await Promise.all(logins)).map(({ status }) => status)).toEqual(Array(8).fill(200));
+  });
+});
