@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.spec.ts'],
     globalSetup: ['test/build.ts'],
+    // Nothing of ours keeps state in a module, so files may share what they import.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
