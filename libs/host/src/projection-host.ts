@@ -19,7 +19,7 @@ export interface ProjectionLag {
 /** Runs every projection of this process. */
 export class ProjectionHost {
   private readonly stopping = new AbortController();
-  private running: readonly Promise<void>[] = [];
+  private running: Promise<void> | undefined;
 
   constructor(
     private readonly stores: Stores,
@@ -30,20 +30,18 @@ export class ProjectionHost {
 
   start(): void {
     const { eventStore, codec, readModels } = this.stores;
-    const inTurn = pLimit(1);
     const observer = {
       advanced: (projection: Projection, slice: LogSlice) => this.advanced(projection, slice),
-      failed: (projection: Projection, error: unknown) => this.failed(projection, error),
+      failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
     };
-    this.running = PROJECTIONS.map((projection) =>
-      new Projector(eventStore, codec, readModels.writer, inTurn, projection, observer).run(this.stopping.signal),
-    );
+    const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer);
+    this.running = projector.run(this.stopping.signal);
   }
 
   /** Finishes the transactions under way. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await Promise.all(this.running);
+    await this.running;
   }
 
   private advanced({ name: projection }: Projection, { events, through, caughtUp }: LogSlice): void {
@@ -55,9 +53,9 @@ export class ProjectionHost {
     this.metrics.projectionLagSeconds.set({ projection }, age);
   }
 
-  private failed({ name: projection }: Projection, error: unknown): void {
-    this.metrics.projectionFailures.inc({ projection });
-    this.log.error({ projection, error }, 'a projection failed and tries again');
+  private failed(projections: readonly Projection[], error: unknown): void {
+    for (const { name: projection } of projections) this.metrics.projectionFailures.inc({ projection });
+    this.log.error({ projections: projections.map(({ name }) => name), error }, 'a projection failed and tries again');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
-import { Dialect } from './dialect.js';
+import { Dialect } from '#database/dialect.js';
 import type { Change, Condition, Table } from './projection.js';
 
 /** What is to become of one row. */

@@ -2,29 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LimitFunction } from 'p-limit';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { EventCodec } from '#event-store/codec.js';
-import {
-  type EventStore,
-  LOG_START,
-  type LogSlice,
-  type Position,
-  asPosition,
-  hasReached,
-} from '#event-store/event-store.js';
+import type { EventStore, LogSlice, Position } from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
-import { CheckpointRow } from './checkpoint.js';
-import { Dialect } from './dialect.js';
+import { Fenced, moveCheckpoints, resume } from './checkpoint.js';
 import type { ProjectedEvent, Projection } from './projection.js';
 
-/** Told how a projection gets on: for metrics, logs, and those who wait for it. */
+/** Told how projections get on: for metrics, logs, and those who wait for them. */
 export interface ProjectorObserver {
-  /** @param seconds how long the slice took to apply */
-  advanced(projection: Projection, slice: LogSlice, seconds: number): void;
-  failed(projection: Projection, error: unknown): void;
-}
-
-/** Another process has moved the checkpoint; nothing of this one's slice was written. */
-class Fenced extends Error {
-  override readonly name = 'Fenced';
+  advanced(projection: Projection, slice: LogSlice): void;
+  failed(projections: readonly Projection[], error: unknown): void;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -33,10 +19,14 @@ const LONGEST_PAUSE_MS = 10_000;
 const GATHER_MS = 5;
 
 /**
- * Keeps one read model up to date: follows the log from the checkpoint, and writes the rows and the new checkpoint in one
- * transaction, so that after any crash every event has been applied exactly once.
+ * Keeps read models up to date: follows the log, and writes the rows and the new checkpoints in one transaction, so that
+ * after any crash every event has been applied exactly once. Read models that stand at the same place share the reading
+ * and the transaction; the others go on side by side until the next start.
  */
 export class Projector {
+  private readonly categories: readonly string[];
+  private readonly types: ReadonlySet<string>;
+
   /**
    * @param database the connection that only projections write on
    * @param inTurn shared by all who write on it: a connection has one transaction at a time, and what another one did
@@ -47,71 +37,71 @@ export class Projector {
     private readonly codec: EventCodec,
     private readonly database: DataSource,
     private readonly inTurn: LimitFunction,
-    private readonly projection: Projection,
+    private readonly projections: readonly Projection[],
     private readonly observer: ProjectorObserver,
-  ) {}
+  ) {
+    this.categories = [...new Set(projections.flatMap(({ categories }) => categories))];
+    this.types = new Set(projections.flatMap(({ types }) => types));
+  }
 
   /** Follows the log until the signal ends it. A fault is reported, and everything from the checkpoint on tried again. */
   async run(signal: AbortSignal): Promise<void> {
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       try {
-        let checkpoint = await this.resume();
-        const { categories } = this.projection;
-        for await (const slice of this.store.subscribeAll({ after: checkpoint, categories, signal })) {
-          checkpoint = await this.apply(slice, checkpoint);
+        const places = await this.resume();
+        if (places.size > 1) return await this.runApart(places, signal);
+        const [after] = places.keys();
+        if (after === undefined) return;
+        let checkpoint = after;
+        for await (const slice of this.store.subscribeAll({ after, categories: this.categories, signal })) {
+          await this.apply(slice, checkpoint);
+          checkpoint = slice.through;
           pause = FIRST_PAUSE_MS;
           if (slice.caughtUp) await delay(GATHER_MS, undefined, { signal });
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof Fenced)) this.observer.failed(this.projection, error);
+        if (!(error instanceof Fenced)) this.observer.failed(this.projections, error);
         await delay(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }
     }
   }
 
-  /** Where to go on. Tables that another version filled, or that know more than the log does, are emptied first. */
-  private async resume(): Promise<Position> {
-    const { name, version, tables } = this.projection;
+  /** The projections by the place where they go on. */
+  private async resume(): Promise<Map<Position, Projection[]>> {
     const head = await this.store.head();
     return this.inTransaction(async (runner) => {
-      const known = await runner.manager.findOneBy(CheckpointRow, { projection: name });
-      const position = known === null ? LOG_START : asPosition(known.position);
-      if (known?.version === version && hasReached(head, position)) return position;
-      for (const table of tables) await runner.manager.createQueryBuilder().delete().from(table).execute();
-      await runner.manager.upsert(CheckpointRow, { projection: name, version, position: LOG_START }, ['projection']);
-      return LOG_START;
+      const places = new Map<Position, Projection[]>();
+      for (const projection of this.projections) {
+        const place = await resume(runner, projection, head);
+        places.set(place, [...(places.get(place) ?? []), projection]);
+      }
+      return places;
     });
   }
 
-  private async apply(slice: LogSlice, checkpoint: Position): Promise<Position> {
-    const startedAt = performance.now();
-    const types = new Set<string>(this.projection.types);
-    const followed = slice.events.filter(({ type }) => types.has(type));
+  private async runApart(places: ReadonlyMap<Position, readonly Projection[]>, signal: AbortSignal): Promise<void> {
+    const { store, codec, database, inTurn, observer } = this;
+    const apart = [...places.values()].map((group) => new Projector(store, codec, database, inTurn, group, observer));
+    await Promise.all(apart.map((projector) => projector.run(signal)));
+  }
+
+  private async apply(slice: LogSlice, checkpoint: Position): Promise<void> {
+    const followed = slice.events.filter(({ type }) => this.types.has(type));
     const events = (await this.codec.decode(followed)) as ProjectedEvent[];
-    const changes = events.flatMap((event) => this.projection.project(event));
+    const changes = this.projections.flatMap((projection) =>
+      events.filter(({ event }) => projection.types.includes(event.type)).flatMap((event) => projection.project(event)),
+    );
     if (slice.through !== checkpoint)
       await this.inTransaction(async (runner) => {
-        await this.moveCheckpoint(runner, checkpoint, slice.through);
+        await moveCheckpoints(this.database, runner, this.projections, checkpoint, slice.through);
         const batch = new ChangeBatch(this.database, runner);
         for (const change of changes) await batch.add(change);
         await batch.flush();
       });
-    this.observer.advanced(this.projection, slice, (performance.now() - startedAt) / 1_000);
-    return slice.through;
-  }
-
-  private async moveCheckpoint(runner: QueryRunner, from: Position, to: Position): Promise<void> {
-    const { parameter } = new Dialect(this.database);
-    const moved = await runner.query(
-      `UPDATE checkpoint SET position = ${parameter(0)}
-       WHERE projection = ${parameter(1)} AND version = ${parameter(2)} AND position = ${parameter(3)}`,
-      [to, this.projection.name, this.projection.version, from],
-      true,
-    );
-    if (moved.affected !== 1) throw new Fenced(`${this.projection.name} is being kept up to date by another process`);
+    for (const projection of this.projections) this.observer.advanced(projection, slice);
   }
 
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>

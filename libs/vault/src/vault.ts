@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type DataSource, In, type Repository } from 'typeorm';
 import { openDatabase } from '#database/database.js';
+import { Dialect } from '#database/dialect.js';
 import { type CredentialId, asCredentialId } from '#domain/ids.js';
 import { type Ciphertext, decrypt, encrypt } from './aead.js';
 import { DataKey } from './data-key.js';
@@ -33,6 +34,8 @@ const INSTALLATION = 'installation';
 export class Vault {
   private readonly dataKeys: Repository<DataKeyRow>;
   private readonly credentials: Repository<CredentialRow>;
+  /** By hand: every login asks for a password, and the statement is planned once. */
+  private readonly selectCredential: string;
   private installationSecret: Buffer = Buffer.alloc(0);
   private readonly keysById = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
   private readonly keysBySubject = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
@@ -44,6 +47,7 @@ export class Vault {
   ) {
     this.dataKeys = database.getRepository(DataKeyRow);
     this.credentials = database.getRepository(CredentialRow);
+    this.selectCredential = `SELECT * FROM credential WHERE id = ${new Dialect(database).parameter(0)}`;
   }
 
   /** @throws DatabaseUnusable, and VaultUnreadable if it was made with another master key */
@@ -82,8 +86,8 @@ export class Vault {
 
   /** The secret; null if there is none with this id, or it was erased. */
   async reveal(id: CredentialId): Promise<string | null> {
-    const row = await this.credentials.findOneBy({ id });
-    return row === null ? null : this.unwrapCredential(row);
+    const [row]: CredentialRow[] = await this.database.query(this.selectCredential, [id]);
+    return row === undefined ? null : this.unwrapCredential(row);
   }
 
   /** The key that seals this subject's personal data; made the first time. */

@@ -1,6 +1,7 @@
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { UserId } from '#domain/ids.js';
-import { SessionEpochRow, SessionRow } from './session-row.entity.js';
+import { Dialect } from '#database/dialect.js';
+import type { SessionRow } from './session-row.entity.js';
 
 /** A page of a list. */
 export interface Page<Row> {
@@ -14,38 +15,54 @@ export interface PageRequest {
   readonly size: number;
 }
 
+type Integer = 'openedAt' | 'lastActiveAt' | 'expiresAt' | 'idleMs';
+/** As the driver gives it: PostgreSQL's has 64-bit integers as text. */
+type WrittenRow = Omit<SessionRow, Integer> & Record<Integer, number | string>;
+
 /** Asks the `sessions` read model. */
 export class SessionQueries {
-  constructor(private readonly database: DataSource) {}
+  private readonly aliveOfUser: string;
+
+  constructor(private readonly database: DataSource) {
+    // By hand, because the query builder writes numbers into the text, and every text is planned anew.
+    const { parameter } = new Dialect(database);
+    this.aliveOfUser = `
+      FROM session
+      LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
+      WHERE session."userId" = ${parameter(0)}
+        AND session."expiresAt" > ${parameter(1)}
+        AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
+        AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)
+        AND (session.depth = 0 OR session.depth = (
+          SELECT count(*)
+          FROM session AS above
+          WHERE above."userId" = session."userId"
+            AND session.lineage LIKE '%/' || above.id || '/%'
+            AND above."expiresAt" > ${parameter(3)}
+            AND above."lastActiveAt" + above."idleMs" > ${parameter(4)}
+        ))`;
+  }
 
   /** The sessions of a user that are alive at this time, newest first. */
   async ofUser(userId: UserId, now: Date, { number, size }: PageRequest): Promise<Page<SessionRow>> {
-    const alive = this.aliveOfUser(userId, now);
-    const items = await alive
-      .clone()
-      .orderBy('session.openedAt', 'DESC')
-      .addOrderBy('session.id', 'ASC')
-      .limit(size)
-      .offset(number * size)
-      .getMany();
-    const isWhole = number === 0 && items.length < size;
-    return { items, itemsInTotal: isWhole ? items.length : await alive.getCount() };
-  }
-
-  private aliveOfUser(userId: UserId, now: Date): SelectQueryBuilder<SessionRow> {
-    const unexpired = (row: string) => `${row}.expiresAt > :now AND ${row}.lastActiveAt + ${row}.idleMs > :now`;
-    const sessions = this.database.getRepository(SessionRow).createQueryBuilder('session');
-    const livingAncestors = sessions
-      .subQuery()
-      .select('count(*)')
-      .from(SessionRow, 'above')
-      .where(`above.userId = session.userId AND session.lineage LIKE '%/' || above.id || '/%'`)
-      .andWhere(unexpired('above'));
-    return sessions
-      .leftJoin(SessionEpochRow, 'owner', 'owner.id = session.userId')
-      .where('session.userId = :userId', { userId })
-      .andWhere(unexpired('session'), { now: now.getTime() })
-      .andWhere('(owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)')
-      .andWhere(`(session.depth = 0 OR session.depth = ${livingAncestors.getQuery()})`);
+    const time = now.getTime();
+    const parameters = [userId, time, time, time, time];
+    const order = `ORDER BY session."openedAt" DESC, session.id LIMIT ${size} OFFSET ${number * size}`;
+    const rows: WrittenRow[] = await this.database.query(`SELECT session.* ${this.aliveOfUser} ${order}`, parameters);
+    const items = rows.map(asSessionRow);
+    if (number === 0 && items.length < size) return { items, itemsInTotal: items.length };
+    const count: [{ total: number | string }] = await this.database.query(
+      `SELECT count(*) AS total ${this.aliveOfUser}`,
+      parameters,
+    );
+    return { items, itemsInTotal: Number(count[0].total) };
   }
 }
+
+const asSessionRow = (row: WrittenRow): SessionRow => ({
+  ...row,
+  openedAt: Number(row.openedAt),
+  lastActiveAt: Number(row.lastActiveAt),
+  expiresAt: Number(row.expiresAt),
+  idleMs: Number(row.idleMs),
+});

@@ -76,7 +76,7 @@ export class ReadModelFixture {
   }
 
   projector(projection: Projection, store: EventStore, observer: ProjectorObserver): Projector {
-    return new Projector(store, this.codec, this.database.writer, this.inTurn, projection, observer);
+    return new Projector(store, this.codec, this.database.writer, this.inTurn, [projection], observer);
   }
 
   /** Everything in a projection's tables, and its checkpoint. */
