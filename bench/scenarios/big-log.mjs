@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import pLimit from 'p-limit';
+import { v7 as uuidV7 } from 'uuid';
+import { EventCodec } from '../../dist/libs/event-store/src/codec.js';
+import { SqliteEventStore } from '../../dist/libs/event-store/src/sqlite/sqlite-event-store.js';
+import { Projector } from '../../dist/libs/read-models/src/projector.js';
+import { PROJECTIONS, openReadModels } from '../../dist/libs/read-models/src/read-model-database.js';
+import { masterKeyFromFile } from '../../dist/libs/vault/src/master-key.js';
+import { Vault } from '../../dist/libs/vault/src/vault.js';
+import { Authlog } from '../clients.mjs';
+import { startAuthlog } from '../processes.mjs';
+
+const EVENTS = 1_000_000;
+const USERS = 2_000;
+const REFRESHES = 5;
+/** Two of three are ended. */
+const EVENTS_OF_THREE_SESSIONS = 3 * (1 + REFRESHES) + 2;
+
+/** A log of a million events, of users with sessions that are opened, refreshed and often ended; filled in bulk. */
+async function fill(data, progress) {
+  const vault = await Vault.open(join(data, 'vault.db'), masterKeyFromFile(join(data, 'master.key')), () => new Date());
+  const codec = new EventCodec(vault);
+  const db = new Database(join(data, 'events.db'));
+  db.pragma('synchronous = OFF');
+  const insert = db.prepare(
+    'INSERT INTO event (stream, revision, category, id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const written = () => db.prepare('SELECT max(position) FROM event').pluck().get();
+  const write = db.transaction((stream, events) => {
+    for (const [revision, { id, type, data: fields, metadata }] of events.entries())
+      insert.run(
+        stream,
+        revision,
+        stream.split('-')[0],
+        id,
+        type,
+        JSON.stringify(fields),
+        JSON.stringify(metadata),
+        Date.now(),
+      );
+  });
+  const encode = (stream, events) => {
+    const context = {
+      commandId: randomUUID(),
+      correlationId: randomUUID(),
+      actor: randomUUID(),
+      actorKind: 'user',
+      now: new Date(),
+    };
+    return Promise.all(events.map((event) => codec.encode(event, randomUUID(), stream, context)));
+  };
+  const users = Array.from({ length: USERS }, () => uuidV7());
+  db.exec('BEGIN');
+  for (const userId of users) {
+    const stream = `user-${userId}`;
+    const profile = {
+      username: `big-${userId}`,
+      email: `${userId}@example.org`,
+      firstNames: 'Ada',
+      lastName: 'Lovelace',
+    };
+    const created = { userId, kind: 'password', role: 'USER', ...profile, organizationId: null, credentialId: null };
+    write(stream, await encode(stream, [{ type: 'UserCreated', data: created }]));
+  }
+  const sessions = Math.ceil((EVENTS - written()) / EVENTS_OF_THREE_SESSIONS) * 3;
+  for (let n = 0; n < sessions; n += 1) {
+    const userId = users[n % USERS];
+    const stream = `session-${randomUUID()}`;
+    const opened = {
+      userId,
+      epoch: 0,
+      origin: { kind: 'login', service: 'web' },
+      secretHash: 'x'.repeat(43),
+      rotates: true,
+      scopes: ['all:write'],
+      amr: ['pwd'],
+      authenticatedAt: new Date().toISOString(),
+      expiresAt: new Date(Date.now() + 2_592_000_000).toISOString(),
+      idleMs: 1_209_600_000,
+      accessTokenMs: 600_000,
+      ipAddress: '192.0.2.7',
+      userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    };
+    const refreshed = { type: 'SessionRefreshed', data: { userId, secretHash: 'y'.repeat(43) } };
+    const ended = n % 3 === 0 ? [] : [{ type: 'SessionEnded', data: { userId, reason: 'logout' } }];
+    write(
+      stream,
+      await encode(stream, [
+        { type: 'SessionOpened', data: opened },
+        ...Array.from({ length: REFRESHES }, () => refreshed),
+        ...ended,
+      ]),
+    );
+    if (n % 5_000 === 0) {
+      db.exec('COMMIT; BEGIN');
+      progress(`filling the log: ${Math.round((100 * n) / sessions)} %`);
+    }
+  }
+  db.exec('COMMIT');
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+  return { vault, codec };
+}
+
+/** Lets the read models catch up with the whole log. @returns {Promise<number>} events per second */
+async function catchUp(data, codec, progress) {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(join(data, `read-models.db${suffix}`), { force: true });
+  const store = new SqliteEventStore(join(data, 'events.db'));
+  const readModels = await openReadModels(join(data, 'read-models.db'));
+  const head = Number(await store.head());
+  const inTurn = pLimit(1);
+  const stop = new AbortController();
+  const started = performance.now();
+  let running;
+  await new Promise((resolve, reject) => {
+    const observer = {
+      advanced(_, { through }) {
+        if (Number(through) % 50_000 < 500) progress(`catching up: ${Math.round((100 * Number(through)) / head)} %`);
+        if (Number(through) >= head) resolve();
+      },
+      failed: (_, error) => reject(error),
+    };
+    running = new Projector(store, codec, readModels.writer, inTurn, PROJECTIONS, observer).run(stop.signal);
+  });
+  const perSecond = head / ((performance.now() - started) / 1_000);
+  stop.abort();
+  await running;
+  await readModels.close();
+  await store.close();
+  return perSecond;
+}
+
+/** The same log read, and the same rows inserted in bulk, with nothing in between. */
+function bareCatchUp(folder, data) {
+  const log = new Database(join(data, 'events.db'), { readonly: true });
+  const db = new Database(join(folder, 'bare-read-model.db'));
+  db.pragma('journal_mode = WAL');
+  db.exec('CREATE TABLE session (id TEXT PRIMARY KEY, userId TEXT, openedAt TEXT, lastActiveAt TEXT)');
+  const select = log.prepare('SELECT * FROM event WHERE position > ? ORDER BY position LIMIT 500');
+  const insert = db.prepare('INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)');
+  const apply = db.transaction((rows) => {
+    for (const { stream, type, data: text, metadata } of rows) {
+      const { userId } = JSON.parse(text);
+      const { occurredAt } = JSON.parse(metadata);
+      if (type === 'SessionOpened') insert.run(stream, userId, occurredAt, occurredAt);
+    }
+  });
+  const started = performance.now();
+  let position = 0;
+  for (let rows = select.all(0); rows.length > 0; rows = select.all(position)) {
+    apply(rows);
+    position = rows.at(-1).position;
+  }
+  const perSecond = position / ((performance.now() - started) / 1_000);
+  log.close();
+  db.close();
+  return perSecond;
+}
+
+/** What a long history costs: catching up with it, and starting on it. */
+export async function bigLog({ folder, data, config, progress }) {
+  await (await startAuthlog(data, config)).stop();
+  const { vault, codec } = await fill(data, progress);
+  const rates = [];
+  for (let round = 0; round < 2; round += 1) rates.push(await catchUp(data, codec, progress));
+  await vault.close();
+  const bound = bareCatchUp(folder, data);
+
+  const starts = [];
+  let memory = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const server = await startAuthlog(data, config);
+    starts.push(server.startSeconds);
+    const client = new Authlog(server.url);
+    await client.get('/auth/sessions', (await client.logIn('admin', 'cli')).accessToken);
+    memory = Math.max(memory, server.peakMegabytes);
+    client.close();
+    await server.stop();
+  }
+  const perSecond = Math.max(...rates);
+  const start = Math.min(...starts);
+  return [
+    {
+      what: 'catch-up of the read models',
+      result: perSecond,
+      unit: 'events/s',
+      against: 'bare read and bulk insert',
+      bound,
+      must: '≥ 20000/s',
+      ok: perSecond >= 20_000,
+    },
+    { what: `start to ready on ${EVENTS} events`, result: start, unit: 's', must: '< 3 s', ok: start < 3 },
+    {
+      what: `memory after a start on ${EVENTS} events`,
+      result: memory,
+      unit: 'MB',
+      must: '< 250 MB',
+      ok: memory < 250,
+    },
+  ];
+}
