@@ -23,6 +23,7 @@ export class Connection {
     const lines = [`${method} ${path} HTTP/1.1`, `host: ${this.host}`];
     for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
     if (method !== 'GET') lines.push(`content-length: ${Buffer.byteLength(body)}`);
+    if (this.#waiting !== undefined) throw new Error('a connection sends one request after the other');
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);

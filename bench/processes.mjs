@@ -51,7 +51,8 @@ export const ADMIN_PASSWORD = 'the admin of the bench';
 export const startAuthlog = (data, environment = {}) =>
   Server.start(
     [
-      ...(process.env.BENCH_NODE_ARGS ?? '--max-semi-space-size=4 --max-old-space-size=256').split(' '),
+      '--max-semi-space-size=4',
+      '--max-old-space-size=256',
       resolve(import.meta.dirname, '../dist/apps/auth-api/src/main.js'),
     ],
     {

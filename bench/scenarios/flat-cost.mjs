@@ -30,7 +30,8 @@ export async function flatCost({ data, config }) {
   const last = await refreshed(client, old.token, SAMPLE);
 
   // Right after a restart: the first touch of the old session against the first touch of a young one, many of each.
-  const oldSessions = await Promise.all(Array.from({ length: 8 }, () => young()));
+  const oldSessions = [];
+  for (let n = 0; n < 8; n += 1) oldSessions.push(await young());
   const oldTokens = await Promise.all(
     oldSessions.map(async (token) => (await refreshed(new Authlog(server.url), token, 1_000)).token),
   );

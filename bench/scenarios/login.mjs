@@ -29,13 +29,15 @@ export async function login({ authlog, betterAuth, seconds }) {
   const checks = [];
   const oneLogin = async (connection, n) => void (await client.logIn(`login-${n}`, 'cli', connection));
   const oneCheck = async (connection) => void (await client.get('/auth/sessions/current', accessToken, connection));
+  // Logins are few, so it takes a while until the engine has compiled their code: a service is measured that has been up.
+  await load(authlog.url, { connections: 8, seconds: 5 * seconds }, oneLogin);
   const { result, bound, ratio } = await paired(
-    3,
+    5,
     () => bareArgon2id(seconds / 2),
     async () => {
       const [logins, checked] = await Promise.all([
         load(authlog.url, { connections: 8, seconds }, oneLogin),
-        load(authlog.url, { connections: 2, seconds, perSecond: 50 }, oneCheck),
+        load(authlog.url, { connections: 2, seconds, perSecond: 20 }, oneCheck),
       ]);
       checks.push(checked.p99);
       return logins.perSecond;
@@ -52,7 +54,7 @@ export async function login({ authlog, betterAuth, seconds }) {
   );
   peer.close();
 
-  const p99 = checks.sort((a, b) => a - b)[1];
+  const p99 = checks.sort((a, b) => a - b)[2];
   return [
     { what: 'login', result, unit: '/s', against: 'bare argon2id', bound, ratio, must: '≥ 0.8', ok: ratio >= 0.8 },
     { what: 'login, session checks beside it, p99', result: p99, unit: 'ms', must: '< 50 ms', ok: p99 < 50 },

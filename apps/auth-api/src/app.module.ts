@@ -65,8 +65,10 @@ const fromStores = <Made>(
   inject: [Stores],
 });
 
-/** libuv's threads hash passwords and sign tokens; two of its four are left for the latter. */
-const HASHING_THREADS = Math.min(availableParallelism(), 2);
+/** libuv's threads hash passwords and sign tokens; one is left for the latter. */
+const LIBUV_THREADS = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+/** One more than there are processors, so that none waits for the next password. */
+const HASHING_THREADS = Math.max(1, Math.min(availableParallelism() + 1, LIBUV_THREADS - 1));
 
 /** What stands behind what: every port and service, with its adapter. */
 const stores = [

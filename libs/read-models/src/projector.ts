@@ -16,7 +16,7 @@ export interface ProjectorObserver {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** Events that come this close together are applied together. */
-const GATHER_MS = 5;
+const GATHER_MS = 20;
 
 /**
  * Keeps read models up to date: follows the log, and writes the rows and the new checkpoints in one transaction, so that
