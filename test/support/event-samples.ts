@@ -1,0 +1,91 @@
+import type { AuthlogEvent } from '#domain/events.js';
+import { asCredentialId, asKeyId, asSessionId, asUserId } from '#domain/ids.js';
+
+const ada = asUserId('01890000-0000-7000-8000-00000000000a');
+const bot = asUserId('01890000-0000-7000-8000-00000000000b');
+const first = asSessionId('00000000-0000-4000-8000-000000000001');
+const credential = asCredentialId('00000000-0000-4000-8000-0000000000c1');
+
+const opened = {
+  userId: ada,
+  epoch: 2,
+  origin: { kind: 'login', service: 'web' },
+  secretHash: 'h'.repeat(43),
+  rotates: true,
+  scopes: ['all:write'],
+  amr: ['pwd'],
+  authenticatedAt: '2030-01-01T00:00:00.000Z',
+  expiresAt: '2030-01-31T00:00:00.000Z',
+  idleMs: 1_209_600_000,
+  accessTokenMs: 600_000,
+  ipAddress: '192.0.2.7',
+  userAgent: 'Mozilla/5.0',
+} as const;
+
+type Samples = {
+  readonly [Type in AuthlogEvent['type']]: readonly Extract<AuthlogEvent, { type: Type }>['data'][];
+};
+
+/** At least one event of every type, and every variant of its shape; leaving a type out does not compile. */
+export const eventSamples: Samples = {
+  FailedLoginsCleared: [{}],
+  IdentifierConfirmed: [{ holder: ada }],
+  IdentifierReleased: [{ holder: ada }],
+  IdentifierReserved: [{ holder: ada, commandId: '00000000-0000-4000-8000-0000000000d1' }],
+  InstallationBootstrapped: [
+    { administratorId: ada, bootstrapServiceId: bot },
+    { administratorId: ada, bootstrapServiceId: null },
+  ],
+  LoginFailed: [{ reason: 'unknown-account' }, { reason: 'wrong-password' }],
+  OneTimeTokenClaimed: [{ claimedBy: bot }],
+  OneTimeTokenIssued: [
+    { userId: ada, sessionId: first, audience: ['files.upload:write'], expiresAt: '2030-01-01T00:01:00.000Z' },
+  ],
+  SessionEnded: [{ userId: ada, reason: 'logout' }],
+  SessionOpened: [
+    opened,
+    { ...opened, origin: { kind: 'provisioned', createdBy: null }, secretHash: null, ipAddress: null, userAgent: null },
+    { ...opened, origin: { kind: 'extension', ancestors: [first], extendedBy: [bot] }, rotates: false },
+  ],
+  SessionRefreshed: [{ userId: ada, secretHash: 'n'.repeat(43) }, { userId: ada }],
+  SessionsInvalidated: [
+    { userId: ada, epoch: 3, spared: first },
+    { userId: ada, epoch: 3, spared: null },
+  ],
+  SigningKeyAdded: [
+    {
+      kid: asKeyId('k1'),
+      alg: 'ES256',
+      publicJwk: { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) },
+      credentialId: credential,
+      activatesAt: '2030-01-01T00:00:00.000Z',
+    },
+  ],
+  SigningKeyRetired: [{ kid: asKeyId('k1') }],
+  SigningKeyRevoked: [{ kid: asKeyId('k1') }],
+  UserCreated: [
+    {
+      userId: ada,
+      kind: 'password',
+      role: 'USER',
+      username: 'ada',
+      email: 'ada@example.org',
+      firstNames: 'Ada',
+      lastName: 'Lovelace',
+      organizationId: 'analytical',
+      credentialId: credential,
+    },
+    {
+      userId: bot,
+      kind: 'service',
+      role: 'SERVICE',
+      username: '_bot',
+      email: null,
+      firstNames: null,
+      lastName: null,
+      organizationId: null,
+      credentialId: null,
+    },
+  ],
+  UserCreationAbandoned: [{}],
+};
