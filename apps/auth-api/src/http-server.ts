@@ -11,6 +11,7 @@ import { BadRequest } from './bad-request.js';
 import { parseJsonBody } from './json-body.js';
 import { correlationIdOf } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
+import type { ErrorBody, ErrorCode } from './surfaces/ucloud/errors.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -154,7 +155,7 @@ function formOf(fields: Iterable<readonly [string, string]>): Record<string, str
 /** Addresses that the router cannot read never become requests of the framework either. */
 function answerUrlError(error: { readonly code: string }, _request: unknown, reply: FastifyReply): void {
   const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
-  const body = tooLong
+  const body: ErrorBody = tooLong
     ? { why: 'A part of the address is too long.', errorCode: 'url-too-long' }
     : { why: 'The address is not well-formed.', errorCode: 'url-invalid' };
   void reply
@@ -166,7 +167,7 @@ function answerUrlError(error: { readonly code: string }, _request: unknown, rep
 /** Requests that are not even HTTP, or whose headers are too large, never become requests of the framework. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const [status, errorCode, why] =
+  const [status, errorCode, why]: readonly [string, ErrorCode, string] =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? [
           '431 Request Header Fields Too Large',
@@ -176,7 +177,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['408 Request Timeout', 'request-timeout', 'The request did not arrive in time.']
         : ['400 Bad Request', 'request-invalid', 'The request is not well-formed HTTP.'];
-  const body = JSON.stringify({ why, errorCode });
+  const body = JSON.stringify({ why, errorCode } satisfies ErrorBody);
   const head = [
     `HTTP/1.1 ${status}`,
     'Content-Type: application/json; charset=utf-8',

@@ -46,7 +46,8 @@ export class SettingsInvalid extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const KNOWN: ReadonlySet<string> = new Set(
+/** Every variable there is; each is described in docs/operations.md. */
+export const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
   [
     'PORT',
     'HOST',
@@ -76,7 +77,7 @@ export function readSettings(environment: Environment): Settings {
   const refuse = (name: string, why: string) => faults.push(`AUTHLOG_${name} ${why}`);
 
   for (const name of Object.keys(environment))
-    if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN.has(name))
+    if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN_SETTINGS.has(name))
       faults.push(`${name} is not a known setting`);
 
   const port = Number(read('PORT') ?? DEFAULT_PORT);

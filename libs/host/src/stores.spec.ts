@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -35,6 +35,15 @@ describe('the stores', () => {
   it('open again what they kept', async () => {
     await openAndClose();
     expect(await refusal()).toBe('opened');
+  });
+
+  it('are for the user who runs the service alone, also in a folder that others may read', async () => {
+    chmodSync(folder, 0o755);
+    const stores = await open();
+    const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o077] as const);
+    await stores.close();
+    expect(modes.length).toBeGreaterThan(4);
+    expect(modes.filter(([, others]) => others !== 0)).toEqual([]);
   });
 
   it('make the data folder, and the folders above it', async () => {

@@ -32,6 +32,8 @@ export class Stores {
   /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable */
   static async open(settings: Settings, clock: Clock, metrics: Metrics): Promise<Stores> {
     const file = (name: string) => join(settings.data, name);
+    // Read models and snapshots hold names and addresses in clear: the files are for this user alone.
+    process.umask(0o077);
     prepareFolder(settings.data);
     const vault = await Vault.open(file('vault.db'), masterKeyOf(settings), () => clock.now());
     const codec = new EventCodec(vault);

@@ -9,7 +9,7 @@ import { BadRequest, type RequestFault } from '../../bad-request.js';
 /** What UCloud's clients read when something went wrong (ucloud-users-api §2.2); here the code is never null. */
 export interface ErrorBody {
   readonly why: string;
-  readonly errorCode: string;
+  readonly errorCode: ErrorCode;
 }
 
 interface Answer {
@@ -57,13 +57,41 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'username-taken': { status: 409, why: 'User already exists' },
 };
 
-const FAULT_STATUS: Partial<Readonly<Record<RequestFault, number>>> = {
+const FAULT_STATUS: Readonly<Record<RequestFault, number>> = {
+  'body-invalid': 400,
   'content-type-unsupported': 415,
+  'cookie-missing': 400,
+  'csrf-token-missing': 400,
+  'idempotency-key-invalid': 400,
+  'login-service-unknown': 400,
+  'origin-not-trusted': 400,
+  'parameter-invalid': 400,
   'url-too-long': 414,
 };
 
+const OTHER_CODES = [
+  'body-too-large',
+  'conflict',
+  'headers-too-large',
+  'idempotency-key-reused',
+  'internal',
+  'logins-busy',
+  'method-not-allowed',
+  'read-model-behind',
+  'request-invalid',
+  'request-timeout',
+  'route-unknown',
+  'store-unavailable',
+  'url-invalid',
+] as const;
+
+/** Clients may rely on each; docs/api.md lists them by status. */
+export type ErrorCode = Refusal | RequestFault | (typeof OTHER_CODES)[number];
+
+export const ERROR_CODES: readonly string[] = [...Object.keys(REFUSALS), ...Object.keys(FAULT_STATUS), ...OTHER_CODES];
+
 /** What the web server refuses before any of our code sees the request, by its status. */
-const SERVER_FAULTS: Readonly<Record<number, readonly [errorCode: string, why: string]>> = {
+const SERVER_FAULTS: Readonly<Record<number, readonly [errorCode: ErrorCode, why: string]>> = {
   400: ['request-invalid', 'The request is not well-formed.'],
   408: ['request-timeout', 'The request did not arrive in time.'],
   413: ['body-too-large', 'The body is larger than 64 KiB.'],
@@ -80,9 +108,12 @@ export interface ErrorAnswer {
   readonly retryAfterSeconds?: number;
 }
 
-const answer = (status: number, errorCode: string, why: string): ErrorAnswer => ({ status, body: { why, errorCode } });
+const answer = (status: number, errorCode: ErrorCode, why: string): ErrorAnswer => ({
+  status,
+  body: { why, errorCode },
+});
 
-const unavailable = (errorCode: string, why: string): ErrorAnswer => ({
+const unavailable = (errorCode: ErrorCode, why: string): ErrorAnswer => ({
   ...answer(503, errorCode, `${why} Try again in a second.`),
   retryAfterSeconds: RETRY_SOON_SECONDS,
 });
@@ -93,7 +124,7 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
     const { status, why } = REFUSALS[error.code];
     return { ...answer(status, error.code, error.explanation ?? why), ...error.details };
   }
-  if (error instanceof BadRequest) return answer(FAULT_STATUS[error.code] ?? 400, error.code, error.explanation);
+  if (error instanceof BadRequest) return answer(FAULT_STATUS[error.code], error.code, error.explanation);
   if (error instanceof IdempotencyKeyReused) return answer(422, 'idempotency-key-reused', error.message);
   if (error instanceof ConcurrencyConflict)
     return answer(409, 'conflict', 'Others changed the same thing at the same moment. Try again.');

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { authlogEvents } from '#domain/events.js';
+import { Metrics } from '#host/metrics.js';
+import { KNOWN_SETTINGS } from '#host/settings.js';
+import { ERROR_CODES } from '../apps/auth-api/src/surfaces/ucloud/errors.js';
+import { TestApp } from '../apps/auth-api/src/testing/test-app.js';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const found = (text: string, pattern: RegExp) => new Set(text.match(pattern));
+const section = (text: string, heading: string) => text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+
+describe('the documents and the program say the same', () => {
+  it('of settings', () => {
+    expect(found(section(read('docs/operations.md'), 'Settings'), /AUTHLOG_[A-Z_]+/g)).toEqual(KNOWN_SETTINGS);
+  });
+
+  it('of metrics', async () => {
+    const described = found(read('docs/operations.md'), /authlog_[a-z_]+/g);
+    const measured = (await new Metrics().registry.getMetricsAsJSON()).map(({ name }) => name);
+    const ours = measured.filter((name) => name.startsWith('authlog_'));
+    expect(described).toEqual(new Set([...ours, 'authlog_password_queue_length']));
+  });
+
+  it('of events', () => {
+    const described = found(section(read('docs/architecture.md'), 'The log'), /`[A-Z][A-Za-z]+`/g);
+    expect(described).toEqual(new Set(Object.keys(authlogEvents).map((type) => `\`${type}\``)));
+  });
+
+  it('of error codes', () => {
+    const described = found(section(read('docs/api.md'), 'Errors').split('stable:')[1] ?? '', /`[a-z][a-z-]+`/g);
+    expect(described).toEqual(new Set(ERROR_CODES.map((code) => `\`${code}\``)));
+  });
+
+  it('of calls, also in the README', async () => {
+    const app = await TestApp.start();
+    const { json } = await app.call('GET', '/openapi.json');
+    await app.close();
+    const paths = Object.entries(json['paths'] as Record<string, object>);
+    const described = new Set(
+      paths
+        .filter(([path]) => path.startsWith('/auth/'))
+        .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)),
+    );
+    const calls = [...section(read('docs/api.md'), 'Calls').matchAll(/`(GET|POST|DELETE) (\/[^`]+)`/g)];
+    expect(new Set(calls.map(([, method, path]) => `${method} ${path}`))).toEqual(described);
+    for (const address of found(read('README.md'), /\$API(\/[a-z/]+)/g))
+      expect([...described].map((call) => call.split(' ')[1])).toContain(address.replace('$API', ''));
+  });
+});
