@@ -26,6 +26,7 @@ describe('a connection', () => {
     const answer = await send('GET /health/live HTTP/1.1\r\nHost: x\r\nX-Large: ', 'x'.repeat(10_000_000));
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ errorCode: 'headers-too-large' });
+    expect(answer).toContain('X-Content-Type-Options: nosniff');
   });
 
   it('that does not speak HTTP is answered with 400', async () => {

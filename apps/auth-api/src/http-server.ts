@@ -26,6 +26,7 @@ const MAX_HEADER_BYTES = 16_384;
 const MAX_URL_LENGTH = 8_192;
 const HEADERS_WITHIN_MS = 10_000;
 const BODY_WITHIN_MS = 30_000;
+const LOOK_FOR_SLOW_ONES_MS = 1_000;
 const MAX_FORM_FIELDS = 10;
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
@@ -50,7 +51,11 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: BODY_WITHIN_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_WITHIN_MS },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_WITHIN_MS,
+      connectionsCheckingInterval: LOOK_FOR_SLOW_ONES_MS,
+    },
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
     genReqId: () => randomUUID(),
     frameworkErrors: answerUrlError,
@@ -67,9 +72,13 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   app.get(RouteMethods).watch(server);
   server.addHook('onRequest', async (request, reply) => {
-    void reply.headers(HEADERS).header('Job-Id', correlationIdOf(request));
+    void reply.header('Job-Id', correlationIdOf(request));
     if (request.routeOptions.url?.startsWith('/docs')) void reply.header('Content-Security-Policy', DOCS_POLICY);
     demandAcceptable(request);
+  });
+  // At the end, so that answers of the framework's own, such as those to preflights, have them, too.
+  server.addHook('onSend', async (_request, reply) => {
+    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
   server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
     const route = request.routeOptions.url ?? 'unknown';
@@ -82,6 +91,8 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   app.enableCors({
     origin: [...settings.trustedOrigins],
     credentials: true,
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    strictPreflight: false,
     exposedHeaders: ['Consistency-Token', 'Retry-After'],
   });
   if (settings.operations.docs) serveApiDescription(app, settings);
@@ -182,6 +193,8 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`),
+    'Connection: close',
   ];
-  socket.end(`${[...head, 'Cache-Control: no-store', 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

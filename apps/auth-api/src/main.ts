@@ -38,6 +38,7 @@ async function start(): Promise<void> {
   });
   const log = app.get(Log);
   app.useLogger(new FrameworkLog(log));
+  for (const warning of settings.warnings) log.warn({ warning }, 'check the settings');
   await prepareHttp(app);
   endWithin(log, () => close(app));
   await app.listen(settings.port, settings.host);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refused } from './refused.js';
-import { covers, isCovered, parseScope } from './scope.js';
+import { covers, demandCovered, isCovered, parseScope } from './scope.js';
 
 const coversText = (granted: string, requested: string) => covers(parseScope(granted), parseScope(requested));
 
@@ -58,6 +58,11 @@ describe('covering', () => {
     expect(coversText('files:read:path!L2E=', 'files:read:path!L2I=')).toBe(false);
     expect(coversText('files:read:path!L2E=', 'files:read')).toBe(false);
     expect(coversText('files:read', 'files:read:path!L2E=')).toBe(true);
+  });
+  it('is asked for so many characters only as a token can carry (SEC-85)', () => {
+    const scopes = (count: number) => Array.from({ length: count }, (_, n) => `${'x'.repeat(90)}${n}:read`);
+    expect(() => demandCovered(scopes(20), ['all:write'])).not.toThrow();
+    expect(() => demandCovered(scopes(21), ['all:write'])).toThrow(expect.objectContaining({ code: 'scope-invalid' }));
   });
   it('ignores granted texts that are no scopes', () => {
     expect(isCovered(parseScope('files:read'), ['nonsense', 'files:read'])).toBe(true);

@@ -13,6 +13,8 @@ export interface Scope {
 export const ALL_WRITE = 'all:write';
 
 const MAX_SCOPE_LENGTH = 1_000;
+/** Of all scopes of a token together: a token stays well under the 8 KiB that servers take as a header. */
+const MAX_SCOPES_LENGTH = 2_000;
 const SEGMENT = /^[A-Za-z0-9_+-]+$/;
 const ACCESS = /^(?:read|write)$/i;
 const METADATA = /^[A-Za-z0-9_+-]+![A-Za-z0-9+/_=-]*(?:,[A-Za-z0-9_+-]+![A-Za-z0-9+/_=-]*)*$/;
@@ -64,6 +66,8 @@ export function isCovered(requested: Scope, granted: readonly string[]): boolean
 
 /** @throws Refused `scope-invalid`, or `scope-not-covered` for the first requested scope that none of the granted covers. */
 export function demandCovered(requested: readonly string[], granted: readonly string[]): void {
+  if (requested.join(',').length > MAX_SCOPES_LENGTH)
+    throw new Refused('scope-invalid', `The scopes have more than ${MAX_SCOPES_LENGTH} characters in all.`);
   for (const text of requested)
     if (!isCovered(parseScope(text), granted))
       throw new Refused('scope-not-covered', `The scope ${text} is not covered by the token that was presented.`);

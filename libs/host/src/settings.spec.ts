@@ -72,7 +72,9 @@ describe('the settings of the environment', () => {
     ['AUTHLOG_DATABASE', 'postgres://localhost', 'AUTHLOG_DATABASE must be sqlite'],
     ['AUTHLOG_PROJECTOR', 'none', 'AUTHLOG_PROJECTOR must be embedded or external'],
     ['AUTHLOG_MASTER_KEY', 'short', 'AUTHLOG_MASTER_KEY cannot be used: it must be 32 random bytes'],
-    ['AUTHLOG_ADMIN_PASSWORD', '1234567', 'AUTHLOG_ADMIN_PASSWORD must have 8 characters or more'],
+    ['AUTHLOG_ADMIN_PASSWORD', '1234567', 'AUTHLOG_ADMIN_PASSWORD must have 8 to 256 characters'],
+    ['AUTHLOG_ADMIN_PASSWORD', 'x'.repeat(257), 'AUTHLOG_ADMIN_PASSWORD must have 8 to 256 characters'],
+    ['AUTHLOG_ADMIN_USERNAME', '_admin', 'AUTHLOG_ADMIN_USERNAME cannot be used: Only the names of services'],
     ['AUTHLOG_SERVICE_TOKEN', 'x.y', 'AUTHLOG_SERVICE_TOKEN must be <uuid>.<at least 32 characters>'],
     ['AUTHLOG_CONFIG', '/nowhere.yaml', 'AUTHLOG_CONFIG names /nowhere.yaml, which cannot be read'],
   ] as const)
@@ -86,6 +88,12 @@ describe('the settings of the environment', () => {
     expect(faultsOf({ AUTHLOG_PORT: 'x', AUTHLOG_PROJECTOR: 'y' })).toMatch(
       /^AUTHLOG_PORT [^\n]+; AUTHLOG_PROJECTOR [^\n]+$/,
     ));
+
+  it('warn of a public address without TLS (SEC-149)', () => {
+    const warningsOf = (url: string) => readSettings({ AUTHLOG_PUBLIC_URL: url }).warnings;
+    expect(warningsOf('http://auth.example.org')).toEqual([expect.stringContaining('AUTHLOG_PUBLIC_URL is not https')]);
+    expect([...warningsOf('https://auth.example.org'), ...warningsOf('http://127.0.0.1:8080')]).toEqual([]);
+  });
 
   it('leave those of the tests alone', () => expect(faultsOf({ AUTHLOG_TEST_ESDB: 'esdb://x' })).toBe(''));
 });

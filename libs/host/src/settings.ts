@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { Refused } from '#domain/refused.js';
 import type { LoginService } from '#domain/session/session-limits.js';
-import { MIN_PASSWORD_LENGTH, demandPassword } from '#domain/user/password-policy.js';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, demandPassword } from '#domain/user/password-policy.js';
+import { demandUsername } from '#domain/user/username.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
 import { ConfigurationFile, isWebUrl, readConfigurationFile } from './configuration-file.js';
@@ -37,6 +39,8 @@ export abstract class Settings {
   abstract readonly trustedProxies: readonly string[];
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
+  /** What is allowed, but hardly meant; said in the log at every start. */
+  abstract readonly warnings: readonly string[];
 }
 
 /** The settings are wrong; the message names every fault, in one line. */
@@ -101,7 +105,13 @@ export function readSettings(environment: Environment): Settings {
 
   const password = read('ADMIN_PASSWORD');
   attempt(password, demandPassword, () =>
-    refuse('ADMIN_PASSWORD', `must have ${MIN_PASSWORD_LENGTH} characters or more`),
+    refuse('ADMIN_PASSWORD', `must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`),
+  );
+  const username = read('ADMIN_USERNAME') ?? 'admin';
+  attempt(
+    username,
+    (name) => demandUsername(name, 'password'),
+    (why) => refuse('ADMIN_USERNAME', `cannot be used: ${why}`),
   );
 
   const serviceToken = read('SERVICE_TOKEN');
@@ -116,7 +126,7 @@ export function readSettings(environment: Environment): Settings {
   if (faults.length > 0) throw new SettingsInvalid(faults.join('; '));
 
   const host = read('HOST') ?? '127.0.0.1';
-  const isPrivate = ['127.0.0.1', '::1', 'localhost'].includes(host);
+  const isPrivate = isLoopback(host);
   const settings: Settings = {
     host,
     port,
@@ -124,7 +134,7 @@ export function readSettings(environment: Environment): Settings {
     data: resolve(read('DATA') ?? './data'),
     masterKey,
     projector: projector === 'external' ? 'external' : 'embedded',
-    administrator: { username: read('ADMIN_USERNAME') ?? 'admin', password },
+    administrator: { username, password },
     serviceToken,
     loginServices: loginServices(configuration, publicUrl),
     trustedOrigins: new Set(configuration.trustedOrigins ?? [new URL(publicUrl).origin]),
@@ -134,8 +144,23 @@ export function readSettings(environment: Environment): Settings {
       docs: configuration.operations?.docs ?? isPrivate,
       metrics: configuration.operations?.metrics ?? isPrivate,
     },
+    warnings: warningsOf(publicUrl, configuration),
   };
   return Object.freeze(settings);
+}
+
+const isLoopback = (host: string) => ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(host);
+
+function warningsOf(publicUrl: string, { secondFactor }: ConfigurationFile): string[] {
+  const { protocol, hostname } = new URL(publicUrl);
+  return [
+    ...(protocol === 'http:' && !isLoopback(hostname)
+      ? ['AUTHLOG_PUBLIC_URL is not https: refresh tokens and cookies can be read on their way']
+      : []),
+    ...(Object.values(secondFactor ?? {}).includes('required')
+      ? ['secondFactor: this version has no second factor yet, so none is required']
+      : []),
+  ];
 }
 
 /** What is made of a text, if there is one and it can be made. */
@@ -147,7 +172,8 @@ function attempt<Value>(
   try {
     return text === null ? null : make(text);
   } catch (error) {
-    refuse(error instanceof Error ? error.message : String(error));
+    const explanation = error instanceof Refused ? error.explanation : undefined;
+    refuse(explanation ?? (error instanceof Error ? error.message : String(error)));
     return null;
   }
 }

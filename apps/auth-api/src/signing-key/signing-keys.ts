@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { type KeyId, asKeyId, categoryOf } from '#domain/ids.js';
@@ -21,6 +22,7 @@ import { systemContext } from '../request-context.js';
 
 const ALG = 'ES256';
 const HOUR_MS = 3_600_000;
+const RETRY_MS = 1_000;
 
 interface UsableKey {
   readonly publicKey: CryptoKey;
@@ -93,11 +95,24 @@ export class SigningKeys implements SigningKeySource, OnApplicationBootstrap {
     await this.repository.execute(signingKey, KEY_RING, command, systemContext(now));
   }
 
+  /** Until it is stopped; a fault is reported, and the keys are looked at again. */
   private async follow(after: Position): Promise<void> {
     const { signal } = this.stopping;
     const categories = [categoryOf(KEY_RING)];
-    for await (const { events } of this.stores.eventStore.subscribeAll({ after, categories, signal }))
-      if (events.length > 0) await this.reload();
+    let position = after;
+    while (!signal.aborted) {
+      try {
+        for await (const slice of this.stores.eventStore.subscribeAll({ after: position, categories, signal })) {
+          // What was revoked may leave nothing to sign with.
+          if (slice.events.length > 0) await this.maintain();
+          position = slice.through;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.log.error({ error }, 'the signing keys could not be read; trying again');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   private async reload(): Promise<Position> {

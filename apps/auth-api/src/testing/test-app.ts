@@ -116,7 +116,11 @@ export class TestApp {
     return this.app.get<Provided>(token);
   }
 
-  async call(method: 'GET' | 'POST' | 'DELETE', url: string, options: RequestOptions = {}): Promise<TestAnswer> {
+  async call(
+    method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS',
+    url: string,
+    options: RequestOptions = {},
+  ): Promise<TestAnswer> {
     const { token, json, form, body, headers = {}, cookies = {} } = options;
     const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
     const payload = body ?? (json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json));

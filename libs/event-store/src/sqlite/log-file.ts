@@ -24,6 +24,11 @@ const SCHEMA = `
     BEGIN SELECT raise(ABORT, 'events are never changed'); END;
   CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event
     BEGIN SELECT raise(ABORT, 'events are never removed'); END;
+  -- INSERT OR REPLACE would remove the old row without asking the trigger above.
+  CREATE TRIGGER event_is_never_replaced BEFORE INSERT ON event
+    WHEN EXISTS (SELECT 1 FROM event WHERE position = NEW.position)
+      OR EXISTS (SELECT 1 FROM event WHERE stream = NEW.stream AND revision = NEW.revision)
+    BEGIN SELECT raise(ABORT, 'events are never replaced'); END;
 `;
 
 /** The file cannot be the log; the message says which file it is and what to do. */

@@ -72,6 +72,7 @@ describe('the log in a SQLite file', () => {
     const db = new Database(file);
     expect(() => db.exec("UPDATE event SET type = 'Other'")).toThrow('events are never changed');
     expect(() => db.exec('DELETE FROM event')).toThrow('events are never removed');
+    expect(() => db.exec('INSERT OR REPLACE INTO event SELECT * FROM event')).toThrow('events are never replaced');
     db.close();
   });
 

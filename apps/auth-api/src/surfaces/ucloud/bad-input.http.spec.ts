@@ -179,4 +179,19 @@ describe('every answer', () => {
     ])
       expect((await from(origin)).headers['access-control-allow-origin']).toBeUndefined();
   });
+
+  it('lets pages of trusted origins end sessions, and protects the answers to preflights, too (SEC-122, SEC-123)', async () => {
+    const headers = { origin: 'http://localhost:8080', 'access-control-request-method': 'DELETE' };
+    const preflight = await app.call('OPTIONS', '/auth/sessions', { headers });
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': 'http://localhost:8080',
+        'access-control-allow-methods': 'GET, HEAD, POST, DELETE',
+        'x-content-type-options': 'nosniff',
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      },
+    });
+    expect((await app.call('OPTIONS', '/auth/sessions')).status).toBeLessThan(300);
+  });
 });
