@@ -9,6 +9,9 @@ const failed: AttemptsEvent = { type: 'LoginFailed', data: { reason: 'wrong-pass
 const cleared: AttemptsEvent = { type: 'FailedLoginsCleared', data: {} };
 const midnight = '2030-01-01T00:00:00.000Z';
 const failures = (count: number) => Array.from({ length: count }, () => at(midnight, failed));
+const fail = (now: string) =>
+  ({ type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(now) }) as const;
+const succeed = (now: string) => ({ type: 'RecordSuccessfulLogin', now: new Date(now) }) as const;
 const admit = (now: string) => ({ type: 'AdmitLogin', now: new Date(now) }) as const;
 
 describe('trying to log in', () => {
@@ -47,11 +50,23 @@ describe('trying to log in', () => {
 
 describe('recording logins', () => {
   it('keeps every failure', () =>
-    given(failed).when({ type: 'RecordFailedLogin', reason: 'wrong-password' }).yields(failed));
+    given(failed).when(fail(midnight)).yields(failed));
 
   it('keeps a success only when it clears failures', () => {
-    given(failed).when({ type: 'RecordSuccessfulLogin' }).yields(cleared);
-    given().when({ type: 'RecordSuccessfulLogin' }).yields();
-    given(failed, cleared).when({ type: 'RecordSuccessfulLogin' }).yields();
+    given(failed).when(succeed(midnight)).yields(cleared);
+    given().when(succeed(midnight)).yields();
+    given(failed, cleared).when(succeed(midnight)).yields();
+  });
+
+  it('tells nobody whether a guess was right that others overtook (SEC-23)', () => {
+    given(...failures(5))
+      .when(fail('2030-01-01T00:00:29.999Z'))
+      .refuses('login-throttled');
+    given(...failures(5))
+      .when(succeed('2030-01-01T00:00:29.999Z'))
+      .refuses('login-throttled');
+    given(...failures(5))
+      .when(succeed('2030-01-01T00:00:30.000Z'))
+      .yields(cleared);
   });
 });

@@ -16,11 +16,16 @@ export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
   FailedLoginsCleared: { schema: 1 },
 };
 
+/**
+ * Each of them is refused while a wait is on. Asking before the password is looked at saves the work; asking again when the
+ * outcome is recorded makes the budget exact (SEC-23): of guesses that raced each other, on whatever processes, no more are
+ * answered than may fail.
+ */
 export type AttemptsCommand =
   /** Asks whether a login may be tried now. */
   | { readonly type: 'AdmitLogin'; readonly now: Date }
-  | { readonly type: 'RecordFailedLogin'; readonly reason: 'unknown-account' | 'wrong-password' }
-  | { readonly type: 'RecordSuccessfulLogin' };
+  | { readonly type: 'RecordFailedLogin'; readonly reason: 'unknown-account' | 'wrong-password'; readonly now: Date }
+  | { readonly type: 'RecordSuccessfulLogin'; readonly now: Date };
 
 export interface Attempts {
   readonly consecutiveFailures: number;
@@ -41,6 +46,9 @@ function waitAfter(consecutiveFailures: number, failedAt: Date): Date | null {
   return new Date(failedAt.getTime() + wait);
 }
 
+/** How many guesses may be under way at once without one too many being answered; at least one. */
+export const guessesLeft = ({ consecutiveFailures }: Attempts) => Math.max(1, FREE_FAILURES - consecutiveFailures);
+
 export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
   events: attemptsEvents,
   initial: { consecutiveFailures: 0, waitUntil: null },
@@ -57,12 +65,11 @@ export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
   },
 
   decide(state, command) {
+    const waitMs = (state.waitUntil?.getTime() ?? 0) - command.now.getTime();
+    if (waitMs > 0) throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
     switch (command.type) {
-      case 'AdmitLogin': {
-        const waitMs = (state.waitUntil?.getTime() ?? 0) - command.now.getTime();
-        if (waitMs <= 0) return [];
-        throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
-      }
+      case 'AdmitLogin':
+        return [];
       case 'RecordFailedLogin':
         return [{ type: 'LoginFailed', data: { reason: command.reason } }];
       case 'RecordSuccessfulLogin':

@@ -158,6 +158,20 @@ describe('guessing a password', () => {
     ]);
   });
 
+  it('is not made cheaper by guessing fifty times at once (SEC-23)', async () => {
+    await app.create('stormed');
+    const before = (await app.events('attempts')).length;
+    const statuses = await Promise.all(Array.from({ length: 50 }, async () => (await guess('stormed')).status));
+    expect(statuses.toSorted()).toEqual([...Array<number>(5).fill(401), ...Array<number>(45).fill(429)]);
+    expect((await app.events('attempts')).slice(before)).toEqual(Array<string>(5).fill('LoginFailed'));
+  });
+
+  it('is no reason to refuse right passwords that arrive together (SEC-23)', async () => {
+    await app.create('popular');
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await app.tryLogIn('popular')).status));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
   it('is not made cheaper by an idempotency key', async () => {
     await app.create('keyed');
     const statuses = [];
