@@ -41,6 +41,11 @@ export const eventSamples: Samples = {
   OneTimeTokenIssued: [
     { userId: ada, sessionId: first, audience: ['files.upload:write'], expiresAt: '2030-01-01T00:01:00.000Z' },
   ],
+  PasswordChanged: [
+    { userId: ada, credentialId: credential, cause: 'change' },
+    { userId: ada, credentialId: credential, cause: 'reset' },
+  ],
+  ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
   SessionEnded: [{ userId: ada, reason: 'logout' }],
   SessionOpened: [
     opened,
@@ -88,4 +93,7 @@ export const eventSamples: Samples = {
     },
   ],
   UserCreationAbandoned: [{}],
+  UserIteratorAdvanced: [{ through: ada }],
+  UserIteratorClosed: [{}],
+  UserIteratorOpened: [{ openedBy: bot, expiresAt: '2030-01-01T00:30:00.000Z' }],
 };

@@ -53,6 +53,13 @@ import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js'
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
 import { CreateUsersHandler } from './user/create-users.js';
 import { IdentifierReservations } from './user/identifier-reservations.js';
+import { Accounts } from './user/accounts.js';
+import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
+import { ChangeProfileHandler } from './user/change-profile.js';
+import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
+import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
+import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
+import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
 import { UserRegistration } from './user/user-registration.js';
 
 /** Something that is made from the opened stores. */
@@ -108,16 +115,22 @@ const stores = [
 
 const commandHandlers = [
   AuthenticatePasswordHandler,
+  ChangePasswordHandler,
+  ChangeProfileHandler,
   ClaimOneTimeTokenHandler,
+  CloseUserIteratorHandler,
   CreateUsersHandler,
   EndSessionHandler,
   ExtendSessionHandler,
+  FetchUsersHandler,
   InvalidateRefreshTokensHandler,
   InvalidateSessionsHandler,
   LogInHandler,
   LogOutHandler,
+  OpenUserIteratorHandler,
   RefreshSessionHandler,
   RequestOneTimeTokenHandler,
+  ResetPasswordHandler,
 ];
 
 @Module({
@@ -128,6 +141,9 @@ const commandHandlers = [
     WebTokensController,
     SessionsController,
     UsersController,
+    UserLookupsController,
+    UserIteratorController,
+    PasswordsController,
     KeySetController,
     HealthController,
     MetricsController,
@@ -135,6 +151,7 @@ const commandHandlers = [
   providers: [
     ...stores,
     ...commandHandlers,
+    Accounts,
     Bootstrap,
     CallerAuthentication,
     Consistency,

@@ -5,11 +5,19 @@ import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
 import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
+import { type UserIteratorEvent, userIteratorEvents } from './user-iterator/user-iterator.js';
 import { type UserEvent, userEvents } from './user/user.js';
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
-  AttemptsEvent | InstallationEvent | OneTimeTokenEvent | ReservationEvent | SessionEvent | SigningKeyEvent | UserEvent;
+  | AttemptsEvent
+  | InstallationEvent
+  | OneTimeTokenEvent
+  | ReservationEvent
+  | SessionEvent
+  | SigningKeyEvent
+  | UserEvent
+  | UserIteratorEvent;
 
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...attemptsEvents,
@@ -19,4 +27,5 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...sessionEvents,
   ...signingKeyEvents,
   ...userEvents,
+  ...userIteratorEvents,
 };

@@ -6,6 +6,7 @@ import type { ScopeRefusal } from './scope.js';
 import type { SessionRefusal } from './session/session.js';
 import type { SigningKeyRefusal } from './signing-key/signing-key.js';
 import type { PasswordRefusal } from './user/password-policy.js';
+import type { UserIteratorRefusal } from './user-iterator/user-iterator.js';
 import type { UserRefusal } from './user/user.js';
 
 /** Everything the rules can say no to. Stable: clients may rely on each code. */
@@ -18,6 +19,7 @@ export type Refusal =
   | ScopeRefusal
   | SessionRefusal
   | SigningKeyRefusal
+  | UserIteratorRefusal
   | UserRefusal;
 
 /** The rules said no. Expected, answered by each surface in its own format, never logged as a fault. */

@@ -1,7 +1,11 @@
 import { resolve } from 'node:path';
 import { Refused } from '#domain/refused.js';
 import type { LoginService } from '#domain/session/session-limits.js';
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, demandPassword } from '#domain/user/password-policy.js';
+import {
+  MAX_PASSWORD_LENGTH,
+  MIN_LENGTH_WITH_SECOND_FACTOR,
+  demandPasswordLength,
+} from '#domain/user/password-policy.js';
 import { demandUsername } from '#domain/user/username.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
@@ -36,6 +40,10 @@ export abstract class Settings {
   abstract readonly trustedOrigins: ReadonlySet<string>;
   /** By the name of a service: the scopes it may extend tokens with. */
   abstract readonly tokenExtension: ReadonlyMap<string, readonly string[]>;
+  /** The names of the services that may give users another password, */
+  abstract readonly passwordResetCallers: ReadonlySet<string>;
+  /** and of the principals that may walk over all users. */
+  abstract readonly userIteratorCallers: ReadonlySet<string>;
   abstract readonly trustedProxies: readonly string[];
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
@@ -104,8 +112,10 @@ export function readSettings(environment: Environment): Settings {
   );
 
   const password = read('ADMIN_PASSWORD');
-  attempt(password, demandPassword, () =>
-    refuse('ADMIN_PASSWORD', `must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`),
+  attempt(
+    password,
+    (chosen) => demandPasswordLength(chosen, MIN_LENGTH_WITH_SECOND_FACTOR),
+    () => refuse('ADMIN_PASSWORD', `must have ${MIN_LENGTH_WITH_SECOND_FACTOR} to ${MAX_PASSWORD_LENGTH} characters`),
   );
   const username = read('ADMIN_USERNAME') ?? 'admin';
   attempt(
@@ -139,6 +149,8 @@ export function readSettings(environment: Environment): Settings {
     loginServices: loginServices(configuration, publicUrl),
     trustedOrigins: new Set(configuration.trustedOrigins ?? [new URL(publicUrl).origin]),
     tokenExtension: tokenExtension(configuration),
+    passwordResetCallers: new Set(configuration.passwordReset?.callers ?? ['_password-reset']),
+    userIteratorCallers: new Set(configuration.userIterator?.callers ?? ['_bootstrap']),
     trustedProxies: configuration.trustedProxies ?? [],
     operations: {
       docs: configuration.operations?.docs ?? isPrivate,

@@ -13,9 +13,11 @@ import { ReadModelFixture } from './testing/read-model-fixture.js';
 const row = (id: string, username: string | null): UserRow => ({
   id,
   username,
+  usernameKey: null,
   kind: 'password',
   role: 'USER',
   email: null,
+  emailKey: null,
   firstNames: null,
   lastName: null,
   organizationId: null,

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { openDatabase } from '#database/database.js';
 import { CheckpointRow } from './checkpoint.js';
 import { CreateReadModels1767225600000 } from './migrations/1767225600000-create-read-models.js';
+import { FindUsersByName1767312000000 } from './migrations/1767312000000-find-users-by-name.js';
 import type { Projection } from './projection.js';
 import { SessionEpochRow, SessionRow } from './sessions/session-row.entity.js';
 import { sessions } from './sessions/sessions.projection.js';
@@ -12,7 +13,7 @@ import { users } from './users/users.projection.js';
 export const PROJECTIONS: readonly Projection[] = [users, sessions];
 
 const entities = [CheckpointRow, SessionEpochRow, SessionRow, UserRow];
-const migrations = [CreateReadModels1767225600000];
+const migrations = [CreateReadModels1767225600000, FindUsersByName1767312000000];
 
 /**
  * The database of the read models, twice: SQLite gives a data source one connection, and whoever shares it with a

@@ -43,6 +43,15 @@ describe('the vault', () => {
     expect(await vault.reveal(asCredentialId('nothing'))).toBeNull();
   });
 
+  it('forgets a secret that was erased, also after a restart (SEC-17)', async () => {
+    const id = await vault.keep('password', 'ada', 'a hash');
+    await vault.erase(id);
+    await vault.erase(id);
+    expect(await vault.reveal(id)).toBeNull();
+    await reopen();
+    expect(await vault.reveal(id)).toBeNull();
+  });
+
   it('keeps nothing in clear (SEC-144)', async () => {
     await vault.keep('password', 'ada', '$argon2id$marked-secret');
     const secret = vault['installationSecret'];

@@ -90,6 +90,11 @@ export class Vault {
     return row === undefined ? null : this.unwrapCredential(row);
   }
 
+  /** Nobody can read it again. What is not there any more is erased already. */
+  async erase(id: CredentialId): Promise<void> {
+    await this.credentials.delete({ id });
+  }
+
   /** The key that seals this subject's personal data; made the first time. */
   async keyOf(subject: string): Promise<DataKey> {
     const cached = this.keysBySubject.get(subject);

@@ -8,6 +8,16 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['DELETE /auth/sessions', '/auth/sessions?keepCurrent=perhaps', ['USER', 'ADMIN']],
   ['DELETE /auth/sessions/{id}', '/auth/sessions/x', ['USER', 'ADMIN']],
   ['GET /auth/users/userInfo', '/auth/users/userInfo', ['USER', 'ADMIN']],
+  ['POST /auth/users/updateUserInfo', '/auth/users/updateUserInfo', ['USER', 'ADMIN']],
+  ['POST /auth/users/lookup', '/auth/users/lookup', ['ADMIN', 'SERVICE']],
+  ['POST /auth/users/lookup/email', '/auth/users/lookup/email', ['ADMIN', 'SERVICE']],
+  ['POST /auth/users/lookup/with-email', '/auth/users/lookup/with-email', ['SERVICE']],
+  ['GET /auth/users/retrievePrincipal', '/auth/users/retrievePrincipal', ['SERVICE']],
+  ['POST /auth/users/password', '/auth/users/password', ['USER', 'ADMIN']],
+  ['POST /auth/users/password/reset', '/auth/users/password/reset', ['SERVICE']],
+  ['POST /auth/users/iterator/open', '/auth/users/iterator/open', ['ADMIN', 'SERVICE']],
+  ['POST /auth/users/iterator/next', '/auth/users/iterator/next', ['ADMIN', 'SERVICE']],
+  ['POST /auth/users/iterator/close', '/auth/users/iterator/close', ['ADMIN', 'SERVICE']],
   ['POST /auth/users/register', '/auth/users/register', ['ADMIN', 'SERVICE']],
   ['POST /auth/logout/bulk', '/auth/logout/bulk', ['ADMIN', 'SERVICE']],
   ['POST /auth/claim', '/auth/claim', ['ADMIN', 'SERVICE']],
@@ -31,7 +41,7 @@ type Role = (typeof ROLES)[number];
 let app: TestApp;
 const tokens = new Map<Role, string>();
 beforeAll(async () => {
-  app = await TestApp.start();
+  app = await TestApp.start('userIterator: { callers: [_service, a-ADMIN] }');
   for (const role of ROLES)
     tokens.set(role, (await app.create(role === 'SERVICE' ? '_service' : `a-${role}`, role)).accessToken);
 });

@@ -1,17 +1,16 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { attempts, attemptsStream, guessesLeft } from '#domain/attempts/attempts.js';
-import type { StreamName } from '#domain/ids.js';
+import type { CredentialId, StreamName } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
-import { reservation, reservationStream } from '#domain/reservation/reservation.js';
 import type { ActiveUser } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
-import { LiveSessions } from '../access/live-sessions.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { Authentication } from '../session/log-in.js';
+import { Accounts } from './accounts.js';
 import { AdmissionGate } from './admission-gate.js';
 
 /** Finds out whether somebody is who they say, by their password. */
@@ -32,7 +31,7 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
 
   constructor(
     private readonly repository: Repository,
-    private readonly sessions: LiveSessions,
+    private readonly accounts: Accounts,
     private readonly vault: Vault,
     private readonly hasher: PasswordHasher,
     private readonly digest: IdentifierDigest,
@@ -66,14 +65,9 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
   }
 
   /** The account with a password that holds this name. */
-  private async find(username: string): Promise<(ActiveUser & { credentialId: string }) | null> {
-    const { state } = await this.repository.load(
-      reservation,
-      reservationStream('name', this.digest.of('name', username)),
-    );
-    if (state.status === 'free') return null;
-    const { owner } = await this.sessions.ownerOf(state.holder);
-    return owner?.credentialId ? { ...owner, credentialId: owner.credentialId } : null;
+  private async find(username: string): Promise<(ActiveUser & { credentialId: CredentialId }) | null> {
+    const account = await this.accounts.byUsername(username);
+    return account?.credentialId ? { ...account, credentialId: account.credentialId } : null;
   }
 
   private async isPasswordOf({ credentialId }: ActiveUser, password: string): Promise<boolean> {

@@ -9,7 +9,8 @@ import { Repository } from '#event-store/repository.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
 import { derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
-import { type NewUser, UserRegistration } from './user-registration.js';
+import { demandChoosable } from './change-password.js';
+import { type NewUser, UserRegistration, isPerson } from './user-registration.js';
 
 /** Makes accounts, all or none, and opens a session for each, in their order (ucloud-users-api §5.9). */
 export class CreateUsers extends Command<readonly SessionTokens[]> {
@@ -34,6 +35,7 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
   async execute({ users, createdBy, context }: CreateUsers): Promise<readonly SessionTokens[]> {
     // The last thing the command does tells if its key was used for something else.
     await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
+    for (const wanted of users) if (isPerson(wanted)) demandChoosable(wanted.password, { claims: wanted });
     const accounts = await this.registration.register(users, context);
     return Promise.all(accounts.map((account, index) => this.provision(account, index, createdBy, context)));
   }

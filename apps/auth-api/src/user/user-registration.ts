@@ -3,7 +3,6 @@ import { v7 as uuidV7 } from 'uuid';
 import { type CredentialId, type UserId, asUserId, userStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import type { Role } from '#domain/role.js';
-import { demandPassword } from '#domain/user/password-policy.js';
 import { type ActiveUser, type UserCommand, kindOf, user } from '#domain/user/user.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -46,7 +45,8 @@ export class UserRegistration {
    * @throws Refused, HasherBusy
    */
   async register(users: readonly NewUser[], context: CommandContext): Promise<ActiveUser[]> {
-    for (const wanted of users) demandPossible(wanted);
+    // What could not be made even if its name were free is refused before anything is reserved.
+    for (const wanted of users) user.decide(user.initial, creation(wanted, asUserId('nobody yet'), null));
     demandDistinct(users);
     return this.create(await this.reserve(users, context), context);
   }
@@ -116,7 +116,7 @@ export class UserRegistration {
   }
 }
 
-const isPerson = ({ role }: NewUser) => kindOf(role) === 'password';
+export const isPerson = ({ role }: NewUser) => kindOf(role) === 'password';
 
 function identifiersOf(wanted: NewUser): Identifier[] {
   const name: Identifier = { kind: 'name', value: wanted.username };
@@ -126,12 +126,6 @@ function identifiersOf(wanted: NewUser): Identifier[] {
 function creation(wanted: NewUser, id: UserId, credentialId: CredentialId | null): UserCommand {
   const { password: _, ...profile } = wanted;
   return { type: 'CreateUser', id, credentialId, ...profile };
-}
-
-/** @throws Refused if the account could not be made even if its name were free */
-function demandPossible(wanted: NewUser): void {
-  if (isPerson(wanted)) demandPassword(wanted.password);
-  user.decide(user.initial, creation(wanted, asUserId('nobody yet'), null));
 }
 
 /** @throws Refused if two of them would have the same name or address */

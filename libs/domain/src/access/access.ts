@@ -24,7 +24,12 @@ export interface CallPermission {
 }
 
 export type AccessRefusal =
-  'access-token-invalid' | 'access-token-missing' | 'extended-token-not-allowed' | 'role-not-allowed' | 'scope-missing';
+  | 'access-token-invalid'
+  | 'access-token-missing'
+  | 'caller-not-listed'
+  | 'extended-token-not-allowed'
+  | 'role-not-allowed'
+  | 'scope-missing';
 
 /** @throws Refused if the caller's role or scopes do not allow the call */
 export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {

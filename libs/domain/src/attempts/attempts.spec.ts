@@ -9,8 +9,7 @@ const failed: AttemptsEvent = { type: 'LoginFailed', data: { reason: 'wrong-pass
 const cleared: AttemptsEvent = { type: 'FailedLoginsCleared', data: {} };
 const midnight = '2030-01-01T00:00:00.000Z';
 const failures = (count: number) => Array.from({ length: count }, () => at(midnight, failed));
-const fail = (now: string) =>
-  ({ type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(now) }) as const;
+const fail = (now: string) => ({ type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(now) }) as const;
 const succeed = (now: string) => ({ type: 'RecordSuccessfulLogin', now: new Date(now) }) as const;
 const admit = (now: string) => ({ type: 'AdmitLogin', now: new Date(now) }) as const;
 
@@ -49,8 +48,7 @@ describe('trying to log in', () => {
 });
 
 describe('recording logins', () => {
-  it('keeps every failure', () =>
-    given(failed).when(fail(midnight)).yields(failed));
+  it('keeps every failure', () => given(failed).when(fail(midnight)).yields(failed));
 
   it('keeps a success only when it clears failures', () => {
     given(failed).when(succeed(midnight)).yields(cleared);

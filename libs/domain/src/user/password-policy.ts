@@ -1,17 +1,43 @@
 import { Refused } from '../refused.js';
 
-export type PasswordRefusal = 'password-missing' | 'password-too-long' | 'password-too-short';
+export type PasswordRefusal = 'password-common' | 'password-missing' | 'password-too-long' | 'password-too-short';
 
-/** In code points (SEC-01, SEC-02). */
-export const MIN_PASSWORD_LENGTH = 8;
+/** In code points: of a password that alone opens a session, and of one that never does without a second factor (SEC-01). */
+export const MIN_LENGTH_ALONE = 15;
+export const MIN_LENGTH_WITH_SECOND_FACTOR = 8;
+/** SEC-02. */
 export const MAX_PASSWORD_LENGTH = 256;
 
-/** @throws Refused if the password cannot be one; says why and never repeats it (SEC-07) */
-export function demandPassword(password: string | null): void {
+/** What a password is measured by. */
+export interface PasswordRules {
+  readonly minLength: number;
+  /** Whether it is one of those that everybody tries first; asked in lower case. */
+  readonly isCommon: (password: string) => boolean;
+  /** What everybody knows of its owner: names, addresses, the name of the service. */
+  readonly contextWords: readonly string[];
+}
+
+/** @throws Refused if the password has no length that any password may have; says why and never repeats it (SEC-07) */
+export function demandPasswordLength(password: string | null, minLength: number): asserts password is string {
   if (password === null || password === '') throw new Refused('password-missing', 'A password is needed.');
   const length = Array.from(password).length;
-  if (length < MIN_PASSWORD_LENGTH)
-    throw new Refused('password-too-short', `The password has fewer than ${MIN_PASSWORD_LENGTH} characters.`);
+  if (length < minLength)
+    throw new Refused(
+      'password-too-short',
+      `The password has fewer than ${minLength} characters. A few words that do not belong together are easy to remember.`,
+    );
   if (length > MAX_PASSWORD_LENGTH)
     throw new Refused('password-too-long', `The password has more than ${MAX_PASSWORD_LENGTH} characters.`);
 }
+
+/** @throws Refused if the password may not be chosen; says why and never repeats it (SEC-01, SEC-02, SEC-05, SEC-07) */
+export function demandPassword(password: string | null, { minLength, isCommon, contextWords }: PasswordRules): void {
+  demandPasswordLength(password, minLength);
+  const folded = fold(password);
+  if (isCommon(folded))
+    throw new Refused('password-common', 'The password is one of those that are tried first. Choose another one.');
+  if (contextWords.some((word) => fold(word) === folded))
+    throw new Refused('password-common', 'The password is a name or an address of its owner. Choose another one.');
+}
+
+const fold = (text: string) => text.normalize('NFKC').toLowerCase();

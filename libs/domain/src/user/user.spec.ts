@@ -144,6 +144,67 @@ describe('ending all sessions', () => {
   });
 });
 
+describe('changing a password', () => {
+  const { credentialId: old } = createdData;
+  const next = asCredentialId('next');
+  const change = { type: 'ChangePassword', replaces: old, credentialId: next, spare: null } as const;
+  const changed = (cause: 'change' | 'reset'): UserEvent => ({
+    type: 'PasswordChanged',
+    data: { userId: id, credentialId: next, cause },
+  });
+
+  it('ends the sessions that were opened with the old one (SEC-09)', () => {
+    given(created).when(change).yields(changed('change'), invalidated(1));
+    given(created)
+      .when({ ...change, spare: { id: asSessionId('a'), epoch: 0 } })
+      .yields(changed('change'), invalidated(1, 'a'));
+    given(created)
+      .when({ ...change, replaces: null })
+      .yields(changed('reset'), invalidated(1));
+  });
+
+  it('changes nothing the second time', () => given(created, changed('change'), invalidated(1)).when(change).yields());
+
+  it('is refused to who knew a password that was changed meanwhile', () =>
+    given(created, changed('reset'), invalidated(1))
+      .when({ ...change, credentialId: asCredentialId('third') })
+      .refuses('password-changed-meanwhile'));
+
+  it('is refused for services, and where there is no user', () => {
+    const service: UserEvent = {
+      type: 'UserCreated',
+      data: { ...createdData, kind: 'service', role: 'SERVICE', credentialId: null },
+    };
+    given(service)
+      .when({ ...change, replaces: null })
+      .refuses('password-not-applicable');
+    given().when(change).refuses('user-unknown');
+  });
+});
+
+describe('changing a name', () => {
+  const rename = (firstNames: string | null, lastName: string | null) =>
+    ({ type: 'ChangeProfile', firstNames, lastName }) as const;
+
+  it('changes what is given, and nothing if nothing is', () => {
+    given(created)
+      .when(rename('Augusta', null))
+      .yields({
+        type: 'ProfileChanged',
+        data: { userId: id, firstNames: 'Augusta', lastName: createdData.lastName },
+      });
+    given(created).when(rename(' ', null)).yields();
+    given(created).when(rename(createdData.firstNames, createdData.lastName)).yields();
+  });
+
+  it('is refused for what no name can be', () => {
+    given(created)
+      .when(rename('x'.repeat(251), null))
+      .refuses('name-invalid');
+    given(created).when(rename(null, 'a\u202eb')).refuses('name-invalid');
+  });
+});
+
 describe('a user whose personal data was erased', () => {
   it('is still there, without it', () => {
     const data = { ...createdData, username: erased, email: erased, firstNames: erased, lastName: erased };

@@ -1,7 +1,7 @@
 import type { Decider } from '../decider.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, SessionId, UserId } from '../ids.js';
-import type { Personal } from '../personal.js';
+import { type Personal, readable } from '../personal.js';
 import { Refused } from '../refused.js';
 import type { Role } from '../role.js';
 import { demandEmail, demandPlainText, demandUsername } from './username.js';
@@ -32,6 +32,23 @@ export type UserEvent =
   | {
       readonly type: 'SessionsInvalidated';
       readonly data: { readonly userId: UserId; readonly epoch: number; readonly spared: SessionId | null };
+    }
+  | {
+      readonly type: 'ProfileChanged';
+      readonly data: {
+        readonly userId: UserId;
+        readonly firstNames: Personal<string> | null;
+        readonly lastName: Personal<string> | null;
+      };
+    }
+  /** `change`: by who knew the old one; `reset`: by the recovery. */
+  | {
+      readonly type: 'PasswordChanged';
+      readonly data: {
+        readonly userId: UserId;
+        readonly credentialId: CredentialId;
+        readonly cause: 'change' | 'reset';
+      };
     };
 
 export const userEvents: EventCatalogue<UserEvent> = {
@@ -41,6 +58,8 @@ export const userEvents: EventCatalogue<UserEvent> = {
   },
   UserCreationAbandoned: { schema: 1 },
   SessionsInvalidated: { schema: 1 },
+  ProfileChanged: { schema: 1, personal: { fields: ['firstNames', 'lastName'], subject: (data) => data.userId } },
+  PasswordChanged: { schema: 1 },
 };
 
 export type UserCommand =
@@ -58,11 +77,23 @@ export type UserCommand =
     }
   /** Makes sure that an unfinished creation can never be finished. */
   | { readonly type: 'AbandonUserCreation' }
+  | { readonly type: 'InvalidateSessions'; readonly spare: SparedSession | null }
+  /** Null leaves a name as it is. */
+  | { readonly type: 'ChangeProfile'; readonly firstNames: string | null; readonly lastName: string | null }
+  /** Ends the sessions that were opened with the old password, too (SEC-09). */
   | {
-      readonly type: 'InvalidateSessions';
-      /** A living session to keep, and the epoch it was opened in; null to end all. */
-      readonly spare: { readonly id: SessionId; readonly epoch: number } | null;
+      readonly type: 'ChangePassword';
+      /** What was verified: nobody changes a password that was changed meanwhile. Null for a reset. */
+      readonly replaces: CredentialId | null;
+      readonly credentialId: CredentialId;
+      readonly spare: SparedSession | null;
     };
+
+/** A living session to keep when the others are ended, and the epoch it was opened in; null to end all. */
+export interface SparedSession {
+  readonly id: SessionId;
+  readonly epoch: number;
+}
 
 export type User = { readonly status: 'none' } | { readonly status: 'abandoned' } | ActiveUser;
 
@@ -89,7 +120,11 @@ export type SessionOwner = Pick<ActiveUser, 'id' | 'role' | 'sessionEpoch' | 'sp
 
 export type UserRefusal =
   | 'email-invalid'
+  | 'email-not-changeable'
   | 'name-invalid'
+  | 'password-changed-meanwhile'
+  | 'password-not-applicable'
+  | 'password-wrong'
   | 'role-not-assignable'
   | 'session-ended'
   | 'user-creation-abandoned'
@@ -127,6 +162,13 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return { status: 'abandoned' };
       case 'SessionsInvalidated':
         return state.status === 'active' ? { ...state, sessionEpoch: data.epoch, sparedSession: data.spared } : state;
+      case 'ProfileChanged': {
+        if (state.status !== 'active') return state;
+        const { firstNames, lastName } = data;
+        return { ...state, claims: { ...state.claims, firstNames, lastName } };
+      }
+      case 'PasswordChanged':
+        return state.status === 'active' ? { ...state, credentialId: data.credentialId } : state;
     }
   },
 
@@ -138,18 +180,51 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return state.status === 'none' ? [created(command)] : [];
       case 'AbandonUserCreation':
         return state.status === 'none' ? [{ type: 'UserCreationAbandoned', data: {} }] : [];
-      case 'InvalidateSessions': {
-        if (state.status !== 'active') throw new Refused('user-unknown');
-        const { spare } = command;
-        // A session that is already dead must not come back to life by being spared.
-        if (spare !== null && spare.epoch !== state.sessionEpoch && state.sparedSession !== spare.id)
-          throw new Refused('session-ended');
-        const epoch = state.sessionEpoch + 1;
-        return [{ type: 'SessionsInvalidated', data: { userId: state.id, epoch, spared: spare?.id ?? null } }];
+      case 'InvalidateSessions':
+        return [invalidated(demandActive(state), command.spare)];
+      case 'ChangeProfile':
+        return renamed(demandActive(state), command);
+      case 'ChangePassword': {
+        const active = demandActive(state);
+        const { replaces, credentialId, spare } = command;
+        if (active.credentialId === credentialId) return [];
+        if (active.credentialId === null)
+          throw new Refused('password-not-applicable', `An account of type ${active.kind} has no password.`);
+        if (replaces !== null && replaces !== active.credentialId) throw new Refused('password-changed-meanwhile');
+        const cause = replaces === null ? 'reset' : 'change';
+        return [
+          { type: 'PasswordChanged', data: { userId: active.id, credentialId, cause } },
+          invalidated(active, spare),
+        ];
       }
     }
   },
 };
+
+/** @throws Refused `user-unknown` */
+function demandActive(state: User): ActiveUser {
+  if (state.status !== 'active') throw new Refused('user-unknown');
+  return state;
+}
+
+function invalidated({ id, sessionEpoch, sparedSession }: ActiveUser, spare: SparedSession | null): UserEvent {
+  // A session that is already dead must not come back to life by being spared.
+  if (spare !== null && spare.epoch !== sessionEpoch && sparedSession !== spare.id) throw new Refused('session-ended');
+  return {
+    type: 'SessionsInvalidated',
+    data: { userId: id, epoch: sessionEpoch + 1, spared: spare?.id ?? null },
+  };
+}
+
+function renamed({ id, claims }: ActiveUser, command: Extract<UserCommand, { type: 'ChangeProfile' }>): UserEvent[] {
+  const given = (name: string | null) => (name === null || name.trim() === '' ? null : name);
+  const firstNames = given(command.firstNames) ?? claims.firstNames;
+  const lastName = given(command.lastName) ?? claims.lastName;
+  demandPlainText('firstNames', readable(firstNames) ?? '');
+  demandPlainText('lastName', readable(lastName) ?? '');
+  if (firstNames === claims.firstNames && lastName === claims.lastName) return [];
+  return [{ type: 'ProfileChanged', data: { userId: id, firstNames, lastName } }];
+}
 
 function created(command: Extract<UserCommand, { type: 'CreateUser' }>): UserEvent {
   const { id, role, username, organizationId, credentialId } = command;

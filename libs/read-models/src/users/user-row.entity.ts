@@ -10,6 +10,10 @@ export class UserRow {
   @Column('text', { nullable: true })
   username: string | null;
 
+  /** In the form in which two spellings are the same. */
+  @Column('text', { nullable: true })
+  usernameKey: string | null;
+
   /** `password` or `service`. */
   @Column('text')
   kind: string;
@@ -19,6 +23,10 @@ export class UserRow {
 
   @Column('text', { nullable: true })
   email: string | null;
+
+  /** In the form in which two spellings are the same. */
+  @Column('text', { nullable: true })
+  emailKey: string | null;
 
   @Column('text', { nullable: true })
   firstNames: string | null;

@@ -1,29 +1,42 @@
-import { readable } from '#domain/personal.js';
+import { type Personal, readable } from '#domain/personal.js';
 import type { UserEvent } from '#domain/user/user.js';
-import { type Projection, put } from '../projection.js';
+import { normaliseIdentifier } from '#domain/user/username.js';
+import { type Projection, patch, put } from '../projection.js';
 import { UserRow } from './user-row.entity.js';
 
+const keyOf = (identifier: Personal<string> | null) => {
+  const text = readable(identifier);
+  return text === null ? null : normaliseIdentifier(text);
+};
+
 /** The accounts there are. */
-export const users: Projection<Extract<UserEvent, { type: 'UserCreated' }>> = {
+export const users: Projection<Extract<UserEvent, { type: 'UserCreated' | 'ProfileChanged' }>> = {
   name: 'users',
-  version: 1,
+  version: 2,
   categories: ['user'],
-  types: ['UserCreated'],
+  types: ['UserCreated', 'ProfileChanged'],
   tables: [UserRow],
 
-  project({ event: { data }, occurredAt }) {
-    return [
-      put(UserRow, {
-        id: data.userId,
-        username: readable(data.username),
-        kind: data.kind,
-        role: data.role,
-        email: readable(data.email),
-        firstNames: readable(data.firstNames),
-        lastName: readable(data.lastName),
-        organizationId: data.organizationId,
-        createdAt: occurredAt.getTime(),
-      }),
-    ];
+  project({ event: { type, data }, occurredAt }) {
+    const names = { firstNames: readable(data.firstNames), lastName: readable(data.lastName) };
+    switch (type) {
+      case 'UserCreated':
+        return [
+          put(UserRow, {
+            id: data.userId,
+            username: readable(data.username),
+            usernameKey: keyOf(data.username),
+            kind: data.kind,
+            role: data.role,
+            email: readable(data.email),
+            emailKey: keyOf(data.email),
+            ...names,
+            organizationId: data.organizationId,
+            createdAt: occurredAt.getTime(),
+          }),
+        ];
+      case 'ProfileChanged':
+        return [patch(UserRow, data.userId, names)];
+    }
   },
 };

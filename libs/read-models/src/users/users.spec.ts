@@ -37,14 +37,32 @@ describe('the accounts', () => {
     expect(await found()).toEqual({
       id: ada,
       username: 'Ada',
+      usernameKey: 'ada',
       kind: 'password',
       role: 'USER',
       email: 'ada@example.org',
+      emailKey: 'ada@example.org',
       firstNames: 'Ada',
       lastName: 'Lovelace',
       organizationId: null,
       createdAt: Date.parse('2030-01-01T00:00:00.000Z'),
     });
+  });
+
+  it('are found by name and address in whatever case (ucloud-users-api §5.3)', async () => {
+    await fixture.happened(userStream(ada), created);
+    await found();
+    const queries = new UserQueries(fixture.database.reader);
+    expect([(await queries.byUsername('aDA'))?.id, (await queries.byEmail('ADA@example.org'))?.id]).toEqual([ada, ada]);
+    expect([await queries.byUsername('Ad'), await queries.byEmail('')]).toEqual([null, null]);
+    expect([...(await queries.byUsernames(['ADA', 'ada', 'nobody'])).keys()]).toEqual(['ADA', 'ada']);
+  });
+
+  it('have the name that was given last', async () => {
+    const changed = { userId: ada, firstNames: 'Augusta Ada', lastName: null };
+    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), { type: 'ProfileChanged', data: changed });
+    expect(await found()).toMatchObject({ username: 'Ada', firstNames: 'Augusta Ada', lastName: null });
   });
 
   it('have no personal data once it was erased', async () => {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { ArrayMaxSize, IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Max, Min, ValidateBy } from 'class-validator';
 import { ROLES, type Role } from '#domain/role.js';
 import { MAX_EXTENSION_MS } from '#domain/session/session-extension.js';
 
@@ -111,4 +111,68 @@ export class CreateUserBody {
   @IsOptional()
   @Text()
   orgId?: string | null;
+}
+
+/** More names than this come in several requests. */
+export const MAX_LOOKED_UP = 1_000;
+
+export class LookupEmailBody {
+  @ApiProperty({ description: 'A user name.' })
+  @Text()
+  userId: string;
+}
+
+export class LookupUserWithEmailBody {
+  @ApiProperty()
+  @Text()
+  email: string;
+}
+
+export class LookupUsersBody {
+  @ApiProperty({ type: [String], description: `User names, ${MAX_LOOKED_UP} at most.` })
+  @Texts(MAX_TEXT, MAX_LOOKED_UP)
+  users: string[];
+}
+
+export class ChangePasswordBody {
+  @ApiProperty({ format: 'password' })
+  @Text()
+  currentPassword: string;
+
+  @ApiProperty({ format: 'password' })
+  @Text()
+  newPassword: string;
+}
+
+export class ResetPasswordBody {
+  @ApiProperty({ description: 'A user name.' })
+  @Text()
+  userId: string;
+
+  @ApiProperty({ format: 'password' })
+  @Text()
+  newPassword: string;
+}
+
+export class UserIteratorBody {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID(undefined, { message: '$property must be a UUID, as openUserIterator answered' })
+  id: string;
+}
+
+export class UpdateUserInfoBody {
+  @ApiProperty({ required: false, nullable: true, type: String })
+  @IsOptional()
+  @Text()
+  email?: string | null;
+
+  @ApiProperty({ required: false, nullable: true, type: String, description: 'Null or blank: as it was.' })
+  @IsOptional()
+  @Text()
+  firstNames?: string | null;
+
+  @ApiProperty({ required: false, nullable: true, type: String, description: 'Null or blank: as it was.' })
+  @IsOptional()
+  @Text()
+  lastName?: string | null;
 }

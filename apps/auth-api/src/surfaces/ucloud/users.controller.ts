@@ -2,6 +2,8 @@ import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { demandUnrestrictedToken } from '#domain/access/access.js';
+import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, PRIVILEGED } from '#domain/role.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
@@ -9,12 +11,13 @@ import { users } from '#read-models/users/users.projection.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { RequestContexts, actorOf } from '../../request-context.js';
+import { ChangeProfile } from '../../user/change-profile.js';
 import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
-import { CreateUserBody } from './bodies.js';
+import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';
 import { ListCheck } from './body-checks.js';
 import { Consistency, tellPosition } from './consistency.js';
-import { AuthenticationTokens } from './token-answers.js';
+import { AuthenticationTokens, EmptyAnswer } from './token-answers.js';
 import { UserInfo } from './user-info.js';
 
 const MAX_USERS = 100;
@@ -71,6 +74,25 @@ export class UsersController {
     if (row === null) throw new Refused('user-unknown');
     const { email, firstNames, lastName } = row;
     return { email, firstNames, lastName };
+  }
+
+  @Post('updateUserInfo')
+  @HttpCode(200)
+  @Access('auth.users.updateUserInfo:write', END_USER)
+  @ApiOperation({ operationId: 'updateUserInfo', summary: 'Correct your name' })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async updateUserInfo(
+    @Body() { email = null, firstNames = null, lastName = null }: UpdateUserInfoBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    demandUnrestrictedToken(caller);
+    const current = readable(caller.account.claims.email);
+    if (email !== null && email.trim() !== '' && email !== current) throw new Refused('email-not-changeable');
+    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    tellPosition(reply, await this.commands.execute(new ChangeProfile(caller.userId, firstNames, lastName, context)));
+    return {};
   }
 }
 

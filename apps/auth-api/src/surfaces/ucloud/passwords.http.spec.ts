@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestApp, passwordOf } from '../../testing/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await TestApp.start('passwordReset: { callers: [_bootstrap] }');
+});
+afterAll(() => app.close());
+
+const change = (token: string, currentPassword: string, newPassword: string) =>
+  app.call('POST', '/auth/users/password', { token, json: { currentPassword, newPassword } });
+const reset = async (userId: string, newPassword: string, token?: string) =>
+  app.call('POST', '/auth/users/password/reset', {
+    token: token ?? (await app.asService()),
+    json: { userId, newPassword },
+  });
+const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
+const NEW = 'seven small green bottles';
+
+describe('changing a password', () => {
+  it('needs the current one, ends all other sessions and keeps this one (SEC-08, SEC-09)', async () => {
+    const here = await app.person('ada');
+    const elsewhere = await app.logIn('ada');
+    expect(await change(here.accessToken, 'not this one at all', NEW)).toMatchObject(code('password-wrong'));
+    expect((await change(here.accessToken, passwordOf('ada'), NEW)).status).toBe(200);
+
+    expect((await app.sessionsOf(here.accessToken)).map(({ current }) => current)).toEqual([true]);
+    for (const token of [elsewhere.refreshToken])
+      expect((await app.call('POST', '/auth/refresh', { token })).json['errorCode']).toBe('session-ended');
+    expect((await app.tryLogIn('ada')).status).toBe(401);
+    expect((await app.tryLogIn('ada', NEW)).status).toBe(200);
+  });
+
+  it('is no way to guess the current one: it counts as a failed login (SEC-19)', async () => {
+    const { accessToken } = await app.person('grace');
+    for (let guess = 0; guess < 5; guess += 1)
+      expect(await change(accessToken, `guess number ${guess}`, NEW)).toMatchObject(code('password-wrong'));
+    expect(await change(accessToken, passwordOf('grace'), NEW)).toMatchObject(code('login-throttled', 429));
+    expect((await app.tryLogIn('grace')).status).toBe(429);
+  });
+
+  it('refuses what is short, common or a name of its owner, and never repeats it (SEC-01, SEC-05, SEC-07)', async () => {
+    const { accessToken } = await app.person('a-name-of-15-chars');
+    for (const [password, errorCode] of [
+      ['', 'password-missing'],
+      ['fourteen chars', 'password-too-short'],
+      ['x'.repeat(257), 'password-too-long'],
+      ['1QAZ2wsx3edc4rfv', 'password-common'],
+      ['A-Name-Of-15-Chars', 'password-common'],
+      ['a-name-of-15-chars@example.org', 'password-common'],
+    ] as const) {
+      const answer = await change(accessToken, passwordOf('a-name-of-15-chars'), password);
+      expect(answer).toMatchObject(code(errorCode));
+      if (password !== '') expect(answer.text).not.toContain(password);
+    }
+  });
+
+  it('of two changes at the same moment makes one', async () => {
+    const { accessToken } = await app.person('hedy');
+    const passwords = [NEW, 'eight small green bottles'];
+    const answers = await Promise.all(passwords.map((each) => change(accessToken, passwordOf('hedy'), each)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const logins = await Promise.all(passwords.map((each) => app.tryLogIn('hedy', each)));
+    expect(logins.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+  });
+});
+
+describe('resetting a password', () => {
+  it('gives another one and ends every session (SEC-09)', async () => {
+    const { refreshToken } = await app.person('joan');
+    expect((await reset('JOAN', NEW)).json).toEqual({});
+    expect((await app.call('POST', '/auth/refresh', { token: refreshToken })).json['errorCode']).toBe('session-ended');
+    expect((await app.tryLogIn('joan')).status).toBe(401);
+    expect((await app.tryLogIn('joan', NEW)).status).toBe(200);
+  });
+
+  it('is refused for nobody, for services, for bad passwords, and from services that are not named', async () => {
+    const { accessToken } = await app.create('_other', 'SERVICE');
+    await app.create('karen');
+    expect(await reset('nobody', NEW)).toMatchObject(code('user-unknown', 404));
+    expect(await reset('_other', NEW)).toMatchObject(code('password-not-applicable'));
+    expect(await reset('karen', 'short')).toMatchObject(code('password-too-short'));
+    expect(await reset('karen', NEW, accessToken)).toMatchObject(code('caller-not-listed', 403));
+    expect((await app.tryLogIn('karen')).status).toBe(200);
+  });
+});

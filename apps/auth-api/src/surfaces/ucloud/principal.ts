@@ -1,0 +1,66 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { UserRow } from '#read-models/users/user-row.entity.js';
+
+/** An account as other services see it (ucloud-users-api §13.3); services have no other fields than the first three. */
+export class Principal {
+  @ApiProperty({ enum: ['password', 'service'] })
+  type: string;
+
+  @ApiProperty({ description: 'The user name.' })
+  id: string;
+
+  @ApiProperty()
+  role: string;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  title?: string | null;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  firstNames?: string | null;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  lastName?: string | null;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  phoneNumber?: string | null;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  orcId?: string | null;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  email?: string | null;
+
+  @ApiProperty({ required: false, description: 'Whether a second factor is asked for at each login.' })
+  twoFactorAuthentication?: boolean;
+
+  @ApiProperty({ required: false, description: 'The version that was accepted; 0: none.' })
+  serviceLicenseAgreement?: number;
+
+  @ApiProperty({ required: false, type: String, nullable: true })
+  organizationId?: string | null;
+
+  @ApiProperty({ required: false })
+  displayName?: string;
+}
+
+/** @param row of an account whose data was not erased; else its id stands for its name */
+export function principalOf(row: UserRow): Principal {
+  const id = row.username ?? row.id;
+  const { kind: type, role, firstNames, lastName, email, organizationId } = row;
+  if (type === 'service') return { type, id, role };
+  return {
+    type,
+    id,
+    role,
+    title: null,
+    firstNames,
+    lastName,
+    phoneNumber: null,
+    orcId: null,
+    email,
+    twoFactorAuthentication: false,
+    serviceLicenseAgreement: 0,
+    organizationId,
+    displayName: id,
+  };
+}
