@@ -17,12 +17,13 @@ describe('from an empty folder to the end of all sessions, over a restart', () =
       firstnames: 'Ada',
       lastname: 'Lovelace',
     };
-    const byAdmin = await server.call('POST', '/auth/users/register', { token: await server.asAdmin(), json: [ada] });
+    const grace = { ...ada, username: 'Grace', password: passwordOf('Grace'), email: 'grace@example.org' };
+    const byAdmin = await server.call('POST', '/auth/users/register', { token: await server.asAdmin(), json: [grace] });
     expect(byAdmin.status).toBe(200);
     const share = { username: '_share', role: 'SERVICE' };
     const byService = await server.call('POST', '/auth/users/register', {
       token: await server.asService(),
-      json: [share],
+      json: [share, ada],
     });
     expect(byService.status).toBe(200);
     const shareToken = String((byService.body as unknown as { refreshToken: string }[])[0]?.refreshToken);

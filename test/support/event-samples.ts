@@ -28,6 +28,12 @@ type Samples = {
 
 /** At least one event of every type, and every variant of its shape; leaving a type out does not compile. */
 export const eventSamples: Samples = {
+  ChallengeFailed: [{}],
+  ChallengeIssued: [
+    { userId: ada, purpose: { kind: 'login', service: 'web', epoch: 2 }, expiresAt: '2030-01-01T00:10:00.000Z' },
+    { userId: ada, purpose: { kind: 'enrolment', credentialId: credential }, expiresAt: '2030-01-01T00:10:00.000Z' },
+  ],
+  ChallengeMet: [{}],
   FailedLoginsCleared: [{}],
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
@@ -46,6 +52,23 @@ export const eventSamples: Samples = {
     { userId: ada, credentialId: credential, cause: 'reset' },
   ],
   ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
+  RecoveryCodeUsed: [{ userId: ada, code: 3 }],
+  RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
+  SecondFactorEnrolled: [{ userId: ada, credentialId: credential, recoveryCredentialId: credential, step: 63_115_200 }],
+  SecondFactorFailed: [{ userId: ada }],
+  SecondFactorOffered: [
+    {
+      userId: ada,
+      credentialId: credential,
+      recoveryCredentialId: credential,
+      expiresAt: '2030-01-01T00:10:00.000Z',
+    },
+  ],
+  SecondFactorPassed: [{ userId: ada, step: 63_115_201 }],
+  SecondFactorRemoved: [
+    { userId: ada, cause: 'removed' },
+    { userId: ada, cause: 'reset' },
+  ],
   SessionEnded: [{ userId: ada, reason: 'logout' }],
   SessionOpened: [
     opened,
@@ -79,6 +102,7 @@ export const eventSamples: Samples = {
       lastName: 'Lovelace',
       organizationId: 'analytical',
       credentialId: credential,
+      registeredBy: 'service',
     },
     {
       userId: bot,
@@ -90,6 +114,19 @@ export const eventSamples: Samples = {
       lastName: null,
       organizationId: null,
       credentialId: null,
+      registeredBy: 'service',
+    },
+    {
+      userId: ada,
+      kind: 'password',
+      role: 'USER',
+      username: 'ada',
+      email: null,
+      firstNames: null,
+      lastName: null,
+      organizationId: null,
+      credentialId: null,
+      registeredBy: 'administrator',
     },
   ],
   UserCreationAbandoned: [{}],

@@ -53,6 +53,16 @@ import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js'
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
 import { CreateUsersHandler } from './user/create-users.js';
 import { IdentifierReservations } from './user/identifier-reservations.js';
+import { AnswerChallengeHandler } from './second-factor/answer-challenge.js';
+import {
+  OfferSecondFactorHandler,
+  RemoveSecondFactorHandler,
+  ReplaceRecoveryCodesHandler,
+  ResetSecondFactorHandler,
+} from './second-factor/manage-second-factor.js';
+import { SecondFactors } from './second-factor/second-factors.js';
+import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
+import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
 import { Accounts } from './user/accounts.js';
 import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
 import { ChangeProfileHandler } from './user/change-profile.js';
@@ -114,6 +124,7 @@ const stores = [
 ];
 
 const commandHandlers = [
+  AnswerChallengeHandler,
   AuthenticatePasswordHandler,
   ChangePasswordHandler,
   ChangeProfileHandler,
@@ -127,10 +138,14 @@ const commandHandlers = [
   InvalidateSessionsHandler,
   LogInHandler,
   LogOutHandler,
+  OfferSecondFactorHandler,
   OpenUserIteratorHandler,
   RefreshSessionHandler,
+  RemoveSecondFactorHandler,
+  ReplaceRecoveryCodesHandler,
   RequestOneTimeTokenHandler,
   ResetPasswordHandler,
+  ResetSecondFactorHandler,
 ];
 
 @Module({
@@ -144,6 +159,7 @@ const commandHandlers = [
     UserLookupsController,
     UserIteratorController,
     PasswordsController,
+    SecondFactorController,
     KeySetController,
     HealthController,
     MetricsController,
@@ -159,10 +175,12 @@ const commandHandlers = [
     EmbeddedProjector,
     IdentifierReservations,
     LiveSessions,
+    LoginAnswers,
     LoginCookies,
     Readiness,
     RequestContexts,
     RouteMethods,
+    SecondFactors,
     SessionTokenIssuer,
     SigningKeys,
     UserRegistration,

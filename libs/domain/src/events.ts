@@ -1,4 +1,6 @@
 import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
+import { type ChallengeEvent, challengeEvents } from './challenge/challenge.js';
+import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import type { EventCatalogue } from './event-catalogue.js';
 import { type InstallationEvent, installationEvents } from './installation/installation.js';
 import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one-time-token.js';
@@ -10,10 +12,12 @@ import { type UserEvent, userEvents } from './user/user.js';
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
+  | ChallengeEvent
   | AttemptsEvent
   | InstallationEvent
   | OneTimeTokenEvent
   | ReservationEvent
+  | SecondFactorEvent
   | SessionEvent
   | SigningKeyEvent
   | UserEvent
@@ -21,6 +25,8 @@ export type AuthlogEvent =
 
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...attemptsEvents,
+  ...challengeEvents,
+  ...secondFactorEvents,
   ...installationEvents,
   ...oneTimeTokenEvents,
   ...reservationEvents,

@@ -1,8 +1,10 @@
 import type { AccessRefusal } from './access/access.js';
 import type { AttemptsRefusal } from './attempts/attempts.js';
+import type { ChallengeRefusal } from './challenge/challenge.js';
 import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
 import type { ReservationRefusal } from './reservation/reservation.js';
 import type { ScopeRefusal } from './scope.js';
+import type { SecondFactorRefusal } from './second-factor/second-factor.js';
 import type { SessionRefusal } from './session/session.js';
 import type { SigningKeyRefusal } from './signing-key/signing-key.js';
 import type { PasswordRefusal } from './user/password-policy.js';
@@ -13,10 +15,12 @@ import type { UserRefusal } from './user/user.js';
 export type Refusal =
   | AccessRefusal
   | AttemptsRefusal
+  | ChallengeRefusal
   | OneTimeTokenRefusal
   | PasswordRefusal
   | ReservationRefusal
   | ScopeRefusal
+  | SecondFactorRefusal
   | SessionRefusal
   | SigningKeyRefusal
   | UserIteratorRefusal

@@ -5,5 +5,6 @@ export type Role = (typeof ROLES)[number];
 /** The role sets that calls are opened to (ucloud-users-api §2.4). */
 export const END_USER = ['USER', 'ADMIN'] as const satisfies readonly Role[];
 export const PRIVILEGED = ['ADMIN', 'SERVICE'] as const satisfies readonly Role[];
+export const ADMINISTRATORS = ['ADMIN'] as const satisfies readonly Role[];
 export const SERVICES = ['SERVICE'] as const satisfies readonly Role[];
 export const PUBLIC = ROLES;

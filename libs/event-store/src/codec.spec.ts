@@ -21,6 +21,7 @@ const created: UserEvent = {
     lastName: null,
     organizationId: null,
     credentialId: asCredentialId('c1'),
+    registeredBy: 'service',
   },
 };
 const context = someContext({ actor: 'root', actorKind: 'admin', sessionId: 's1' });
@@ -38,7 +39,7 @@ describe('storing an event', () => {
   it('says who did it, when and why, in flat strings (design §2)', async () => {
     const { metadata } = await new EventCodec(new MemoryKeys()).encode(created, 'e1', `user-${ada}`, context);
     expect(metadata).toEqual({
-      schema: '1',
+      schema: '2',
       occurredAt: '2030-01-01T00:00:00.000Z',
       commandId: context.commandId,
       causationId: context.commandId,
@@ -103,8 +104,8 @@ describe('reading an event', () => {
   it('refuses what a newer version wrote', async () => {
     const codec = new EventCodec(new MemoryKeys());
     const stored = await codec.encode(created, 'e1', `user-${ada}`, context);
-    const newer = { ...stored, metadata: { ...stored.metadata, schema: '2' } };
-    await expect(codec.decode([recorded(newer)])).rejects.toThrow('UserCreated has schema 2, this version knows 1.');
+    const newer = { ...stored, metadata: { ...stored.metadata, schema: '3' } };
+    await expect(codec.decode([recorded(newer)])).rejects.toThrow('UserCreated has schema 3, this version knows 2.');
     await expect(codec.decode([recorded({ ...stored, type: 'UserTeleported' })])).rejects.toThrow(EventNotUnderstood);
   });
 

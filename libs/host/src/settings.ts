@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Refused } from '#domain/refused.js';
+import type { SecondFactorPolicy } from '#domain/second-factor/requirement.js';
 import type { LoginService } from '#domain/session/session-limits.js';
 import {
   MAX_PASSWORD_LENGTH,
@@ -44,6 +45,7 @@ export abstract class Settings {
   abstract readonly passwordResetCallers: ReadonlySet<string>;
   /** and of the principals that may walk over all users. */
   abstract readonly userIteratorCallers: ReadonlySet<string>;
+  abstract readonly secondFactor: SecondFactorPolicy;
   abstract readonly trustedProxies: readonly string[];
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
@@ -151,28 +153,26 @@ export function readSettings(environment: Environment): Settings {
     tokenExtension: tokenExtension(configuration),
     passwordResetCallers: new Set(configuration.passwordReset?.callers ?? ['_password-reset']),
     userIteratorCallers: new Set(configuration.userIterator?.callers ?? ['_bootstrap']),
+    secondFactor: {
+      provisionedUsers: configuration.secondFactor?.provisionedUsers ?? 'required',
+      registeredUsers: configuration.secondFactor?.registeredUsers ?? 'optional',
+    },
     trustedProxies: configuration.trustedProxies ?? [],
     operations: {
       docs: configuration.operations?.docs ?? isPrivate,
       metrics: configuration.operations?.metrics ?? isPrivate,
     },
-    warnings: warningsOf(publicUrl, configuration),
+    warnings: warningsOf(publicUrl),
   };
   return Object.freeze(settings);
 }
 
 const isLoopback = (host: string) => ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(host);
 
-function warningsOf(publicUrl: string, { secondFactor }: ConfigurationFile): string[] {
+function warningsOf(publicUrl: string): string[] {
   const { protocol, hostname } = new URL(publicUrl);
-  return [
-    ...(protocol === 'http:' && !isLoopback(hostname)
-      ? ['AUTHLOG_PUBLIC_URL is not https: refresh tokens and cookies can be read on their way']
-      : []),
-    ...(Object.values(secondFactor ?? {}).includes('required')
-      ? ['secondFactor: this version has no second factor yet, so none is required']
-      : []),
-  ];
+  if (protocol === 'https:' || isLoopback(hostname)) return [];
+  return ['AUTHLOG_PUBLIC_URL is not https: refresh tokens and cookies can be read on their way'];
 }
 
 /** What is made of a text, if there is one and it can be made. */

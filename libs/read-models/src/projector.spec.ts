@@ -21,6 +21,7 @@ const row = (id: string, username: string | null): UserRow => ({
   firstNames: null,
   lastName: null,
   organizationId: null,
+  secondFactor: 0,
   createdAt: 0,
 });
 

@@ -3,6 +3,7 @@ import { openDatabase } from '#database/database.js';
 import { CheckpointRow } from './checkpoint.js';
 import { CreateReadModels1767225600000 } from './migrations/1767225600000-create-read-models.js';
 import { FindUsersByName1767312000000 } from './migrations/1767312000000-find-users-by-name.js';
+import { ShowSecondFactors1767398400000 } from './migrations/1767398400000-show-second-factors.js';
 import type { Projection } from './projection.js';
 import { SessionEpochRow, SessionRow } from './sessions/session-row.entity.js';
 import { sessions } from './sessions/sessions.projection.js';
@@ -13,7 +14,7 @@ import { users } from './users/users.projection.js';
 export const PROJECTIONS: readonly Projection[] = [users, sessions];
 
 const entities = [CheckpointRow, SessionEpochRow, SessionRow, UserRow];
-const migrations = [CreateReadModels1767225600000, FindUsersByName1767312000000];
+const migrations = [CreateReadModels1767225600000, FindUsersByName1767312000000, ShowSecondFactors1767398400000];
 
 /**
  * The database of the read models, twice: SQLite gives a data source one connection, and whoever shares it with a

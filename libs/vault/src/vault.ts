@@ -10,7 +10,7 @@ import type { MasterKey } from './master-key.js';
 import { CreateVault1767225600000 } from './migrations/1767225600000-create-vault.js';
 import { CredentialRow, DataKeyRow } from './vault-rows.js';
 
-export type CredentialKind = 'password' | 'signing-key';
+export type CredentialKind = 'password' | 'recovery-codes' | 'signing-key' | 'totp';
 
 export type KeyPurpose = 'identifier-digest' | 'refresh-token' | 'csrf-token' | 'fingerprint' | 'first-administrator';
 

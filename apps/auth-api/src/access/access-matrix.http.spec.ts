@@ -8,6 +8,11 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['DELETE /auth/sessions', '/auth/sessions?keepCurrent=perhaps', ['USER', 'ADMIN']],
   ['DELETE /auth/sessions/{id}', '/auth/sessions/x', ['USER', 'ADMIN']],
   ['GET /auth/users/userInfo', '/auth/users/userInfo', ['USER', 'ADMIN']],
+  ['POST /auth/2fa', '/auth/2fa', ['USER', 'ADMIN']],
+  ['GET /auth/2fa/status', '/auth/2fa/status', ['USER', 'ADMIN']],
+  ['POST /auth/2fa/recovery', '/auth/2fa/recovery', ['USER', 'ADMIN']],
+  ['DELETE /auth/2fa', '/auth/2fa', ['USER', 'ADMIN']],
+  ['POST /auth/2fa/reset', '/auth/2fa/reset', ['ADMIN']],
   ['POST /auth/users/updateUserInfo', '/auth/users/updateUserInfo', ['USER', 'ADMIN']],
   ['POST /auth/users/lookup', '/auth/users/lookup', ['ADMIN', 'SERVICE']],
   ['POST /auth/users/lookup/email', '/auth/users/lookup/email', ['ADMIN', 'SERVICE']],
@@ -27,6 +32,7 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
 /** Calls that everybody may make; they look at other credentials, or at none. */
 const OPEN = [
   'POST /auth/login',
+  'POST /auth/2fa/challenge',
   'POST /auth/refresh',
   'POST /auth/refresh/web',
   'POST /auth/logout',

@@ -21,7 +21,14 @@ const FIRST_START = { commandId: '6f1d2c8e-2f6a-4d0b-9a3e-5c7b8d9e0f11', fingerp
 
 const PASSWORD_LENGTH = 24;
 
-const nobody = { password: null, email: null, firstNames: null, lastName: null, organizationId: null };
+const nobody = {
+  password: null,
+  email: null,
+  firstNames: null,
+  lastName: null,
+  organizationId: null,
+  registeredBy: 'installation' as const,
+};
 const BOOTSTRAP_SERVICE: NewUser = { ...nobody, username: '_bootstrap', role: 'SERVICE' };
 
 /** Makes the first administrator and the bootstrap service on the first start of an installation (design §7). */

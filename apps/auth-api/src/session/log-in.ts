@@ -1,14 +1,18 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
+import { challenge, challengeStream } from '#domain/challenge/challenge.js';
+import { ENROLMENT_SCOPES, requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { ALL_WRITE } from '#domain/scope.js';
 import { session } from '#domain/session/session.js';
 import type { ClientTrace } from '#domain/session/session-events.js';
 import type { LoginService } from '#domain/session/session-limits.js';
 import type { ActiveUser } from '#domain/user/user.js';
 import { Repository } from '#event-store/repository.js';
+import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
-import { type RequestContext, actorOf, derivedId } from '../request-context.js';
+import { ANONYMOUS, type RequestContext, actorOf, derivedId } from '../request-context.js';
+import { SecondFactors } from '../second-factor/second-factors.js';
 import { SessionTokenIssuer, type SessionTokens } from './session-tokens.js';
 
 /** Somebody has proved who they are, and by which methods (RFC 8176). */
@@ -17,8 +21,8 @@ export interface Authentication {
   readonly amr: readonly string[];
 }
 
-/** Opens a session for somebody who has just proved who they are. */
-export class LogIn extends Command<SessionTokens> {
+/** Opens a session for somebody who has just proved who they are, or asks for the second factor they have. */
+export class LogIn extends Command<SessionTokens | PendingChallenge> {
   constructor(
     readonly authentication: Authentication,
     readonly service: LoginService,
@@ -29,21 +33,54 @@ export class LogIn extends Command<SessionTokens> {
   }
 }
 
+/** The password was right; a code of the second factor is still to be shown. */
+export interface PendingChallenge {
+  readonly challengeId: string;
+}
+
+/** The methods of a login with a second factor (RFC 8176). */
+const MULTI_FACTOR = 'mfa';
+
 @CommandHandler(LogIn)
 export class LogInHandler implements ICommandHandler<LogIn> {
   constructor(
     private readonly repository: Repository,
     private readonly refreshTokens: RefreshTokens,
     private readonly tokens: SessionTokenIssuer,
+    private readonly secondFactors: SecondFactors,
+    private readonly settings: Settings,
   ) {}
 
-  async execute({ authentication: { account, amr }, service, client, request }: LogIn): Promise<SessionTokens> {
+  async execute(command: LogIn): Promise<SessionTokens | PendingChallenge> {
+    const { account, amr } = command.authentication;
+    if (amr.includes(MULTI_FACTOR)) return this.open(command, [ALL_WRITE]);
+    const { enrolled } = await this.secondFactors.of(account.id);
+    if (enrolled !== null) return this.challenge(command);
+    // No access token without the factors that the policy asks for, whatever way somebody came (SEC-44).
+    return this.open(
+      command,
+      requiresSecondFactor(account, this.settings.secondFactor) ? ENROLMENT_SCOPES : [ALL_WRITE],
+    );
+  }
+
+  private async challenge({ authentication: { account }, service, request }: LogIn): Promise<PendingChallenge> {
+    const challengeId = derivedId(request.commandId, 'challenge');
+    const purpose = { kind: 'login', service: service.name, epoch: account.sessionEpoch } as const;
+    const issue = { type: 'IssueChallenge', userId: account.id, purpose, now: request.now } as const;
+    await this.repository.execute(challenge, challengeStream(challengeId), issue, { ...request, ...ANONYMOUS });
+    return { challengeId };
+  }
+
+  private async open(
+    { authentication: { account, amr }, service, client, request }: LogIn,
+    scopes: readonly string[],
+  ): Promise<SessionTokens> {
     const id = asSessionId(derivedId(request.commandId, 'session'));
     const { token, secretHash } = this.refreshTokens.issue(id, request.fingerprint && request.commandId);
     const { state, position } = await this.repository.execute(
       session,
       sessionStream(id),
-      { type: 'LogIn', owner: account, service, amr, secretHash, scopes: [ALL_WRITE], ...client, now: request.now },
+      { type: 'LogIn', owner: account, service, amr, secretHash, scopes, ...client, now: request.now },
       { ...request, ...actorOf({ userId: account.id, role: account.role, sessionId: id }) },
     );
     // A login repeated with its idempotency key, after the session it opened has ended.

@@ -6,6 +6,7 @@ import type { ActiveUser } from '#domain/user/user.js';
 import type { Position } from '#event-store/event-store.js';
 import { AccessTokens, type TokenClaims } from '#tokens/access-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
+import { SecondFactors } from '../second-factor/second-factors.js';
 import { LiveSessions } from '../access/live-sessions.js';
 
 /** What somebody gets who opened or refreshed a session. */
@@ -37,6 +38,7 @@ export class SessionTokenIssuer {
     private readonly accessTokens: AccessTokens,
     private readonly csrfTokens: CsrfTokens,
     private readonly sessions: LiveSessions,
+    private readonly secondFactors: SecondFactors,
   ) {}
 
   async issue<RefreshToken extends string | null>(
@@ -79,6 +81,7 @@ export class SessionTokenIssuer {
     const firstNames = readable(claims.firstNames);
     const lastName = readable(claims.lastName);
     const email = readable(claims.email);
+    const { enrolled } = await this.secondFactors.of(owner.id);
     return {
       username: readable(claims.username) ?? owner.id,
       userId: owner.id,
@@ -93,8 +96,8 @@ export class SessionTokenIssuer {
         ...(firstNames === null ? {} : { firstNames }),
         ...(lastName === null ? {} : { lastName }),
         ...(email === null ? {} : { email }),
-        // Said of persons only; nobody has a second factor or an agreement to accept yet.
-        ...(kind === 'password' ? { twoFactorAuthentication: false, serviceLicenseAgreement: true } : {}),
+        // Said of persons only; nobody has an agreement to accept yet.
+        ...(kind === 'password' ? { twoFactorAuthentication: enrolled !== null, serviceLicenseAgreement: true } : {}),
       },
       expiresAt,
     };

@@ -3,11 +3,13 @@ import { attempts, attemptsStream } from '#domain/attempts/attempts.js';
 import { type CredentialId, type UserId, userStream } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
-import { MIN_LENGTH_ALONE, demandPassword } from '#domain/user/password-policy.js';
+import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
+import { MIN_LENGTH_ALONE, MIN_LENGTH_WITH_SECOND_FACTOR, demandPassword } from '#domain/user/password-policy.js';
 import { type ActiveUser, type SparedSession, user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
+import { Settings } from '#host/settings.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
@@ -45,11 +47,12 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     private readonly vault: Vault,
     private readonly hasher: PasswordHasher,
     private readonly digest: IdentifierDigest,
+    private readonly settings: Settings,
   ) {}
 
   /** @throws Refused `password-wrong`, or why the new one cannot be chosen */
   async execute({ account, session, currentPassword, newPassword, context }: ChangePassword) {
-    demandChoosable(newPassword, account);
+    demandChoosable(newPassword, account.claims, requiresSecondFactor(account, this.settings.secondFactor));
     const { credentialId } = account;
     if (credentialId === null)
       throw new Refused('password-not-applicable', `An account of type ${account.kind} has no password.`);
@@ -92,6 +95,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
     private readonly repository: Repository,
     private readonly vault: Vault,
     private readonly hasher: PasswordHasher,
+    private readonly settings: Settings,
   ) {}
 
   /** @throws Refused `user-unknown`, `password-not-applicable`, or why the new one cannot be chosen */
@@ -100,7 +104,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
     if (before.status !== 'active') throw new Refused('user-unknown');
     if (before.credentialId === null)
       throw new Refused('password-not-applicable', `An account of type ${before.kind} has no password.`);
-    demandChoosable(newPassword, before);
+    demandChoosable(newPassword, before.claims, requiresSecondFactor(before, this.settings.secondFactor));
     const credentialId = await this.vault.keep('password', userId, await this.hasher.hash(newPassword));
     const command = { type: 'ChangePassword', replaces: null, credentialId, spare: null } as const;
     const { position } = await this.repository.execute(user, userStream(userId), command, context);
@@ -109,15 +113,20 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   }
 }
 
-/** @throws Refused if somebody with these names may not choose this password */
+/**
+ * @param withSecondFactor whether every login of the account needs another factor, too: then it may be shorter (SEC-01)
+ * @throws Refused if somebody with these names may not choose this password
+ */
 export function demandChoosable(
   password: string | null,
-  { claims }: Pick<ActiveUser, 'claims'>,
-  minLength: number = MIN_LENGTH_ALONE,
+  { username, email, firstNames, lastName }: ActiveUser['claims'],
+  withSecondFactor = false,
 ): asserts password is string {
-  const { username, email, firstNames, lastName } = claims;
   const words = [username, email, firstNames, lastName].map((word) => readable(word)).filter((word) => word !== null);
-  const localPart = words.map((word) => word.split('@')[0] ?? word);
-  const contextWords = [...words, ...localPart, 'authlog'];
-  demandPassword(password, { minLength, isCommon: isCommonPassword, contextWords });
+  const localParts = words.map((word) => word.split('@')[0] ?? word);
+  demandPassword(password, {
+    minLength: withSecondFactor ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH_ALONE,
+    isCommon: isCommonPassword,
+    contextWords: [...words, ...localParts, 'authlog'],
+  });
 }

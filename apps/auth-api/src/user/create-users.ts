@@ -2,10 +2,12 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type UserId, asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { ALL_WRITE } from '#domain/scope.js';
+import { ENROLMENT_SCOPES, requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { session } from '#domain/session/session.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import { type ActiveUser, kindOf } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
+import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
 import { derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
@@ -30,24 +32,30 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
     private readonly registration: UserRegistration,
     private readonly refreshTokens: RefreshTokens,
     private readonly tokens: SessionTokenIssuer,
+    private readonly settings: Settings,
   ) {}
 
   async execute({ users, createdBy, context }: CreateUsers): Promise<readonly SessionTokens[]> {
     // The last thing the command does tells if its key was used for something else.
     await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
-    for (const wanted of users) if (isPerson(wanted)) demandChoosable(wanted.password, { claims: wanted });
+    for (const wanted of users)
+      if (isPerson(wanted)) demandChoosable(wanted.password, wanted, this.isEnrolmentDue(wanted));
     const accounts = await this.registration.register(users, context);
     return Promise.all(accounts.map((account, index) => this.provision(account, index, createdBy, context)));
   }
+
+  private isEnrolmentDue = ({ role, registeredBy }: Pick<ActiveUser, 'role' | 'registeredBy'>) =>
+    requiresSecondFactor({ kind: kindOf(role), registeredBy }, this.settings.secondFactor);
 
   private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {
     const id = sessionIdOf(context, index);
     const { token, secretHash } = this.refreshTokens.issue(id, context.fingerprint && context.commandId);
     const client = { ipAddress: null, userAgent: null };
+    const scopes = this.isEnrolmentDue(owner) ? ENROLMENT_SCOPES : [ALL_WRITE];
     const { state, position } = await this.repository.execute(
       session,
       sessionStream(id),
-      { type: 'Provision', owner, createdBy, secretHash, scopes: [ALL_WRITE], ...client, now: context.now },
+      { type: 'Provision', owner, createdBy, secretHash, scopes, ...client, now: context.now },
       context,
     );
     if (state.status !== 'open') throw new Refused('session-ended');

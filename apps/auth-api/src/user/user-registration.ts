@@ -3,7 +3,7 @@ import { v7 as uuidV7 } from 'uuid';
 import { type CredentialId, type UserId, asUserId, userStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import type { Role } from '#domain/role.js';
-import { type ActiveUser, type UserCommand, kindOf, user } from '#domain/user/user.js';
+import { type ActiveUser, type Registrar, type UserCommand, kindOf, user } from '#domain/user/user.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
@@ -21,6 +21,7 @@ export interface NewUser {
   readonly firstNames: string | null;
   readonly lastName: string | null;
   readonly organizationId: string | null;
+  readonly registeredBy: Registrar;
 }
 
 /** An account that may be made: what is unique of it is reserved for this id. */

@@ -40,7 +40,8 @@ export const FREE_FAILURES = 5;
 export const FIRST_WAIT_MS = 30_000;
 export const LONGEST_WAIT_MS = 900_000;
 
-function waitAfter(consecutiveFailures: number, failedAt: Date): Date | null {
+/** Until when to wait after so many failures in a row; null for not at all. */
+export function waitAfter(consecutiveFailures: number, failedAt: Date): Date | null {
   if (consecutiveFailures < FREE_FAILURES) return null;
   const wait = Math.min(FIRST_WAIT_MS * 2 ** (consecutiveFailures - FREE_FAILURES), LONGEST_WAIT_MS);
   return new Date(failedAt.getTime() + wait);

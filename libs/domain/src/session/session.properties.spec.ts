@@ -39,6 +39,7 @@ class World {
     kind: 'password',
     role: 'USER',
     credentialId: null,
+    registeredBy: 'service',
     sessionEpoch: 0,
     sparedSession: null,
     claims: { username: 'ada', email: null, firstNames: null, lastName: null },

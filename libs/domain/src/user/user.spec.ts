@@ -18,6 +18,7 @@ const create = (more: Partial<Extract<UserCommand, { type: 'CreateUser' }>> = {}
     lastName: 'Lovelace',
     organizationId: null,
     credentialId: asCredentialId('c1'),
+    registeredBy: 'service',
     ...more,
   }) as const;
 const createdData = {
@@ -30,6 +31,7 @@ const createdData = {
   lastName: 'Lovelace',
   organizationId: null,
   credentialId: asCredentialId('c1'),
+  registeredBy: 'service',
 } as const;
 const created: UserEvent = { type: 'UserCreated', data: createdData };
 const abandoned: UserEvent = { type: 'UserCreationAbandoned', data: {} };
@@ -100,6 +102,7 @@ describe('creating a service', () => {
           lastName: null,
           organizationId: null,
           credentialId: null,
+          registeredBy: 'service',
         },
       }));
 

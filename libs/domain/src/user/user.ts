@@ -9,6 +9,9 @@ import { demandEmail, demandPlainText, demandUsername } from './username.js';
 /** How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). */
 export type PrincipalKind = 'password' | 'service';
 
+/** Who had an account made: the installation itself, on the first start; an administrator; or a service, for a person. */
+export type Registrar = 'installation' | 'administrator' | 'service';
+
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type UserEvent =
   | {
@@ -24,6 +27,7 @@ export type UserEvent =
         readonly organizationId: string | null;
         /** The password's row in the vault; null for who has no password. */
         readonly credentialId: CredentialId | null;
+        readonly registeredBy: Registrar;
       };
     }
   /** The command that was to create this user died on the way; nobody will ever be this user. */
@@ -53,7 +57,9 @@ export type UserEvent =
 
 export const userEvents: EventCatalogue<UserEvent> = {
   UserCreated: {
-    schema: 1,
+    schema: 2,
+    // Nobody said by whom; services register most people.
+    upcasters: { 1: (data) => ({ ...data, registeredBy: 'service' }) },
     personal: { fields: ['username', 'email', 'firstNames', 'lastName'], subject: (data) => data.userId },
   },
   UserCreationAbandoned: { schema: 1 },
@@ -74,6 +80,7 @@ export type UserCommand =
       readonly lastName: string | null;
       readonly organizationId: string | null;
       readonly credentialId: CredentialId | null;
+      readonly registeredBy: Registrar;
     }
   /** Makes sure that an unfinished creation can never be finished. */
   | { readonly type: 'AbandonUserCreation' }
@@ -103,6 +110,7 @@ export interface ActiveUser {
   readonly kind: PrincipalKind;
   readonly role: Role;
   readonly credentialId: CredentialId | null;
+  readonly registeredBy: Registrar;
   /** A session lives only if it was opened in this epoch, or is the spared one. */
   readonly sessionEpoch: number;
   readonly sparedSession: SessionId | null;
@@ -154,9 +162,10 @@ export const user: Decider<User, UserCommand, UserEvent> = {
   evolve(state, { type, data }) {
     switch (type) {
       case 'UserCreated': {
-        const { userId, kind, role, credentialId, username, email, firstNames, lastName } = data;
+        const { userId: id, kind, role, credentialId, registeredBy, username, email, firstNames, lastName } = data;
         const claims = { username, email, firstNames, lastName };
-        return { status: 'active', id: userId, kind, role, credentialId, sessionEpoch: 0, sparedSession: null, claims };
+        const sessions = { sessionEpoch: 0, sparedSession: null };
+        return { status: 'active', id, kind, role, credentialId, registeredBy, ...sessions, claims };
       }
       case 'UserCreationAbandoned':
         return { status: 'abandoned' };
@@ -227,12 +236,12 @@ function renamed({ id, claims }: ActiveUser, command: Extract<UserCommand, { typ
 }
 
 function created(command: Extract<UserCommand, { type: 'CreateUser' }>): UserEvent {
-  const { id, role, username, organizationId, credentialId } = command;
+  const { id, role, username, organizationId, credentialId, registeredBy } = command;
   const kind = kindOf(role);
   if (kind === 'service') {
     demandUsername(username, kind);
     const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
-    return { type: 'UserCreated', data: { userId: id, kind, role, username, ...nobody } };
+    return { type: 'UserCreated', data: { userId: id, kind, role, username, ...nobody, registeredBy } };
   }
   const { email } = command;
   const named = [command.firstNames, command.lastName].every((name) => name !== null && name.trim() !== '');
@@ -245,6 +254,17 @@ function created(command: Extract<UserCommand, { type: 'CreateUser' }>): UserEve
   demandPlainText('orgId', organizationId ?? '');
   return {
     type: 'UserCreated',
-    data: { userId: id, kind, role, username, email, firstNames, lastName, organizationId, credentialId },
+    data: {
+      userId: id,
+      kind,
+      role,
+      username,
+      email,
+      firstNames,
+      lastName,
+      organizationId,
+      credentialId,
+      registeredBy,
+    },
   };
 }

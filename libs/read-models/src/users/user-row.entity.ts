@@ -37,6 +37,10 @@ export class UserRow {
   @Column('text', { nullable: true })
   organizationId: string | null;
 
+  /** 1 if a code is asked for at each login, else 0. */
+  @Column('integer')
+  secondFactor: number;
+
   /** Epoch milliseconds. */
   @Column('bigint', { transformer: epochMs })
   createdAt: number;

@@ -1,8 +1,14 @@
 import { type Personal, readable } from '#domain/personal.js';
+import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
 import type { UserEvent } from '#domain/user/user.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import { type Projection, patch, put } from '../projection.js';
 import { UserRow } from './user-row.entity.js';
+
+type ShownEvent = Extract<
+  UserEvent | SecondFactorEvent,
+  { type: 'UserCreated' | 'ProfileChanged' | 'SecondFactorEnrolled' | 'SecondFactorRemoved' }
+>;
 
 const keyOf = (identifier: Personal<string> | null) => {
   const text = readable(identifier);
@@ -10,15 +16,14 @@ const keyOf = (identifier: Personal<string> | null) => {
 };
 
 /** The accounts there are. */
-export const users: Projection<Extract<UserEvent, { type: 'UserCreated' | 'ProfileChanged' }>> = {
+export const users: Projection<ShownEvent> = {
   name: 'users',
-  version: 2,
-  categories: ['user'],
-  types: ['UserCreated', 'ProfileChanged'],
+  version: 3,
+  categories: ['user', 'factor'],
+  types: ['UserCreated', 'ProfileChanged', 'SecondFactorEnrolled', 'SecondFactorRemoved'],
   tables: [UserRow],
 
   project({ event: { type, data }, occurredAt }) {
-    const names = { firstNames: readable(data.firstNames), lastName: readable(data.lastName) };
     switch (type) {
       case 'UserCreated':
         return [
@@ -30,13 +35,24 @@ export const users: Projection<Extract<UserEvent, { type: 'UserCreated' | 'Profi
             role: data.role,
             email: readable(data.email),
             emailKey: keyOf(data.email),
-            ...names,
+            firstNames: readable(data.firstNames),
+            lastName: readable(data.lastName),
             organizationId: data.organizationId,
+            secondFactor: 0,
             createdAt: occurredAt.getTime(),
           }),
         ];
       case 'ProfileChanged':
-        return [patch(UserRow, data.userId, names)];
+        return [
+          patch(UserRow, data.userId, {
+            firstNames: readable(data.firstNames),
+            lastName: readable(data.lastName),
+          }),
+        ];
+      case 'SecondFactorEnrolled':
+        return [patch(UserRow, data.userId, { secondFactor: 1 })];
+      case 'SecondFactorRemoved':
+        return [patch(UserRow, data.userId, { secondFactor: 0 })];
     }
   },
 };

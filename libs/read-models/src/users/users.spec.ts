@@ -18,6 +18,7 @@ const created: UserEvent = {
     lastName: 'Lovelace',
     organizationId: null,
     credentialId: asCredentialId('c1'),
+    registeredBy: 'service',
   },
 };
 
@@ -45,6 +46,7 @@ describe('the accounts', () => {
       firstNames: 'Ada',
       lastName: 'Lovelace',
       organizationId: null,
+      secondFactor: 0,
       createdAt: Date.parse('2030-01-01T00:00:00.000Z'),
     });
   });

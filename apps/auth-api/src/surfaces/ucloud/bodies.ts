@@ -176,3 +176,37 @@ export class UpdateUserInfoBody {
   @Text()
   lastName?: string | null;
 }
+
+/** Six digits; a number may have lost its leading zeros. */
+const Code = () =>
+  ValidateBy({
+    name: 'code',
+    validator: {
+      validate: (value) => /^[0-9]{1,6}$/.test(String(value)) && ['string', 'number'].includes(typeof value),
+      defaultMessage: () => '$property must be the six digits that the authenticator shows',
+    },
+  });
+
+export class SecondFactorCodeBody {
+  @ApiProperty({ required: false, type: 'integer', description: 'What the authenticator shows; also as text.' })
+  @IsOptional()
+  @Code()
+  verificationCode?: string | number;
+
+  @ApiProperty({ required: false, description: 'Instead of it, one of the recovery codes.' })
+  @IsOptional()
+  @Text(100)
+  recoveryCode?: string;
+}
+
+export class AnswerChallengeBody extends SecondFactorCodeBody {
+  @ApiProperty({ format: 'uuid' })
+  @Text()
+  challengeId: string;
+}
+
+export class ResetSecondFactorBody {
+  @ApiProperty({ description: 'A user name.' })
+  @Text()
+  userId: string;
+}

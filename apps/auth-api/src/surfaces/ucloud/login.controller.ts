@@ -14,10 +14,8 @@ import { type Authentication, LogIn } from '../../session/log-in.js';
 import { PasswordStrategy } from '../../user/password.strategy.js';
 import { PasswordLoginForm } from './bodies.js';
 import { clientTraceOf } from './client-trace.js';
-import { tellPosition } from './consistency.js';
-import { LoginCookies } from './cookies.js';
+import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
-import { redirectPage } from './redirect-page.js';
 import { OptionalAuthenticationTokens } from './token-answers.js';
 
 /** ucloud-users-api §7. */
@@ -29,7 +27,7 @@ export class LoginController {
   constructor(
     private readonly commands: CommandBus,
     private readonly contexts: RequestContexts,
-    private readonly cookies: LoginCookies,
+    private readonly answers: LoginAnswers,
     private readonly settings: Settings,
   ) {
     this.password = new PasswordStrategy(commands, (request) => contexts.of(request));
@@ -43,7 +41,7 @@ export class LoginController {
     operationId: 'passwordLogin',
     summary: 'Log in with user name and password',
     description:
-      'With `Accept: application/json` the tokens are the answer; otherwise a page that goes on to the login service.',
+      'With `Accept: application/json` the tokens are the answer, or `{ "2fa": challengeId }` where a code of the second factor is still to be shown; otherwise a page that goes on to the login service.',
   })
   @ApiConsumes('application/x-www-form-urlencoded', 'multipart/form-data')
   @ApiBody({ type: PasswordLoginForm })
@@ -63,20 +61,8 @@ export class LoginController {
 
     const repeatable = { service: form.service, username: form.username };
     const context = this.contexts.repeatable(request, `login ${authentication.account.id}`, repeatable);
-    const tokens = await this.commands.execute(new LogIn(authentication, service, clientTraceOf(request), context));
-    const { accessToken, csrfToken, refreshToken, expiresAt, position } = tokens;
-    const answer: OptionalAuthenticationTokens = {
-      accessToken,
-      csrfToken,
-      refreshToken: service.mode === 'APPLICATION' ? refreshToken : null,
-    };
-    this.cookies.setRefreshToken(reply, refreshToken, expiresAt);
-    tellPosition(reply, position);
-    if (request.headers.accept?.includes('application/json')) {
-      await reply.header('Access-Control-Allow-Credentials', 'true').send(answer);
-      return;
-    }
-    this.cookies.setAuthState(reply, answer);
-    await reply.type('text/html; charset=utf-8').send(redirectPage(service.endpoint));
+    const outcome = await this.commands.execute(new LogIn(authentication, service, clientTraceOf(request), context));
+    if ('challengeId' in outcome) await this.answers.challenge(outcome, service, request, reply);
+    else await this.answers.tokens(outcome, service, request, reply);
   }
 }

@@ -58,7 +58,7 @@ export function principalOf(row: UserRow): Principal {
     phoneNumber: null,
     orcId: null,
     email,
-    twoFactorAuthentication: false,
+    twoFactorAuthentication: row.secondFactor === 1,
     serviceLicenseAgreement: 0,
     organizationId,
     displayName: id,

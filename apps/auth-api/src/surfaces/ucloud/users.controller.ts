@@ -6,6 +6,7 @@ import { demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, PRIVILEGED } from '#domain/role.js';
+import type { Registrar } from '#domain/user/user.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
 import { users } from '#read-models/users/users.projection.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
@@ -54,7 +55,9 @@ export class UsersController {
   ): Promise<AuthenticationTokens[]> {
     const withoutPasswords = bodies.map(({ password: _, ...body }) => body);
     const context = { ...this.contexts.repeatable(request, caller.userId, withoutPasswords), ...actorOf(caller) };
-    const created = await this.commands.execute(new CreateUsers(bodies.map(asNewUser), caller.userId, context));
+    const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
+    const wanted = bodies.map((body) => asNewUser(body, registeredBy));
+    const created = await this.commands.execute(new CreateUsers(wanted, caller.userId, context));
     tellPosition(reply, created.at(-1)?.position);
     return created.map(({ accessToken, refreshToken, csrfToken }) => ({ accessToken, refreshToken, csrfToken }));
   }
@@ -96,12 +99,13 @@ export class UsersController {
   }
 }
 
-const asNewUser = ({ username, role, password, email, firstnames, lastname, orgId }: CreateUserBody): NewUser => ({
-  username,
-  role: role ?? 'USER',
-  password: password ?? null,
-  email: email ?? '',
-  firstNames: firstnames ?? null,
-  lastName: lastname ?? null,
-  organizationId: orgId ?? null,
+const asNewUser = (body: CreateUserBody, registeredBy: Registrar): NewUser => ({
+  username: body.username,
+  role: body.role ?? 'USER',
+  password: body.password ?? null,
+  email: body.email ?? '',
+  firstNames: body.firstnames ?? null,
+  lastName: body.lastname ?? null,
+  organizationId: body.orgId ?? null,
+  registeredBy,
 });

@@ -1,0 +1,97 @@
+import { Command, CommandHandler, CommandBus, type ICommandHandler } from '@nestjs/cqrs';
+import { type ChallengePurpose, challenge, challengeStream } from '#domain/challenge/challenge.js';
+import { type UserId, isUuid } from '#domain/ids.js';
+import { Refused } from '#domain/refused.js';
+import type { ClientTrace } from '#domain/session/session-events.js';
+import type { CommandContext } from '#event-store/envelope.js';
+import { Repository } from '#event-store/repository.js';
+import { type ConfiguredLoginService, Settings } from '#host/settings.js';
+import { LiveSessions } from '../access/live-sessions.js';
+import { type RequestContext } from '../request-context.js';
+import { LogIn } from '../session/log-in.js';
+import type { SessionTokens } from '../session/session-tokens.js';
+import { type SecondFactorCode, SecondFactors } from './second-factors.js';
+
+/** What an answer led to. */
+export type AnsweredChallenge =
+  | { readonly kind: 'logged-in'; readonly tokens: SessionTokens; readonly service: ConfiguredLoginService }
+  | { readonly kind: 'enrolled' };
+
+/** Shows a code for a challenge: finishes a login, or the enrolment of a second factor (ucloud-users-api §8). */
+export class AnswerChallenge extends Command<AnsweredChallenge> {
+  constructor(
+    readonly challengeId: string,
+    readonly code: SecondFactorCode,
+    /** Who asks, if they said; enrolling is for the owner alone. */
+    readonly caller: UserId | null,
+    readonly client: ClientTrace,
+    readonly request: RequestContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(AnswerChallenge)
+export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> {
+  constructor(
+    private readonly repository: Repository,
+    private readonly secondFactors: SecondFactors,
+    private readonly sessions: LiveSessions,
+    private readonly commands: CommandBus,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @throws Refused `second-factor-wrong` or `login-throttled` */
+  async execute(command: AnswerChallenge): Promise<AnsweredChallenge> {
+    const { challengeId, code, request } = command;
+    const { now } = request;
+    if (!isUuid(challengeId)) throw new Refused('second-factor-wrong');
+    const stream = challengeStream(challengeId);
+    const { state } = await this.repository.load(challenge, stream);
+    const userId = state.status === 'open' ? state.userId : null;
+    const context: CommandContext = {
+      ...request,
+      actor: userId ?? 'anonymous',
+      actorKind: userId ? 'user' : 'anonymous',
+    };
+    await this.repository.execute(challenge, stream, { type: 'AdmitAnswer', now }, context);
+    if (state.status !== 'open') throw new Refused('second-factor-wrong');
+    const { purpose } = state;
+    try {
+      if (purpose.kind === 'login') await this.secondFactors.show(state.userId, code, context);
+      else await this.enrol(state.userId, purpose, command, context);
+    } catch (error) {
+      if (error instanceof Refused && error.code === 'second-factor-wrong')
+        await this.repository.execute(challenge, stream, { type: 'RecordWrongAnswer', now }, context);
+      throw error;
+    }
+    await this.repository.execute(challenge, stream, { type: 'RecordRightAnswer', now }, context);
+    return purpose.kind === 'login' ? this.logIn(state.userId, purpose, command) : { kind: 'enrolled' };
+  }
+
+  private async enrol(
+    owner: UserId,
+    { credentialId }: Extract<ChallengePurpose, { kind: 'enrolment' }>,
+    { code, caller }: AnswerChallenge,
+    context: CommandContext,
+  ): Promise<void> {
+    if (caller !== owner || code.kind !== 'totp') throw new Refused('second-factor-wrong');
+    await this.secondFactors.enrol(owner, credentialId, code.text, context);
+  }
+
+  private async logIn(
+    userId: UserId,
+    { service: name, epoch }: Extract<ChallengePurpose, { kind: 'login' }>,
+    { code, client, request }: AnswerChallenge,
+  ): Promise<AnsweredChallenge> {
+    const { owner } = await this.sessions.ownerOf(userId);
+    const service = this.settings.loginServices.get(name);
+    // All sessions were ended, or the password changed, between the password and the code.
+    if (owner === null || owner.sessionEpoch !== epoch || service === undefined)
+      throw new Refused('second-factor-wrong');
+    const amr = code.kind === 'totp' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa'];
+    const outcome = await this.commands.execute(new LogIn({ account: owner, amr }, service, client, request));
+    if ('challengeId' in outcome) throw new Error('a login with two factors was asked for another one');
+    return { kind: 'logged-in', tokens: outcome, service };
+  }
+}

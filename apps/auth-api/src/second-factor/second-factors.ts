@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { type CredentialId, type UserId } from '#domain/ids.js';
+import { readable } from '#domain/personal.js';
+import { Refused } from '#domain/refused.js';
+import {
+  RECOVERY_CODES,
+  type SecondFactor,
+  type SecondFactorEvent,
+  type ShownCode,
+  secondFactor,
+  secondFactorStream,
+} from '#domain/second-factor/second-factor.js';
+import type { ActiveUser } from '#domain/user/user.js';
+import type { CommandContext } from '#event-store/envelope.js';
+import { Repository } from '#event-store/repository.js';
+import { Vault } from '#vault/vault.js';
+import { newRecoveryCodes, placeOf } from './recovery-codes.js';
+import { newTotpSecret, stepOf, totpUri } from './totp.js';
+
+/** A code of the authenticator app, or one of those that were written down. */
+export interface SecondFactorCode {
+  readonly kind: 'totp' | 'recovery';
+  readonly text: string;
+}
+
+/** What is shown once to who enrols. */
+export interface OfferedSecondFactor {
+  readonly credentialId: CredentialId;
+  /** Base32. */
+  readonly secret: string;
+  readonly uri: string;
+  readonly recoveryCodes: readonly string[];
+}
+
+/** The second factors of accounts: the log says which counts and what was used, the vault has the secrets (SEC-37). */
+@Injectable()
+export class SecondFactors {
+  constructor(
+    private readonly repository: Repository,
+    private readonly vault: Vault,
+  ) {}
+
+  async of(userId: UserId): Promise<SecondFactor> {
+    return (await this.repository.load(secondFactor, secondFactorStream(userId))).state;
+  }
+
+  static recoveryCodesLeft = (enrolled: SecondFactor['enrolled']): number =>
+    enrolled === null ? 0 : RECOVERY_CODES - enrolled.usedCodes.length;
+
+  /** Counts for nothing until it is enrolled. @throws Refused `second-factor-enrolled` */
+  async offer({ id: userId, claims }: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
+    if ((await this.of(userId)).enrolled !== null) throw new Refused('second-factor-enrolled');
+    const secret = newTotpSecret();
+    const { codes, kept } = newRecoveryCodes();
+    const credentialId = await this.vault.keep('totp', userId, secret);
+    const recoveryCredentialId = await this.vault.keep('recovery-codes', userId, kept);
+    const command = { type: 'OfferSecondFactor', userId, credentialId, recoveryCredentialId } as const;
+    await this.repository.execute(secondFactor, secondFactorStream(userId), { ...command, now: context.now }, context);
+    const uri = totpUri(secret, readable(claims.username) ?? userId);
+    return { credentialId, secret, uri, recoveryCodes: codes };
+  }
+
+  /** @throws Refused `second-factor-wrong`, `second-factor-enrolled` or `login-throttled` */
+  async enrol(userId: UserId, credentialId: CredentialId, code: string, context: CommandContext): Promise<void> {
+    const { now } = context;
+    const secret = await this.vault.reveal(credentialId);
+    const step = secret === null ? null : stepOf(secret, code, now);
+    const command = { type: 'EnrolSecondFactor', userId, credentialId, step, now } as const;
+    const { events } = await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
+    demandPassed(events);
+  }
+
+  /** @throws Refused `second-factor-wrong`, `second-factor-missing` or `login-throttled` */
+  async show(userId: UserId, code: SecondFactorCode, context: CommandContext): Promise<void> {
+    const { now } = context;
+    const { enrolled } = await this.of(userId);
+    if (enrolled === null) throw new Refused('second-factor-missing');
+    const kept = await this.vault.reveal(code.kind === 'totp' ? enrolled.credentialId : enrolled.recoveryCredentialId);
+    const command = { type: 'ShowSecondFactor', userId, shown: compared(code, kept, now), now } as const;
+    const { events } = await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
+    demandPassed(events);
+  }
+
+  /** A new set; the old one is void (SEC-42). */
+  async replaceRecoveryCodes(userId: UserId, context: CommandContext): Promise<readonly string[]> {
+    const { enrolled } = await this.of(userId);
+    const { codes, kept } = newRecoveryCodes();
+    const recoveryCredentialId = await this.vault.keep('recovery-codes', userId, kept);
+    const command = { type: 'ReplaceRecoveryCodes', userId, recoveryCredentialId, now: context.now } as const;
+    await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
+    if (enrolled !== null) await this.vault.erase(enrolled.recoveryCredentialId);
+    return codes;
+  }
+
+  /** @throws Refused `second-factor-missing` */
+  async remove(userId: UserId, cause: 'removed' | 'reset', context: CommandContext): Promise<void> {
+    const { enrolled } = await this.of(userId);
+    const command = { type: 'RemoveSecondFactor', userId, cause, now: context.now } as const;
+    await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
+    if (enrolled === null) return;
+    await this.vault.erase(enrolled.credentialId);
+    await this.vault.erase(enrolled.recoveryCredentialId);
+  }
+}
+
+function compared({ kind, text }: SecondFactorCode, kept: string | null, now: Date): ShownCode {
+  if (kind === 'totp') return { kind, step: kept === null ? null : stepOf(kept, text, now) };
+  return { kind, code: kept === null ? null : placeOf(kept, text) };
+}
+
+/** A wrong code is recorded before it is refused. */
+function demandPassed(events: readonly SecondFactorEvent[]): void {
+  if (events.some(({ type }) => type === 'SecondFactorFailed')) throw new Refused('second-factor-wrong');
+}

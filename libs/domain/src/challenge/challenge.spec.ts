@@ -1,0 +1,42 @@
+import { describe, it } from 'vitest';
+import { asUserId } from '../ids.js';
+import { scenario } from '../testing/scenario.js';
+import { type ChallengeEvent, challenge } from './challenge.js';
+
+const given = scenario(challenge);
+const purpose = { kind: 'login', service: 'web', epoch: 0 } as const;
+const userId = asUserId('ada');
+const issued: ChallengeEvent = {
+  type: 'ChallengeIssued',
+  data: { userId, purpose, expiresAt: '2030-01-01T00:10:00.000Z' },
+};
+const failed: ChallengeEvent = { type: 'ChallengeFailed', data: {} };
+const met: ChallengeEvent = { type: 'ChallengeMet', data: {} };
+const now = new Date('2030-01-01T00:00:00.000Z');
+
+describe('a challenge', () => {
+  it('stands for ten minutes (SEC-45, SEC-51)', () => {
+    given().when({ type: 'IssueChallenge', userId, purpose, now }).yields(issued);
+    given(issued)
+      .when({ type: 'AdmitAnswer', now: new Date('2030-01-01T00:09:59.999Z') })
+      .yields();
+    given(issued)
+      .when({ type: 'AdmitAnswer', now: new Date('2030-01-01T00:10:00.000Z') })
+      .refuses('second-factor-wrong');
+  });
+
+  it('is met once (SEC-45)', () => {
+    given(issued).when({ type: 'RecordRightAnswer', now }).yields(met);
+    given(issued, met).when({ type: 'RecordRightAnswer', now }).refuses('second-factor-wrong');
+  });
+
+  it('is over after five wrong answers (SEC-40)', () => {
+    given(issued, failed, failed, failed, failed).when({ type: 'AdmitAnswer', now }).yields();
+    given(issued, failed, failed, failed, failed, failed)
+      .when({ type: 'AdmitAnswer', now })
+      .refuses('second-factor-wrong');
+  });
+
+  it('says of one that never was no more than of one that is over (ucloud-users-api §8.3)', () =>
+    given().when({ type: 'AdmitAnswer', now }).refuses('second-factor-wrong'));
+});

@@ -1,0 +1,104 @@
+import type { Decider } from '../decider.js';
+import type { EventCatalogue } from '../event-catalogue.js';
+import type { CredentialId, StreamName, UserId } from '../ids.js';
+import { Refused } from '../refused.js';
+
+/** @param id a random UUID */
+export const challengeStream = (id: string): StreamName => `challenge-${id}`;
+
+/** What answering it leads to. */
+export type ChallengePurpose =
+  /** A session at this login service: the password was right. */
+  | { readonly kind: 'login'; readonly service: string; readonly epoch: number }
+  /** The second factor that was offered counts from now on. */
+  | { readonly kind: 'enrolment'; readonly credentialId: CredentialId };
+
+// Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
+export type ChallengeEvent =
+  | {
+      readonly type: 'ChallengeIssued';
+      readonly data: {
+        readonly userId: UserId;
+        readonly purpose: ChallengePurpose;
+        /** ISO 8601 UTC. */
+        readonly expiresAt: string;
+      };
+    }
+  | { readonly type: 'ChallengeFailed'; readonly data: Record<string, never> }
+  | { readonly type: 'ChallengeMet'; readonly data: Record<string, never> };
+
+export const challengeEvents: EventCatalogue<ChallengeEvent> = {
+  ChallengeIssued: { schema: 1 },
+  ChallengeFailed: { schema: 1 },
+  ChallengeMet: { schema: 1 },
+};
+
+export type ChallengeCommand =
+  | {
+      readonly type: 'IssueChallenge';
+      readonly userId: UserId;
+      readonly purpose: ChallengePurpose;
+      readonly now: Date;
+    }
+  /** Asks whether an answer may be looked at. */
+  | { readonly type: 'AdmitAnswer'; readonly now: Date }
+  | { readonly type: 'RecordWrongAnswer'; readonly now: Date }
+  | { readonly type: 'RecordRightAnswer'; readonly now: Date };
+
+export type Challenge =
+  | { readonly status: 'none' }
+  | {
+      readonly status: 'open';
+      readonly userId: UserId;
+      readonly purpose: ChallengePurpose;
+      readonly expiresAt: Date;
+      readonly failures: number;
+    }
+  | { readonly status: 'over' };
+
+/** Wrong code, unknown challenge and spent challenge alike (ucloud-users-api §8.3). */
+export type ChallengeRefusal = 'second-factor-wrong';
+
+/** SEC-45, SEC-51. */
+export const CHALLENGE_MS = 600_000;
+/** SEC-40. */
+export const MAX_WRONG_ANSWERS = 5;
+
+/** Stands between the password and the session: short-lived, good once, and opens nothing else (SEC-45). */
+export const challenge: Decider<Challenge, ChallengeCommand, ChallengeEvent> = {
+  events: challengeEvents,
+  initial: { status: 'none' },
+
+  evolve(state, { type, data }) {
+    switch (type) {
+      case 'ChallengeIssued': {
+        const { userId, purpose, expiresAt } = data;
+        return { status: 'open', userId, purpose, expiresAt: new Date(expiresAt), failures: 0 };
+      }
+      case 'ChallengeFailed':
+        if (state.status !== 'open') return state;
+        return state.failures + 1 < MAX_WRONG_ANSWERS ? { ...state, failures: state.failures + 1 } : { status: 'over' };
+      case 'ChallengeMet':
+        return { status: 'over' };
+    }
+  },
+
+  decide(state, command) {
+    const { now } = command;
+    if (command.type === 'IssueChallenge') {
+      if (state.status !== 'none') return [];
+      const { userId, purpose } = command;
+      const expiresAt = new Date(now.getTime() + CHALLENGE_MS).toISOString();
+      return [{ type: 'ChallengeIssued', data: { userId, purpose, expiresAt } }];
+    }
+    if (state.status !== 'open' || state.expiresAt <= now) throw new Refused('second-factor-wrong');
+    switch (command.type) {
+      case 'AdmitAnswer':
+        return [];
+      case 'RecordWrongAnswer':
+        return [{ type: 'ChallengeFailed', data: {} }];
+      case 'RecordRightAnswer':
+        return [{ type: 'ChallengeMet', data: {} }];
+    }
+  },
+};
