@@ -11,7 +11,7 @@ export function serveApiDescription(app: NestFastifyApplication, { publicUrl }: 
     .setDescription('An event-sourced authentication service.')
     .setVersion('0.1.0')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer(publicUrl)
+    .addServer('/', `This service; behind a proxy ${publicUrl}`)
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: '<session>.<secret>' }, 'refresh-token')
     .addCookieAuth('refreshToken', { type: 'apiKey', in: 'cookie' }, 'refresh-token-cookie')

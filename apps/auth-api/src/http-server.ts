@@ -61,6 +61,8 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
     frameworkErrors: answerUrlError,
     clientErrorHandler: answerClientError,
     multipart: false,
+    // Until the last connection has ended, what it asks is answered.
+    return503OnClosing: false,
     skipMiddie: true,
   });
 }
@@ -78,6 +80,7 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   });
   // At the end, so that answers of the framework's own, such as those to preflights, have them, too.
   server.addHook('onSend', async (_request, reply) => {
+    if (draining.has(server)) void reply.header('Connection', 'close');
     for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
   server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
@@ -98,6 +101,14 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   if (settings.operations.docs) serveApiDescription(app, settings);
 }
 
+const draining = new WeakSet<FastifyInstance>();
+
+/** From now on every answer is the last one of its connection. */
+export function drain(app: NestFastifyApplication): void {
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  draining.add(server);
+}
+
 function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void {
   if (url.length > MAX_URL_LENGTH)
     throw new BadRequest('url-too-long', `The address is longer than ${MAX_URL_LENGTH} characters.`);
@@ -113,18 +124,31 @@ function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void 
     );
 }
 
+/** @throws BadRequest */
+function textOf(body: string | Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body));
+  } catch {
+    throw new BadRequest('body-invalid', 'The body is not UTF-8.');
+  }
+}
+
 async function acceptBodies(server: FastifyInstance): Promise<void> {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseJsonBody(String(body)));
+      done(null, parseJsonBody(textOf(body)));
     } catch (error) {
       done(error as Error);
     }
   });
-  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, formOf(new URLSearchParams(String(body)))),
-  );
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, formOf(new URLSearchParams(textOf(body))));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
   await server.register(multipart, {
     limits: {
       fields: MAX_FORM_FIELDS,

@@ -8,9 +8,10 @@ import { type Settings, readSettings } from '#host/settings.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { endWithin } from '#host/shutdown.js';
 import { AppModule } from './app.module.js';
-import { createHttpAdapter, prepareHttp } from './http-server.js';
+import { createHttpAdapter, drain, prepareHttp } from './http-server.js';
 
-const IDLE_SWEEP_MS = 50;
+/** After this a connection that has sent half a request, or nothing, is not waited for any more. */
+const CUT_OFF_MS = 5_000;
 
 /** Nothing is touched before it is clear that the service can listen. */
 async function demandFreePort({ host, port }: Settings): Promise<void> {
@@ -20,11 +21,12 @@ async function demandFreePort({ host, port }: Settings): Promise<void> {
   await once(probe, 'close');
 }
 
-/** Connections that have become idle while the others finish are not waited for. */
+/** Each connection ends with its next answer; those without one are cut off in time for an orderly end. */
 async function close(app: NestFastifyApplication): Promise<void> {
-  const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
+  drain(app);
+  const cutOff = setTimeout(() => app.getHttpServer().closeAllConnections(), CUT_OFF_MS);
   await app.close();
-  clearInterval(sweep);
+  clearTimeout(cutOff);
 }
 
 async function start(): Promise<void> {

@@ -4,13 +4,16 @@ import Database from 'better-sqlite3';
 export function explainSqliteFailure(file: string, error: unknown): string {
   const code = codeOf(error);
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
-    return `${file} is damaged or no SQLite database: restore it from a back-up, or move it away to start without it.`;
+    return `${file} is damaged or no SQLite database: ${isRemade(file) ? 'delete it, and it is made again' : 'restore it from a back-up'}.`;
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code === 'EACCES')
     return `${file} cannot be opened for writing: make it and its folder writable for this user, or set AUTHLOG_DATA to a folder that is.`;
   if (code === 'SQLITE_FULL') return `${file} cannot be written because the disk is full: free some space.`;
   if (code.startsWith('SQLITE_BUSY')) return `${file} is locked by another program: end it, then start again.`;
   return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
 }
+
+/** Read models are made again from the log; nothing else is. */
+const isRemade = (file: string) => file.endsWith('read-models.db');
 
 /** The code of the driver's error, however deep it is wrapped; empty for other errors. */
 function codeOf(error: unknown): string {

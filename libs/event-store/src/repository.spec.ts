@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -16,6 +16,7 @@ import {
 } from './event-store.js';
 import { MemoryEventStore } from './memory.js';
 import { IdempotencyKeyReused, Repository, type RepositoryOptions } from './repository.js';
+import type { Snapshots } from './snapshots.js';
 import { SqliteSnapshots } from './sqlite/sqlite-snapshots.js';
 import { someContext } from './testing/context.js';
 import { MemoryKeys } from './testing/memory-keys.js';
@@ -92,7 +93,9 @@ describe('a repository', () => {
 
   it('lets commands of one process on one stream take turns, without a conflict', async () => {
     let conflicts = 0;
-    const observed = repositoryOn(store, { observer: { appended() {}, conflicted: () => (conflicts += 1) } });
+    const observed = repositoryOn(store, {
+      observer: { appended() {}, conflicted: () => (conflicts += 1), snapshotFailed() {} },
+    });
     await Promise.all(Array.from({ length: 50 }, () => observed.execute(counter, stream, { by: 1 }, someContext())));
     expect(await total()).toBe(50);
     expect(conflicts).toBe(0);
@@ -221,7 +224,7 @@ describe('a repository', () => {
       });
       const restarted = repositoryOn(watched, { snapshots });
       expect(await restarted.load(counter, stream)).toEqual(await first.load(counter, stream));
-      expect(reads).toEqual([100]);
+      expect(reads).toEqual([99, 100]);
       expect(
         await restarted.execute(counter, stream, { by: 1 }, someContext({ commandId: 'c7', fingerprint: 'f' })),
       ).toMatchObject({
@@ -234,6 +237,41 @@ describe('a repository', () => {
       for (let n = 0; n < 60; n += 1) await first.execute(counter, stream, { by: 1 }, someContext());
       const doubled: typeof counter = { ...counter, evolve: (sum, { data }) => sum + 2 * data.by };
       expect((await repositoryOn(store, { snapshots }).load(doubled, stream)).state).toBe(120);
+    });
+
+    it('ignores one of another history, such as a log that was restored from a back-up', async () => {
+      const first = repositoryOn(store, { snapshots });
+      for (let n = 0; n < 60; n += 1) await first.execute(counter, stream, { by: 1 }, someContext());
+      for (const events of [0, 10, 60]) {
+        const restored = new MemoryEventStore();
+        const before = repositoryOn(restored);
+        for (let n = 0; n < events; n += 1) await before.execute(counter, stream, { by: 2 }, someContext());
+        const after = repositoryOn(restored, { snapshots });
+        expect((await after.execute(counter, stream, { by: 2 }, someContext())).state).toBe(2 * events + 2);
+      }
+    });
+
+    it('goes on without them when they cannot be read or written, and says so', async () => {
+      let failures = 0;
+      const observer = { appended() {}, conflicted() {}, snapshotFailed: () => (failures += 1) };
+      const broken: Snapshots = {
+        read: () => ({ revision: 3, eventId: 'e', foldVersion: 'any', state: new Uint8Array([1, 2, 3]) }),
+        write() {
+          throw new Error('locked');
+        },
+        close() {},
+      };
+      const repository = repositoryOn(store, { snapshots: broken, observer });
+      for (let n = 0; n < 60; n += 1) await repository.execute(counter, stream, { by: 1 }, someContext());
+      expect((await repositoryOn(store, { snapshots: broken, observer }).load(counter, stream)).state).toBe(60);
+      expect(failures).toBeGreaterThan(0);
+    });
+
+    it('are begun anew when their file is damaged', () => {
+      snapshots.close();
+      writeFileSync(join(folder, 'snapshots.db'), 'no database at all, but long enough to be looked at '.repeat(40));
+      snapshots = new SqliteSnapshots(join(folder, 'snapshots.db'));
+      expect(snapshots.read(stream)).toBeUndefined();
     });
   });
 

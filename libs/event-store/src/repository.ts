@@ -44,6 +44,7 @@ export class IdempotencyKeyReused extends Error {
 export interface RepositoryObserver {
   appended(seconds: number): void;
   conflicted(): void;
+  snapshotFailed(): void;
 }
 
 export interface RepositoryOptions {
@@ -59,6 +60,8 @@ type AnyFold = Fold<unknown, DomainEvent>;
 interface CachedStream {
   readonly state: unknown;
   readonly revision: number;
+  /** Of the last event; empty while there is none. */
+  readonly eventId: string;
   readonly position: Position | undefined;
   /** The fingerprints of the latest commands whose callers chose their ids, by id. */
   readonly commands: ReadonlyMap<string, string>;
@@ -77,6 +80,7 @@ const MOST_BACK_OFF_MS = 200;
 const NO_STREAM: CachedStream = {
   state: undefined,
   revision: -1,
+  eventId: '',
   position: undefined,
   commands: new Map(),
   snapshotRevision: -1,
@@ -165,6 +169,7 @@ export class Repository {
     const next: CachedStream = {
       state: events.reduce((state, event) => fold.evolve(state, event, context.now), current.state),
       revision,
+      eventId: encoded.at(-1)?.id ?? '',
       position,
       commands: remember(current.commands, [context]),
       snapshotRevision: current.snapshotRevision,
@@ -200,7 +205,8 @@ export class Repository {
   }
 
   private async current(fold: AnyFold, stream: StreamName): Promise<CachedStream> {
-    const known = this.cache.get(stream) ?? this.fromSnapshot(fold, stream) ?? { ...NO_STREAM, state: fold.initial };
+    const known = this.cache.get(stream) ??
+      (await this.fromSnapshot(fold, stream)) ?? { ...NO_STREAM, state: fold.initial };
     const tail: RecordedEvent[] = [];
     for await (const event of this.store.readStream(stream, known.revision + 1)) tail.push(event);
     const last = tail.at(-1);
@@ -210,6 +216,7 @@ export class Repository {
     return this.keep(fold, stream, {
       state: decoded.reduce((state, { event, occurredAt }) => fold.evolve(state, event, occurredAt), known.state),
       revision: last.revision,
+      eventId: last.id,
       position: last.position,
       commands: remember(known.commands, decoded.map(keyedCommand)),
       snapshotRevision: known.snapshotRevision,
@@ -222,20 +229,40 @@ export class Repository {
     const kept = isDue && this.snapshots !== undefined ? { ...next, snapshotRevision: next.revision } : next;
     // Two loads of one stream may overtake each other; what is kept never goes back.
     if ((this.cache.peek(stream)?.revision ?? -1) <= kept.revision) this.cache.set(stream, kept);
-    if (kept !== next) {
-      const { state, revision, position, commands } = kept;
-      const bytes = serialize({ state, position, commands });
-      this.snapshots?.write(stream, { revision, foldVersion: this.foldVersionOf(fold), state: bytes });
-    }
+    if (kept !== next) this.keepSnapshot(fold, stream, kept);
     return kept;
   }
 
-  private fromSnapshot(fold: AnyFold, stream: StreamName): CachedStream | undefined {
+  /** Snapshots save work and decide nothing: where they fail the log is read instead. */
+  private keepSnapshot(fold: AnyFold, stream: StreamName, kept: CachedStream): void {
+    const { state, revision, eventId, position, commands } = kept;
+    try {
+      const bytes = serialize({ state, position, commands });
+      this.snapshots?.write(stream, { revision, eventId, foldVersion: this.foldVersionOf(fold), state: bytes });
+    } catch {
+      this.observer?.snapshotFailed();
+    }
+  }
+
+  private async fromSnapshot(fold: AnyFold, stream: StreamName): Promise<CachedStream | undefined> {
     if (fold.foldVersion === undefined) return undefined;
-    const snapshot = this.snapshots?.read(stream);
-    if (snapshot === undefined || snapshot.foldVersion !== this.foldVersionOf(fold)) return undefined;
-    const kept = deserialize(snapshot.state) as Pick<CachedStream, 'state' | 'position' | 'commands'>;
-    return { ...kept, revision: snapshot.revision, snapshotRevision: snapshot.revision };
+    try {
+      const snapshot = this.snapshots?.read(stream);
+      if (snapshot === undefined || snapshot.foldVersion !== this.foldVersionOf(fold)) return undefined;
+      const { revision, eventId } = snapshot;
+      const kept = deserialize(snapshot.state) as Pick<CachedStream, 'state' | 'position' | 'commands'>;
+      if (!(await this.holds(stream, revision, eventId))) return undefined;
+      return { ...kept, revision, eventId, snapshotRevision: revision };
+    } catch {
+      this.observer?.snapshotFailed();
+      return undefined;
+    }
+  }
+
+  /** Whether the log has this event there; one that was restored from a back-up may have another, or none. */
+  private async holds(stream: StreamName, revision: number, eventId: string): Promise<boolean> {
+    for await (const event of this.store.readStream(stream, revision)) return event.id === eventId;
+    return false;
   }
 
   /** Changes with the source of the fold, so that forgetting to raise its version cannot bring back a wrong state. */

@@ -176,7 +176,12 @@ export function readConfigurationFile(path: string): { configuration: Configurat
   const [syntaxError] = document.errors;
   if (syntaxError !== undefined)
     return { configuration: nothing, faults: [`${path} is no valid YAML: ${syntaxError.message.split('\n')[0]}`] };
-  const content: unknown = document.toJS() ?? {};
+  let content: unknown;
+  try {
+    content = document.toJS() ?? {};
+  } catch (error) {
+    return { configuration: nothing, faults: [`${path} is no valid YAML: ${String(error).split('\n')[0]}`] };
+  }
   if (typeof content !== 'object' || Array.isArray(content))
     return { configuration: nothing, faults: [`${path} must be a mapping of settings`] };
   const configuration = plainToInstance(ConfigurationFile, content);
@@ -193,11 +198,14 @@ function describe({ property, constraints, children }: ValidationError, above = 
   return [...own.slice(0, 1), ...(children ?? []).flatMap((child) => describe(child, path))];
 }
 
-function contradictions({ loginServices = [], saml = {} }: ConfigurationFile): string[] {
+function contradictions({ loginServices = [], saml, serviceLicenseAgreement }: ConfigurationFile): string[] {
   const names = Array.isArray(loginServices) ? loginServices.map((entry) => entry?.name) : [];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   return [
     ...(repeated === undefined ? [] : [`loginServices names ${repeated} twice`]),
-    ...(Object.keys(saml).length === 0 ? [] : ['saml must be empty: this version has no SAML login yet']),
+    ...((serviceLicenseAgreement?.version ?? 0) > 0
+      ? ['serviceLicenseAgreement.version must be 0: this version cannot ask for agreement yet']
+      : []),
+    ...(Object.keys(saml ?? {}).length === 0 ? [] : ['saml must be empty: this version has no SAML login yet']),
   ];
 }

@@ -23,6 +23,11 @@ export class Metrics {
     help: 'Commands that had to be decided again because another process was quicker.',
     registers: [this.registry],
   });
+  readonly snapshotFailures = new Counter({
+    name: 'authlog_snapshot_failures_total',
+    help: 'Snapshots that could not be read or written; the log was read instead.',
+    registers: [this.registry],
+  });
   readonly projectionPosition = new Gauge({
     name: 'authlog_projection_position',
     help: 'The position of the log that a projection has come to.',

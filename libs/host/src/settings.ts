@@ -94,10 +94,13 @@ export function readSettings(environment: Environment): Settings {
     if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN_SETTINGS.has(name))
       faults.push(`${name} is not a known setting`);
 
-  const port = Number(read('PORT') ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) refuse('PORT', `must be a port from 0 to ${MAX_PORT}`);
+  const portText = read('PORT') ?? String(DEFAULT_PORT);
+  const port = /^[0-9]{1,5}$/.test(portText) && Number(portText) <= MAX_PORT ? Number(portText) : null;
+  if (port === null) refuse('PORT', `must be a port from 0 to ${MAX_PORT}`);
 
-  const publicUrl = (read('PUBLIC_URL') ?? `http://localhost:${port || DEFAULT_PORT}`).replace(/\/$/, '');
+  const publicUrl = (
+    read('PUBLIC_URL') ?? `http://localhost:${port === null || port === 0 ? DEFAULT_PORT : port}`
+  ).replace(/\/$/, '');
   if (!isWebUrl(publicUrl) || new URL(publicUrl).search !== '' || new URL(publicUrl).hash !== '')
     refuse('PUBLIC_URL', 'must be an http or https address such as https://auth.example.org');
 
@@ -141,7 +144,7 @@ export function readSettings(environment: Environment): Settings {
   const isPrivate = isLoopback(host);
   const settings: Settings = {
     host,
-    port,
+    port: port ?? DEFAULT_PORT,
     publicUrl,
     data: resolve(read('DATA') ?? './data'),
     masterKey,

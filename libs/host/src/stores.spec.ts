@@ -59,14 +59,50 @@ describe('the stores', () => {
       );
   });
 
-  for (const name of ['events.db', 'vault.db', 'read-models.db'])
+  for (const [name, advice] of [
+    ['events.db', 'restore it from a back-up'],
+    ['vault.db', 'restore it from a back-up'],
+    ['read-models.db', 'delete it, and it is made again'],
+  ] as const)
     it(`say what to do with a damaged ${name}`, async () => {
       await openAndClose();
       const path = join(folder, name);
       for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
       writeFileSync(path, 'this is no database, but long enough to be taken for one '.repeat(100));
-      expect(await refusal()).toContain(`${path} is damaged or no SQLite database: restore it from a back-up`);
+      expect(await refusal()).toContain(`${path} is damaged or no SQLite database: ${advice}`);
     });
+
+  it('refuse a log and a vault that do not belong together, and take a first start for one', async () => {
+    const used = async () => {
+      const stores = await open();
+      await stores.vault.keep('password', 'ada', 'a hash');
+      await stores.eventStore.append('user-1', 'no-stream', [
+        { id: '00000000-0000-4000-8000-000000000001', type: 'Happened', data: {}, metadata: {} },
+      ]);
+      await stores.close();
+    };
+    const remove = (name: string) => {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `${name}${suffix}`), { force: true });
+    };
+    await used();
+    expect(await refusal()).toBe('opened');
+    remove('vault.db');
+    expect(await refusal()).toContain(
+      `${join(folder, 'vault.db')} is empty or missing, but the log beside it is in use`,
+    );
+
+    for (const name of ['events.db', 'vault.db', 'master.key']) remove(name);
+    await used();
+    const vault = new Database(join(folder, 'vault.db'));
+    remove('events.db');
+    expect(await refusal()).toBe('opened');
+    vault.exec("UPDATE credential SET createdAt = '2020-01-01T00:00:00.000Z'");
+    vault.close();
+    remove('events.db');
+    expect(await refusal()).toContain(
+      `${join(folder, 'events.db')} is empty or missing, but the vault beside it is in use`,
+    );
+  });
 
   it('refuse what a newer version wrote', async () => {
     await openAndClose();

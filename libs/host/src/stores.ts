@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EventCodec } from '#event-store/codec.js';
-import type { EventStore } from '#event-store/event-store.js';
+import { type EventStore, LOG_START } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import type { Snapshots } from '#event-store/snapshots.js';
 import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
@@ -39,12 +39,14 @@ export class Stores {
     const codec = new EventCodec(vault);
     const eventStore = new SqliteEventStore(file('events.db'));
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
+    await demandOneInstallation(settings.data, eventStore, vault);
     const readModels = await openReadModels(file('read-models.db'));
     const repository = new Repository(eventStore, codec, {
       snapshots,
       observer: {
         appended: (seconds) => metrics.appendSeconds.observe(seconds),
         conflicted: () => metrics.appendConflicts.inc(),
+        snapshotFailed: () => metrics.snapshotFailures.inc(),
       },
     });
     return new Stores(eventStore, vault, readModels, codec, repository, snapshots);
@@ -57,6 +59,20 @@ export class Stores {
     await this.vault.close();
     this.snapshots.close();
   }
+}
+
+/** A log and a vault that do not belong together would look like a first start, or like a log that nobody can read. */
+async function demandOneInstallation(folder: string, eventStore: EventStore, vault: Vault): Promise<void> {
+  const isNewLog = (await eventStore.head()) === LOG_START;
+  const isUsedVault = await vault.isInUse(FIRST_START_MS);
+  if (isNewLog && isUsedVault)
+    throw new DataFolderUnusable(
+      `${join(folder, 'events.db')} is empty or missing, but the vault beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
+    );
+  if (!isNewLog && !(await vault.isInUse(0)))
+    throw new DataFolderUnusable(
+      `${join(folder, 'vault.db')} is empty or missing, but the log beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
+    );
 }
 
 function prepareFolder(folder: string): void {
@@ -74,6 +90,9 @@ function prepareFolder(folder: string): void {
     );
   }
 }
+
+/** How long a first start may take that writes the vault before the log. */
+const FIRST_START_MS = 60_000;
 
 function masterKeyOf({ masterKey, data }: Settings): MasterKey {
   if (masterKey !== null) return masterKey;

@@ -3,6 +3,7 @@ import { openDatabase } from '#database/database.js';
 import { CheckpointRow } from './checkpoint.js';
 import { CreateReadModels1767225600000 } from './migrations/1767225600000-create-read-models.js';
 import { FindUsersByName1767312000000 } from './migrations/1767312000000-find-users-by-name.js';
+import { KnowParentsOfSessions1767484800000 } from './migrations/1767484800000-know-parents-of-sessions.js';
 import { ShowSecondFactors1767398400000 } from './migrations/1767398400000-show-second-factors.js';
 import type { Projection } from './projection.js';
 import { SessionEpochRow, SessionRow } from './sessions/session-row.entity.js';
@@ -14,7 +15,12 @@ import { users } from './users/users.projection.js';
 export const PROJECTIONS: readonly Projection[] = [users, sessions];
 
 const entities = [CheckpointRow, SessionEpochRow, SessionRow, UserRow];
-const migrations = [CreateReadModels1767225600000, FindUsersByName1767312000000, ShowSecondFactors1767398400000];
+const migrations = [
+  CreateReadModels1767225600000,
+  FindUsersByName1767312000000,
+  ShowSecondFactors1767398400000,
+  KnowParentsOfSessions1767484800000,
+];
 
 /**
  * The database of the read models, twice: SQLite gives a data source one connection, and whoever shares it with a

@@ -15,8 +15,8 @@ export class CsrfTokens {
   }
 
   matches(sessionId: SessionId, token: string): boolean {
-    const expected = this.mac(sessionId);
-    const given = Buffer.from(token, 'base64url');
+    const expected = Buffer.from(this.of(sessionId));
+    const given = Buffer.from(token);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
 

@@ -42,6 +42,12 @@ describe('a refresh token', () => {
     expect(tokens.parse(successor?.token ?? '')?.presented).toEqual({ hash: successor?.secretHash, genuine: true });
   });
 
+  it('is not known as ours with a slip of the keyboard at its end, which decoding would overlook', () => {
+    const { token } = tokens.issue(sessionId);
+    for (const slip of ['"', '=', '~', '!!']) expect(tokens.parse(token + slip)?.presented.genuine).toBe(false);
+    expect(tokens.parse(token)?.presented.genuine).toBe(true);
+  });
+
   it('may be one that an operator chose, of 32 characters or more (design §7)', () => {
     const chosen = (length: number) =>
       tokens.parse(`${sessionId}.${'chosen-by-an-operator!'.repeat(3).slice(0, length)}`);

@@ -75,7 +75,8 @@ export class RefreshTokens {
 
   private isMarked(sessionId: SessionId, secret: string): boolean {
     const bytes = Buffer.from(secret, 'base64url');
-    if (bytes.length !== ENTROPY_BYTES + MARK_BYTES) return false;
+    // Decoding overlooks what does not belong there: a slip of the keyboard is no spent secret.
+    if (bytes.length !== ENTROPY_BYTES + MARK_BYTES || bytes.toString('base64url') !== secret) return false;
     return timingSafeEqual(bytes.subarray(ENTROPY_BYTES), this.mark(sessionId, bytes.subarray(0, ENTROPY_BYTES)));
   }
 

@@ -1,5 +1,5 @@
-import { type KeyObject, createHash, createSecretKey, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { type KeyObject, createHash, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const KEY_BYTES = 32;
 
@@ -30,14 +30,14 @@ export function masterKeyFromFile(file: string): MasterKey {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
   // Written under another name and then linked: whoever sees the file sees all of it, and the first of several wins.
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  const draft = `${file}.${randomUUID()}`;
   try {
+    writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
     linkSync(draft, file);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   } finally {
-    unlinkSync(draft);
+    rmSync(draft, { force: true });
   }
   return parseMasterKey(readFileSync(file, 'utf8'));
 }

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type DataSource, In, type Repository } from 'typeorm';
+import { type DataSource, In, LessThanOrEqual, Not, type Repository } from 'typeorm';
 import { openDatabase } from '#database/database.js';
 import { Dialect } from '#database/dialect.js';
 import { type CredentialId, asCredentialId } from '#domain/ids.js';
@@ -93,6 +93,12 @@ export class Vault {
   /** Nobody can read it again. What is not there any more is erased already. */
   async erase(id: CredentialId): Promise<void> {
     await this.credentials.delete({ id });
+  }
+
+  /** Whether it holds secrets of accounts or of the installation's keys that are older than this. */
+  async isInUse(olderThanMs: number): Promise<boolean> {
+    const createdAt = LessThanOrEqual(new Date(this.now().getTime() - olderThanMs).toISOString());
+    return this.credentials.existsBy({ id: Not(INSTALLATION), createdAt });
   }
 
   /** The key that seals this subject's personal data; made the first time. */

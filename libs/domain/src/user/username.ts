@@ -4,7 +4,7 @@ const MAX_LENGTH = 250;
 const MAX_EMAIL_LENGTH = 254;
 const FORBIDDEN_IN_PERSON_NAMES = String.raw`\?/!@$%^&*)([]}{':;`;
 // Control, format and unassigned characters and line or paragraph separators: invisible, so two names would look alike.
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * The form in which two spellings of a user name or an e-mail address are the same: compatibility forms folded (NFKC),
@@ -23,8 +23,10 @@ export function demandUsername(name: string, kind: 'password' | 'service'): void
     if (!/^_[^_]/.test(name)) throw refuse('The name of a service begins with exactly one underscore.');
     return;
   }
-  if (name.startsWith('_')) throw refuse('Only the names of services begin with an underscore.');
-  const forbidden = Array.from(name).find((character) => FORBIDDEN_IN_PERSON_NAMES.includes(character));
+  // In the form that names are compared in: a wide sign is the sign.
+  const folded = name.normalize('NFKC');
+  if (folded.startsWith('_')) throw refuse('Only the names of services begin with an underscore.');
+  const forbidden = Array.from(folded).find((character) => FORBIDDEN_IN_PERSON_NAMES.includes(character));
   if (forbidden !== undefined) throw refuse(`The user name contains ${forbidden}, which is not allowed.`);
 }
 

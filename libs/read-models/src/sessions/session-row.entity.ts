@@ -28,13 +28,9 @@ export class SessionRow {
   @Column('text', { nullable: true })
   createdBy: string | null;
 
-  /** How many sessions it was derived from; 0 for one that is no extension. */
-  @Column('integer')
-  depth: number;
-
-  /** The ids of those sessions, each between slashes. */
-  @Column('text')
-  lineage: string;
+  /** The session it was derived from; null for one that is no extension. */
+  @Column('text', { nullable: true })
+  parentId: string | null;
 
   /** The ids of the services that derived it, first to last, joined by spaces. */
   @Column('text')

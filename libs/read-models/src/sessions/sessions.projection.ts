@@ -9,7 +9,7 @@ type SessionsInvalidated = Extract<UserEvent, { type: 'SessionsInvalidated' }>;
 /** The sessions a user can see and end. */
 export const sessions: Projection<SessionEvent | SessionsInvalidated> = {
   name: 'sessions',
-  version: 1,
+  version: 2,
   categories: ['session', 'user'],
   types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'SessionsInvalidated'],
   tables: [SessionRow, SessionEpochRow],
@@ -62,7 +62,7 @@ function asRow(id: string, data: SessionOpened, openedAt: Date): SessionRow {
 }
 
 function originColumns(origin: SessionOrigin) {
-  const none = { service: null, createdBy: null, depth: 0, lineage: '', extendedBy: '' };
+  const none = { service: null, createdBy: null, parentId: null, extendedBy: '' };
   switch (origin.kind) {
     case 'login':
       return { ...none, origin: origin.kind, service: origin.service };
@@ -70,8 +70,7 @@ function originColumns(origin: SessionOrigin) {
       return { ...none, origin: origin.kind, createdBy: origin.createdBy };
     case 'extension': {
       const { kind, ancestors, extendedBy } = origin;
-      const lineage = `/${ancestors.join('/')}/`;
-      return { ...none, origin: kind, depth: ancestors.length, lineage, extendedBy: extendedBy.join(' ') };
+      return { ...none, origin: kind, parentId: ancestors.at(-1) ?? null, extendedBy: extendedBy.join(' ') };
     }
   }
 }

@@ -27,32 +27,34 @@ export class SessionQueries {
     // By hand, because the query builder writes numbers into the text, and every text is planned anew.
     const { parameter } = new Dialect(database);
     this.aliveOfUser = `
-      FROM session
-      LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
-      WHERE session."userId" = ${parameter(0)}
-        AND session."expiresAt" > ${parameter(1)}
-        AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
-        AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)
-        AND (session.depth = 0 OR session.depth = (
-          SELECT count(*)
-          FROM session AS above
-          WHERE above."userId" = session."userId"
-            AND session.lineage LIKE '%/' || above.id || '/%'
-            AND above."expiresAt" > ${parameter(3)}
-            AND above."lastActiveAt" + above."idleMs" > ${parameter(4)}
-        ))`;
+      WITH RECURSIVE candidate AS (
+        SELECT session.*
+        FROM session
+        LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
+        WHERE session."userId" = ${parameter(0)}
+          AND session."expiresAt" > ${parameter(1)}
+          AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
+          AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)
+      ), alive AS (
+        SELECT * FROM candidate WHERE "parentId" IS NULL
+        UNION ALL
+        SELECT candidate.* FROM candidate JOIN alive ON candidate."parentId" = alive.id
+      )`;
   }
 
   /** The sessions of a user that are alive at this time, newest first. */
   async ofUser(userId: UserId, now: Date, { number, size }: PageRequest): Promise<Page<SessionRow>> {
     const time = now.getTime();
-    const parameters = [userId, time, time, time, time];
-    const order = `ORDER BY session."openedAt" DESC, session.id LIMIT ${size} OFFSET ${number * size}`;
-    const rows: WrittenRow[] = await this.database.query(`SELECT session.* ${this.aliveOfUser} ${order}`, parameters);
+    const parameters = [userId, time, time];
+    const order = `ORDER BY "openedAt" DESC, id LIMIT ${size} OFFSET ${number * size}`;
+    const rows: WrittenRow[] = await this.database.query(
+      `${this.aliveOfUser} SELECT * FROM alive ${order}`,
+      parameters,
+    );
     const items = rows.map(asSessionRow);
     if (number === 0 && items.length < size) return { items, itemsInTotal: items.length };
     const count: [{ total: number | string }] = await this.database.query(
-      `SELECT count(*) AS total ${this.aliveOfUser}`,
+      `${this.aliveOfUser} SELECT count(*) AS total FROM alive`,
       parameters,
     );
     return { items, itemsInTotal: Number(count[0].total) };

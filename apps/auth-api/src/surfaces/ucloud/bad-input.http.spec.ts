@@ -66,6 +66,16 @@ describe('a body', () => {
         json: { errorCode: 'content-type-unsupported' },
       }));
 
+  it('that is not UTF-8 is refused, not mended', async () => {
+    const token = await app.asService();
+    const latin1 = Buffer.from('[{"username":"jos\u00e9","role":"SERVICE"}]', 'latin1');
+    const headers = { 'content-type': 'application/json' };
+    expect(await app.call('POST', '/auth/users/register', { token, body: latin1, headers })).toMatchObject({
+      status: 400,
+      json: { errorCode: 'body-invalid', why: 'The body is not UTF-8.' },
+    });
+  });
+
   it('of a login is a form', async () => {
     for (const body of ['{}', '[]', 'x'])
       expect(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LOG_START, type Position, asPosition } from '#event-store/event-store.js';
+import { LOG_START, type Position, asPosition, hasReached } from '#event-store/event-store.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelBehind, ReadModelProgress } from '#read-models/progress.js';
 import { later } from '../../access/live-sessions.js';
@@ -35,9 +35,10 @@ export class Consistency {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const wanted = later(own, tokenOf(request)) ?? LOG_START;
-    const reached = await this.progress.waitFor(readModel, wanted);
+    const token = tokenOf(request);
     const head = await this.stores.eventStore.head();
+    if (token !== undefined && !hasReached(head, token)) throw notOurs();
+    const reached = await this.progress.waitFor(readModel, later(own, token) ?? LOG_START);
     const fresh = this.progress.waitFor(readModel, head, FRESHNESS_WITHIN_MS).catch((error: unknown) => {
       if (error instanceof ReadModelBehind) return reached;
       throw error;
@@ -46,12 +47,14 @@ export class Consistency {
   }
 }
 
+const notOurs = () => new BadRequest('parameter-invalid', `${HEADER} must be what an earlier answer carried.`);
+
 function tokenOf({ headers }: FastifyRequest): Position | undefined {
   const token = headers[HEADER.toLowerCase()];
   if (token === undefined) return undefined;
   try {
     return asPosition(String(token));
   } catch {
-    throw new BadRequest('parameter-invalid', `${HEADER} must be what an earlier answer carried.`);
+    throw notOurs();
   }
 }
