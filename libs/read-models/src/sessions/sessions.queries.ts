@@ -19,46 +19,54 @@ type Integer = 'openedAt' | 'lastActiveAt' | 'expiresAt' | 'idleMs';
 /** As the driver gives it: PostgreSQL's has 64-bit integers as text. */
 type WrittenRow = Omit<SessionRow, Integer> & Record<Integer, number | string>;
 
+type Descent = Pick<SessionRow, 'id' | 'parentId'>;
+
 /** Asks the `sessions` read model. */
 export class SessionQueries {
-  private readonly aliveOfUser: string;
+  private readonly dialect: Dialect;
+  private readonly selectCandidates: string;
 
   constructor(private readonly database: DataSource) {
     // By hand, because the query builder writes numbers into the text, and every text is planned anew.
-    const { parameter } = new Dialect(database);
-    this.aliveOfUser = `
-      WITH RECURSIVE candidate AS (
-        SELECT session.*
-        FROM session
-        LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
-        WHERE session."userId" = ${parameter(0)}
-          AND session."expiresAt" > ${parameter(1)}
-          AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
-          AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)
-      ), alive AS (
-        SELECT * FROM candidate WHERE "parentId" IS NULL
-        UNION ALL
-        SELECT candidate.* FROM candidate JOIN alive ON candidate."parentId" = alive.id
-      )`;
+    this.dialect = new Dialect(database);
+    const { parameter } = this.dialect;
+    this.selectCandidates = `
+      SELECT session.id, session."parentId"
+      FROM session
+      LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
+      WHERE session."userId" = ${parameter(0)}
+        AND session."expiresAt" > ${parameter(1)}
+        AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
+        AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)
+      ORDER BY session."openedAt" DESC, session.id`;
   }
 
   /** The sessions of a user that are alive at this time, newest first. */
   async ofUser(userId: UserId, now: Date, { number, size }: PageRequest): Promise<Page<SessionRow>> {
     const time = now.getTime();
-    const parameters = [userId, time, time];
-    const order = `ORDER BY "openedAt" DESC, id LIMIT ${size} OFFSET ${number * size}`;
-    const rows: WrittenRow[] = await this.database.query(
-      `${this.aliveOfUser} SELECT * FROM alive ${order}`,
-      parameters,
-    );
-    const items = rows.map(asSessionRow);
-    if (number === 0 && items.length < size) return { items, itemsInTotal: items.length };
-    const count: [{ total: number | string }] = await this.database.query(
-      `${this.aliveOfUser} SELECT count(*) AS total FROM alive`,
-      parameters,
-    );
-    return { items, itemsInTotal: Number(count[0].total) };
+    const candidates: Descent[] = await this.database.query(this.selectCandidates, [userId, time, time]);
+    const alive = withLivingAncestors(candidates);
+    const ids = alive.slice(number * size, (number + 1) * size);
+    return { itemsInTotal: alive.length, items: await this.rows(ids) };
   }
+
+  private async rows(ids: readonly string[]): Promise<SessionRow[]> {
+    if (ids.length === 0) return [];
+    const select = `SELECT * FROM session WHERE id IN (${this.dialect.parameters(ids.length)})`;
+    const written: WrittenRow[] = await this.database.query(select, [...ids]);
+    const byId = new Map(written.map((row) => [row.id, asSessionRow(row)]));
+    return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
+  }
+}
+
+/** In the database this would compare every session with every other one. */
+function withLivingAncestors(candidates: readonly Descent[]): string[] {
+  const parents = new Map(candidates.map(({ id, parentId }) => [id, parentId]));
+  const isAlive = (id: string): boolean => {
+    const parent = parents.get(id);
+    return parent !== undefined && (parent === null || isAlive(parent));
+  };
+  return candidates.filter(({ id }) => isAlive(id)).map(({ id }) => id);
 }
 
 const asSessionRow = (row: WrittenRow): SessionRow => ({
