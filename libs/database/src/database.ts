@@ -1,6 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type Logger } from 'typeorm';
 import { explainSqliteFailure } from './sqlite-failure.js';
 
 /** A database cannot be used; the message says which one it is and what to do. */
@@ -24,6 +25,15 @@ type NewableMigration = Extract<NonNullable<DataSourceOptions['migrations']>, re
 };
 
 const BUSY_TIMEOUT_MS = 5_000;
+/** What goes wrong is thrown; standard output is for what a person should read. */
+const SILENT: Logger = {
+  logQuery() {},
+  logQueryError() {},
+  logQuerySlow() {},
+  logSchemaBuild() {},
+  logMigration() {},
+  log() {},
+};
 const MIGRATION_TRIES = 20;
 const MIGRATION_PAUSE_MS = 100;
 
@@ -45,6 +55,7 @@ export async function openDatabase({
     migrationsTransactionMode: 'all',
     timeout: BUSY_TIMEOUT_MS,
     enableWAL: true,
+    logger: SILENT,
     prepareDatabase: (db: Database.Database) => {
       db.pragma(`synchronous = ${durability}`);
     },
@@ -52,6 +63,8 @@ export async function openDatabase({
   try {
     await database.initialize();
     if (migrations.length > 0) await migrate(database, file, migrations);
+    // SQLite opens what it may only read, and fails at the first change.
+    accessSync(file, constants.W_OK);
     return database;
   } catch (error) {
     if (database.isInitialized) await database.destroy();

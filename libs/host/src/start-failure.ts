@@ -17,5 +17,7 @@ export function explainStartFailure(error: unknown): string {
     return 'authlog did not start: AUTHLOG_HOST is no address of this machine.';
   if ('code' in error && error.code === 'EACCES')
     return 'authlog did not start: it may not listen on AUTHLOG_PORT; ports below 1024 need more rights.';
+  if ('code' in error && String(error.code).startsWith('SQLITE_'))
+    return `authlog did not start: a database in the data folder cannot be used (${error.message}): restore it from a back-up.`;
   return `authlog did not start: ${error.name}: ${error.message}`.replaceAll(/\s+/g, ' ');
 }

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import Database from 'better-sqlite3';
 import { explainSqliteFailure } from '#database/sqlite-failure.js';
 
@@ -48,6 +49,8 @@ export function openLogFile(file: string): Database.Database {
     // An acknowledged event survives a power cut.
     db.pragma('synchronous = FULL');
     createSchema(db, file);
+    // SQLite opens what it may only read, and fails at the first append.
+    accessSync(file, constants.W_OK);
     return db;
   } catch (error) {
     db?.close();

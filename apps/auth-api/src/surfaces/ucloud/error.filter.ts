@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/event-store.js';
 import { Log } from '#host/log.js';
 import { RouteMethods } from '../../route-methods.js';
 import { correlationIdOf } from '../../request-context.js';
@@ -9,6 +10,9 @@ const INTERNAL: ErrorAnswer = {
   status: 500,
   body: { why: 'Something went wrong on our side. It was recorded.', errorCode: 'internal' },
 };
+
+/** The client may try again; the operator has to look at the disk. */
+const isFaultOfStore = (error: unknown) => error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
 
 /** The one place where errors become answers; what nobody expected is logged here, once. */
 @Catch()
@@ -31,10 +35,10 @@ export class UcloudErrorFilter implements ExceptionFilter {
   private answer(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorAnswer {
     if (error instanceof NotFoundException) return this.noRoute(request, reply);
     const expected = answerTo(error);
-    if (expected !== undefined) return expected;
+    if (expected !== undefined && !isFaultOfStore(error)) return expected;
     const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
     this.log.error({ error, route, correlationId: correlationIdOf(request) }, 'a request failed');
-    return INTERNAL;
+    return expected ?? INTERNAL;
   }
 
   private noRoute({ method, url }: FastifyRequest, reply: FastifyReply): ErrorAnswer {
