@@ -69,6 +69,7 @@ export const eventSamples: Samples = {
     { userId: ada, cause: 'removed' },
     { userId: ada, cause: 'reset' },
   ],
+  RoleChanged: [{ userId: ada, role: 'ADMIN' }],
   SessionEnded: [{ userId: ada, reason: 'logout' }],
   SessionOpened: [
     opened,
@@ -130,6 +131,8 @@ export const eventSamples: Samples = {
     },
   ],
   UserCreationAbandoned: [{}],
+  UserReinstated: [{ userId: ada }],
+  UserSuspended: [{ userId: ada }],
   UserIteratorAdvanced: [{ through: ada }],
   UserIteratorClosed: [{}],
   UserIteratorOpened: [{ openedBy: bot, expiresAt: '2030-01-01T00:30:00.000Z' }],

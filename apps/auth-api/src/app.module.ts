@@ -69,6 +69,8 @@ import { ChangeProfileHandler } from './user/change-profile.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
 import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
 import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
+import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
+import { AdministerUserHandler } from './user/administer-user.js';
 import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
 import { UserRegistration } from './user/user-registration.js';
 
@@ -124,6 +126,7 @@ const stores = [
 ];
 
 const commandHandlers = [
+  AdministerUserHandler,
   AnswerChallengeHandler,
   AuthenticatePasswordHandler,
   ChangePasswordHandler,
@@ -156,6 +159,7 @@ const commandHandlers = [
     WebTokensController,
     SessionsController,
     UsersController,
+    UserAdministrationController,
     UserLookupsController,
     UserIteratorController,
     PasswordsController,

@@ -37,7 +37,8 @@ export class LiveSessions {
 
   async ownerOf(id: UserId): Promise<{ owner: ActiveUser | null; position: Position | undefined }> {
     const { state, position } = await this.repository.load(user, userStream(id));
-    return { owner: state.status === 'active' ? state : null, position };
+    // A suspended account is as good as none: no session of it lives, and nobody logs in.
+    return { owner: state.status === 'active' && !state.suspended ? state : null, position };
   }
 
   /** Whether the session lives now. */

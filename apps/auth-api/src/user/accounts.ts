@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { UserId } from '#domain/ids.js';
 import { reservation, reservationStream } from '#domain/reservation/reservation.js';
 import type { ActiveUser } from '#domain/user/user.js';
 import { Repository } from '#event-store/repository.js';
@@ -14,12 +15,18 @@ export class Accounts {
     private readonly digest: IdentifierDigest,
   ) {}
 
-  /** The account that holds this name, in whatever spelling. */
+  /** The account that holds this name, in whatever spelling, and may be used. */
   async byUsername(username: string): Promise<ActiveUser | null> {
+    const id = await this.idOf(username);
+    return id === null ? null : (await this.sessions.ownerOf(id)).owner;
+  }
+
+  /** Who holds this name, also if the account may not be used. */
+  async idOf(username: string): Promise<UserId | null> {
     const { state } = await this.repository.load(
       reservation,
       reservationStream('name', this.digest.of('name', username)),
     );
-    return state.status === 'free' ? null : (await this.sessions.ownerOf(state.holder)).owner;
+    return state.status === 'free' ? null : state.holder;
   }
 }

@@ -1,5 +1,6 @@
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
+import { ENROLMENT_SCOPES } from '../second-factor/requirement.js';
 import type { Role } from '../role.js';
 import { ALL_WRITE, type Scope, isCovered } from '../scope.js';
 
@@ -34,7 +35,12 @@ export type AccessRefusal =
 /** @throws Refused if the caller's role or scopes do not allow the call */
 export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {
   if (!permission.roles.includes(role)) throw new Refused('role-not-allowed');
-  if (!isCovered(permission.scope, scopes)) throw new Refused('scope-missing', 'Missing scope');
+  if (isCovered(permission.scope, scopes)) return;
+  const mustEnrol = scopes.some((scope) => scope === ENROLMENT_SCOPES[0]);
+  throw new Refused(
+    'scope-missing',
+    mustEnrol ? 'Enrol a second factor first, and log in with it: POST /auth/2fa.' : 'Missing scope',
+  );
 }
 
 /** Sessions are managed only with a token that its owner got by a login (ucloud-users-api §4.1). */

@@ -40,6 +40,7 @@ class World {
     role: 'USER',
     credentialId: null,
     registeredBy: 'service',
+    suspended: false,
     sessionEpoch: 0,
     sparedSession: null,
     claims: { username: 'ada', email: null, firstNames: null, lastName: null },

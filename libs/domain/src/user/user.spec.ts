@@ -185,6 +185,33 @@ describe('changing a password', () => {
   });
 });
 
+describe('administering an account', () => {
+  const by = asUserId('the administrator');
+  const suspended: UserEvent = { type: 'UserSuspended', data: { userId: id } };
+  const reinstated: UserEvent = { type: 'UserReinstated', data: { userId: id } };
+
+  it('suspends it and ends its sessions, which do not come back when it is reinstated', () => {
+    given(created).when({ type: 'SuspendUser', by }).yields(suspended, invalidated(1));
+    given(created, suspended, invalidated(1)).when({ type: 'SuspendUser', by }).yields();
+    given(created, suspended, invalidated(1)).when({ type: 'ReinstateUser', by }).yields(reinstated);
+    given(created).when({ type: 'ReinstateUser', by }).yields();
+  });
+
+  it('gives it another role of its kind, and ends the sessions of the old one', () => {
+    const changed: UserEvent = { type: 'RoleChanged', data: { userId: id, role: 'ADMIN' } };
+    given(created).when({ type: 'ChangeRole', by, role: 'ADMIN' }).yields(changed, invalidated(1));
+    given(created).when({ type: 'ChangeRole', by, role: 'USER' }).yields();
+    for (const role of ['SERVICE', 'GUEST', 'PROVIDER'] as const)
+      given(created).when({ type: 'ChangeRole', by, role }).refuses('role-not-assignable');
+  });
+
+  it('is refused for one’s own, and where there is none', () => {
+    given(created).when({ type: 'SuspendUser', by: id }).refuses('own-account');
+    given(created).when({ type: 'ChangeRole', by: id, role: 'ADMIN' }).refuses('own-account');
+    given().when({ type: 'SuspendUser', by }).refuses('user-unknown');
+  });
+});
+
 describe('changing a name', () => {
   const rename = (firstNames: string | null, lastName: string | null) =>
     ({ type: 'ChangeProfile', firstNames, lastName }) as const;

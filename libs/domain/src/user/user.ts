@@ -37,6 +37,10 @@ export type UserEvent =
       readonly type: 'SessionsInvalidated';
       readonly data: { readonly userId: UserId; readonly epoch: number; readonly spared: SessionId | null };
     }
+  /** It cannot be used until it is reinstated. */
+  | { readonly type: 'UserSuspended'; readonly data: { readonly userId: UserId } }
+  | { readonly type: 'UserReinstated'; readonly data: { readonly userId: UserId } }
+  | { readonly type: 'RoleChanged'; readonly data: { readonly userId: UserId; readonly role: Role } }
   | {
       readonly type: 'ProfileChanged';
       readonly data: {
@@ -64,6 +68,9 @@ export const userEvents: EventCatalogue<UserEvent> = {
   },
   UserCreationAbandoned: { schema: 1 },
   SessionsInvalidated: { schema: 1 },
+  UserSuspended: { schema: 1 },
+  UserReinstated: { schema: 1 },
+  RoleChanged: { schema: 1 },
   ProfileChanged: { schema: 1, personal: { fields: ['firstNames', 'lastName'], subject: (data) => data.userId } },
   PasswordChanged: { schema: 1 },
 };
@@ -85,6 +92,9 @@ export type UserCommand =
   /** Makes sure that an unfinished creation can never be finished. */
   | { readonly type: 'AbandonUserCreation' }
   | { readonly type: 'InvalidateSessions'; readonly spare: SparedSession | null }
+  /** By administrators, of others than themselves; each but reinstating ends all sessions of the account. */
+  | { readonly type: 'SuspendUser' | 'ReinstateUser'; readonly by: UserId }
+  | { readonly type: 'ChangeRole'; readonly by: UserId; readonly role: Role }
   /** Null leaves a name as it is. */
   | { readonly type: 'ChangeProfile'; readonly firstNames: string | null; readonly lastName: string | null }
   /** Ends the sessions that were opened with the old password, too (SEC-09). */
@@ -109,6 +119,7 @@ export interface ActiveUser {
   readonly id: UserId;
   readonly kind: PrincipalKind;
   readonly role: Role;
+  readonly suspended: boolean;
   readonly credentialId: CredentialId | null;
   readonly registeredBy: Registrar;
   /** A session lives only if it was opened in this epoch, or is the spared one. */
@@ -130,6 +141,7 @@ export type UserRefusal =
   | 'email-invalid'
   | 'email-not-changeable'
   | 'name-invalid'
+  | 'own-account'
   | 'password-changed-meanwhile'
   | 'password-not-applicable'
   | 'password-wrong'
@@ -165,12 +177,18 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         const { userId: id, kind, role, credentialId, registeredBy, username, email, firstNames, lastName } = data;
         const claims = { username, email, firstNames, lastName };
         const sessions = { sessionEpoch: 0, sparedSession: null };
-        return { status: 'active', id, kind, role, credentialId, registeredBy, ...sessions, claims };
+        return { status: 'active', id, kind, role, suspended: false, credentialId, registeredBy, ...sessions, claims };
       }
       case 'UserCreationAbandoned':
         return { status: 'abandoned' };
       case 'SessionsInvalidated':
         return state.status === 'active' ? { ...state, sessionEpoch: data.epoch, sparedSession: data.spared } : state;
+      case 'UserSuspended':
+        return state.status === 'active' ? { ...state, suspended: true } : state;
+      case 'UserReinstated':
+        return state.status === 'active' ? { ...state, suspended: false } : state;
+      case 'RoleChanged':
+        return state.status === 'active' ? { ...state, role: data.role } : state;
       case 'ProfileChanged': {
         if (state.status !== 'active') return state;
         const { firstNames, lastName } = data;
@@ -191,6 +209,24 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return state.status === 'none' ? [{ type: 'UserCreationAbandoned', data: {} }] : [];
       case 'InvalidateSessions':
         return [invalidated(demandActive(state), command.spare)];
+      case 'SuspendUser': {
+        const active = demandAnother(state, command.by);
+        if (active.suspended) return [];
+        return [{ type: 'UserSuspended', data: { userId: active.id } }, invalidated(active, null)];
+      }
+      case 'ReinstateUser': {
+        const active = demandAnother(state, command.by);
+        return active.suspended ? [{ type: 'UserReinstated', data: { userId: active.id } }] : [];
+      }
+      case 'ChangeRole': {
+        const active = demandAnother(state, command.by);
+        const { role } = command;
+        if (role === active.role) return [];
+        if (kindOf(role) !== active.kind)
+          throw new Refused('role-not-assignable', `An account of type ${active.kind} cannot have the role ${role}.`);
+        // What was opened with the old role must not be used with the new one.
+        return [{ type: 'RoleChanged', data: { userId: active.id, role } }, invalidated(active, null)];
+      }
       case 'ChangeProfile':
         return renamed(demandActive(state), command);
       case 'ChangePassword': {
@@ -214,6 +250,13 @@ export const user: Decider<User, UserCommand, UserEvent> = {
 function demandActive(state: User): ActiveUser {
   if (state.status !== 'active') throw new Refused('user-unknown');
   return state;
+}
+
+/** An administrator who shuts themselves out has nobody to let them in again. @throws Refused */
+function demandAnother(state: User, by: UserId): ActiveUser {
+  const active = demandActive(state);
+  if (active.id === by) throw new Refused('own-account', 'Ask another administrator to change your own account.');
+  return active;
 }
 
 function invalidated({ id, sessionEpoch, sparedSession }: ActiveUser, spare: SparedSession | null): UserEvent {

@@ -7,7 +7,7 @@ import { UserRow } from './user-row.entity.js';
 
 type ShownEvent = Extract<
   UserEvent | SecondFactorEvent,
-  { type: 'UserCreated' | 'ProfileChanged' | 'SecondFactorEnrolled' | 'SecondFactorRemoved' }
+  { type: 'UserCreated' | 'ProfileChanged' | 'RoleChanged' | 'SecondFactorEnrolled' | 'SecondFactorRemoved' }
 >;
 
 const keyOf = (identifier: Personal<string> | null) => {
@@ -18,9 +18,9 @@ const keyOf = (identifier: Personal<string> | null) => {
 /** The accounts there are. */
 export const users: Projection<ShownEvent> = {
   name: 'users',
-  version: 3,
+  version: 4,
   categories: ['user', 'factor'],
-  types: ['UserCreated', 'ProfileChanged', 'SecondFactorEnrolled', 'SecondFactorRemoved'],
+  types: ['UserCreated', 'ProfileChanged', 'RoleChanged', 'SecondFactorEnrolled', 'SecondFactorRemoved'],
   tables: [UserRow],
 
   project({ event: { type, data }, occurredAt }) {
@@ -49,6 +49,8 @@ export const users: Projection<ShownEvent> = {
             lastName: readable(data.lastName),
           }),
         ];
+      case 'RoleChanged':
+        return [patch(UserRow, data.userId, { role: data.role })];
       case 'SecondFactorEnrolled':
         return [patch(UserRow, data.userId, { secondFactor: 1 })];
       case 'SecondFactorRemoved':

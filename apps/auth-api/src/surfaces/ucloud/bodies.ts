@@ -210,3 +210,15 @@ export class ResetSecondFactorBody {
   @Text()
   userId: string;
 }
+
+export class AdministeredUserBody {
+  @ApiProperty({ description: 'A user name.' })
+  @Text()
+  userId: string;
+}
+
+export class ChangeRoleBody extends AdministeredUserBody {
+  @ApiProperty({ enum: ['USER', 'ADMIN'] })
+  @IsIn(ROLES, { message: '$property must be USER or ADMIN' })
+  role: Role;
+}

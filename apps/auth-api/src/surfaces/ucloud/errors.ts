@@ -42,6 +42,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'one-time-token-revoked': { status: 410, why: 'The session that the one-time token came from has ended.' },
   'one-time-token-unknown': { status: 404, why: 'No one-time token with this id was issued.' },
   'one-time-token-wrong-audience': { status: 403, why: 'The one-time token is not for this audience.' },
+  'own-account': { status: 400, why: 'Not with your own account.' },
   'password-changed-meanwhile': { status: 409, why: 'The password was changed meanwhile. Log in again.' },
   'password-common': { status: 400, why: 'The password is too common.' },
   'password-missing': { status: 400, why: 'A password is needed.' },

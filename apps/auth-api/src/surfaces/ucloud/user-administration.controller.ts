@@ -1,0 +1,84 @@
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { demandUnrestrictedToken } from '#domain/access/access.js';
+import { Refused } from '#domain/refused.js';
+import { ADMINISTRATORS } from '#domain/role.js';
+import { Access, CurrentCaller } from '../../access/access.decorator.js';
+import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { RequestContexts, actorOf } from '../../request-context.js';
+import { Accounts } from '../../user/accounts.js';
+import { AdministerUser, type Administration } from '../../user/administer-user.js';
+import { AdministeredUserBody, ChangeRoleBody } from './bodies.js';
+import { tellPosition } from './consistency.js';
+import { EmptyAnswer } from './token-answers.js';
+
+/** What UCloud lacks: accounts that can be suspended, and roles that can change (design §4). */
+@ApiTags('Administration')
+@ApiBearerAuth('access-token')
+@Controller('auth/users')
+export class UserAdministrationController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly accounts: Accounts,
+    private readonly contexts: RequestContexts,
+  ) {}
+
+  @Post('suspend')
+  @HttpCode(200)
+  @Access('auth.users.suspendUser:write', ADMINISTRATORS)
+  @ApiOperation({ operationId: 'suspendUser', summary: 'Keep a user out; all their sessions end' })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async suspendUser(
+    @Body() { userId }: AdministeredUserBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    return this.administer(userId, { type: 'SuspendUser' }, caller, request, reply);
+  }
+
+  @Post('reinstate')
+  @HttpCode(200)
+  @Access('auth.users.reinstateUser:write', ADMINISTRATORS)
+  @ApiOperation({ operationId: 'reinstateUser', summary: 'Let a suspended user in again' })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async reinstateUser(
+    @Body() { userId }: AdministeredUserBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    return this.administer(userId, { type: 'ReinstateUser' }, caller, request, reply);
+  }
+
+  @Post('role')
+  @HttpCode(200)
+  @Access('auth.users.changeRole:write', ADMINISTRATORS)
+  @ApiOperation({ operationId: 'changeRole', summary: 'Give a user another role; all their sessions end' })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async changeRole(
+    @Body() { userId, role }: ChangeRoleBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    return this.administer(userId, { type: 'ChangeRole', role }, caller, request, reply);
+  }
+
+  private async administer(
+    username: string,
+    administration: Administration,
+    caller: AuthenticatedCaller,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    demandUnrestrictedToken(caller);
+    const id = await this.accounts.idOf(username);
+    if (id === null) throw new Refused('user-unknown');
+    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    tellPosition(reply, await this.commands.execute(new AdministerUser(id, caller.userId, administration, context)));
+    return {};
+  }
+}
