@@ -39,7 +39,7 @@ describe('the documents and the program say the same', () => {
     const paths = Object.entries(json['paths'] as Record<string, object>);
     const described = new Set(
       paths
-        .filter(([path]) => path.startsWith('/auth/'))
+        .filter(([path]) => /^\/(?:auth|api)\//.test(path))
         .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)),
     );
     const calls = [...section(read('docs/api.md'), 'Calls').matchAll(/`(GET|POST|DELETE) (\/[^`]+)`/g)];

@@ -28,6 +28,7 @@ type Samples = {
 
 /** At least one event of every type, and every variant of its shape; leaving a type out does not compile. */
 export const eventSamples: Samples = {
+  AgreementAccepted: [{ userId: ada, version: 2 }],
   ChallengeFailed: [{}],
   ChallengeIssued: [
     { userId: ada, purpose: { kind: 'login', service: 'web', epoch: 2 }, expiresAt: '2030-01-01T00:10:00.000Z' },

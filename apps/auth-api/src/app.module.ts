@@ -69,6 +69,8 @@ import { ChangeProfileHandler } from './user/change-profile.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
 import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
 import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
+import { AgreementController } from './surfaces/ucloud/agreement.controller.js';
+import { AcceptAgreementHandler } from './user/accept-agreement.js';
 import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
 import { AdministerUserHandler } from './user/administer-user.js';
 import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
@@ -126,6 +128,7 @@ const stores = [
 ];
 
 const commandHandlers = [
+  AcceptAgreementHandler,
   AdministerUserHandler,
   AnswerChallengeHandler,
   AuthenticatePasswordHandler,
@@ -160,6 +163,7 @@ const commandHandlers = [
     SessionsController,
     UsersController,
     UserAdministrationController,
+    AgreementController,
     UserLookupsController,
     UserIteratorController,
     PasswordsController,

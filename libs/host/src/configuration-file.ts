@@ -198,14 +198,11 @@ function describe({ property, constraints, children }: ValidationError, above = 
   return [...own.slice(0, 1), ...(children ?? []).flatMap((child) => describe(child, path))];
 }
 
-function contradictions({ loginServices = [], saml, serviceLicenseAgreement }: ConfigurationFile): string[] {
+function contradictions({ loginServices = [], saml }: ConfigurationFile): string[] {
   const names = Array.isArray(loginServices) ? loginServices.map((entry) => entry?.name) : [];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   return [
     ...(repeated === undefined ? [] : [`loginServices names ${repeated} twice`]),
-    ...((serviceLicenseAgreement?.version ?? 0) > 0
-      ? ['serviceLicenseAgreement.version must be 0: this version cannot ask for agreement yet']
-      : []),
     ...(Object.keys(saml ?? {}).length === 0 ? [] : ['saml must be empty: this version has no SAML login yet']),
   ];
 }

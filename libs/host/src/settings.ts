@@ -45,6 +45,8 @@ export abstract class Settings {
   abstract readonly passwordResetCallers: ReadonlySet<string>;
   /** and of the principals that may walk over all users. */
   abstract readonly userIteratorCallers: ReadonlySet<string>;
+  /** What people accept before they go on; version 0: nothing. */
+  abstract readonly serviceLicenseAgreement: { readonly version: number; readonly text: string };
   abstract readonly secondFactor: SecondFactorPolicy;
   abstract readonly trustedProxies: readonly string[];
   /** What is served to everyone who can reach the port. */
@@ -156,6 +158,7 @@ export function readSettings(environment: Environment): Settings {
     tokenExtension: tokenExtension(configuration),
     passwordResetCallers: new Set(configuration.passwordReset?.callers ?? ['_password-reset']),
     userIteratorCallers: new Set(configuration.userIterator?.callers ?? ['_bootstrap']),
+    serviceLicenseAgreement: configuration.serviceLicenseAgreement ?? { version: 0, text: '' },
     secondFactor: {
       provisionedUsers: configuration.secondFactor?.provisionedUsers ?? 'required',
       registeredUsers: configuration.secondFactor?.registeredUsers ?? 'optional',

@@ -22,6 +22,7 @@ const row = (id: string, username: string | null): UserRow => ({
   lastName: null,
   organizationId: null,
   secondFactor: 0,
+  acceptedAgreement: 0,
   createdAt: 0,
 });
 

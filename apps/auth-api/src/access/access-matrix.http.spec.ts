@@ -13,6 +13,8 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/2fa/recovery', '/auth/2fa/recovery', ['USER', 'ADMIN']],
   ['DELETE /auth/2fa', '/auth/2fa', ['USER', 'ADMIN']],
   ['POST /auth/2fa/reset', '/auth/2fa/reset', ['ADMIN']],
+  ['GET /api/sla', '/api/sla', ['USER', 'ADMIN']],
+  ['POST /api/sla/accept', '/api/sla/accept', ['USER', 'ADMIN']],
   ['POST /auth/users/suspend', '/auth/users/suspend', ['ADMIN']],
   ['POST /auth/users/reinstate', '/auth/users/reinstate', ['ADMIN']],
   ['POST /auth/users/role', '/auth/users/role', ['ADMIN']],

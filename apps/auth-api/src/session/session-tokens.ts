@@ -4,6 +4,7 @@ import { readable } from '#domain/personal.js';
 import { type OpenSession, endOf, extendersOf } from '#domain/session/session-state.js';
 import type { ActiveUser } from '#domain/user/user.js';
 import type { Position } from '#event-store/event-store.js';
+import { Settings } from '#host/settings.js';
 import { AccessTokens, type TokenClaims } from '#tokens/access-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
 import { SecondFactors } from '../second-factor/second-factors.js';
@@ -39,6 +40,7 @@ export class SessionTokenIssuer {
     private readonly csrfTokens: CsrfTokens,
     private readonly sessions: LiveSessions,
     private readonly secondFactors: SecondFactors,
+    private readonly settings: Settings,
   ) {}
 
   async issue<RefreshToken extends string | null>(
@@ -81,6 +83,7 @@ export class SessionTokenIssuer {
     const firstNames = readable(claims.firstNames);
     const lastName = readable(claims.lastName);
     const email = readable(claims.email);
+    const agreement = this.settings.serviceLicenseAgreement;
     const { enrolled } = await this.secondFactors.of(owner.id);
     return {
       username: readable(claims.username) ?? owner.id,
@@ -96,8 +99,13 @@ export class SessionTokenIssuer {
         ...(firstNames === null ? {} : { firstNames }),
         ...(lastName === null ? {} : { lastName }),
         ...(email === null ? {} : { email }),
-        // Said of persons only; nobody has an agreement to accept yet.
-        ...(kind === 'password' ? { twoFactorAuthentication: enrolled !== null, serviceLicenseAgreement: true } : {}),
+        // Said of persons only.
+        ...(kind === 'password'
+          ? {
+              twoFactorAuthentication: enrolled !== null,
+              serviceLicenseAgreement: agreement.version === 0 || owner.acceptedAgreement === agreement.version,
+            }
+          : {}),
       },
       expiresAt,
     };

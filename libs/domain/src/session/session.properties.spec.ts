@@ -41,6 +41,7 @@ class World {
     credentialId: null,
     registeredBy: 'service',
     suspended: false,
+    acceptedAgreement: 0,
     sessionEpoch: 0,
     sparedSession: null,
     claims: { username: 'ada', email: null, firstNames: null, lastName: null },

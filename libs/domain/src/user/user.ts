@@ -41,6 +41,8 @@ export type UserEvent =
   | { readonly type: 'UserSuspended'; readonly data: { readonly userId: UserId } }
   | { readonly type: 'UserReinstated'; readonly data: { readonly userId: UserId } }
   | { readonly type: 'RoleChanged'; readonly data: { readonly userId: UserId; readonly role: Role } }
+  /** Versions count from 1; the current one is a setting. */
+  | { readonly type: 'AgreementAccepted'; readonly data: { readonly userId: UserId; readonly version: number } }
   | {
       readonly type: 'ProfileChanged';
       readonly data: {
@@ -71,6 +73,7 @@ export const userEvents: EventCatalogue<UserEvent> = {
   UserSuspended: { schema: 1 },
   UserReinstated: { schema: 1 },
   RoleChanged: { schema: 1 },
+  AgreementAccepted: { schema: 1 },
   ProfileChanged: { schema: 1, personal: { fields: ['firstNames', 'lastName'], subject: (data) => data.userId } },
   PasswordChanged: { schema: 1 },
 };
@@ -95,6 +98,7 @@ export type UserCommand =
   /** By administrators, of others than themselves; each but reinstating ends all sessions of the account. */
   | { readonly type: 'SuspendUser' | 'ReinstateUser'; readonly by: UserId }
   | { readonly type: 'ChangeRole'; readonly by: UserId; readonly role: Role }
+  | { readonly type: 'AcceptAgreement'; readonly version: number; readonly current: number }
   /** Null leaves a name as it is. */
   | { readonly type: 'ChangeProfile'; readonly firstNames: string | null; readonly lastName: string | null }
   /** Ends the sessions that were opened with the old password, too (SEC-09). */
@@ -122,6 +126,8 @@ export interface ActiveUser {
   readonly suspended: boolean;
   readonly credentialId: CredentialId | null;
   readonly registeredBy: Registrar;
+  /** The version of the service licence agreement that was accepted last; 0 for none. */
+  readonly acceptedAgreement: number;
   /** A session lives only if it was opened in this epoch, or is the spared one. */
   readonly sessionEpoch: number;
   readonly sparedSession: SessionId | null;
@@ -138,6 +144,7 @@ export interface ActiveUser {
 export type SessionOwner = Pick<ActiveUser, 'id' | 'role' | 'sessionEpoch' | 'sparedSession'>;
 
 export type UserRefusal =
+  | 'agreement-not-current'
   | 'email-invalid'
   | 'email-not-changeable'
   | 'name-invalid'
@@ -177,7 +184,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         const { userId: id, kind, role, credentialId, registeredBy, username, email, firstNames, lastName } = data;
         const claims = { username, email, firstNames, lastName };
         const sessions = { sessionEpoch: 0, sparedSession: null };
-        return { status: 'active', id, kind, role, suspended: false, credentialId, registeredBy, ...sessions, claims };
+        const fresh = { suspended: false, acceptedAgreement: 0 };
+        return { status: 'active', id, kind, role, credentialId, registeredBy, ...fresh, ...sessions, claims };
       }
       case 'UserCreationAbandoned':
         return { status: 'abandoned' };
@@ -189,6 +197,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return state.status === 'active' ? { ...state, suspended: false } : state;
       case 'RoleChanged':
         return state.status === 'active' ? { ...state, role: data.role } : state;
+      case 'AgreementAccepted':
+        return state.status === 'active' ? { ...state, acceptedAgreement: data.version } : state;
       case 'ProfileChanged': {
         if (state.status !== 'active') return state;
         const { firstNames, lastName } = data;
@@ -226,6 +236,13 @@ export const user: Decider<User, UserCommand, UserEvent> = {
           throw new Refused('role-not-assignable', `An account of type ${active.kind} cannot have the role ${role}.`);
         // What was opened with the old role must not be used with the new one.
         return [{ type: 'RoleChanged', data: { userId: active.id, role } }, invalidated(active, null)];
+      }
+      case 'AcceptAgreement': {
+        const { id, acceptedAgreement } = demandActive(state);
+        const { version, current } = command;
+        if (version !== current)
+          throw new Refused('agreement-not-current', `The current agreement is version ${current}.`);
+        return acceptedAgreement === version ? [] : [{ type: 'AgreementAccepted', data: { userId: id, version } }];
       }
       case 'ChangeProfile':
         return renamed(demandActive(state), command);

@@ -41,6 +41,10 @@ export class UserRow {
   @Column('integer')
   secondFactor: number;
 
+  /** The version of the service licence agreement that was accepted last; 0 for none. */
+  @Column('integer')
+  acceptedAgreement: number;
+
   /** Epoch milliseconds. */
   @Column('bigint', { transformer: epochMs })
   createdAt: number;

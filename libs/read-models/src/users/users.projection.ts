@@ -5,10 +5,15 @@ import { normaliseIdentifier } from '#domain/user/username.js';
 import { type Projection, patch, put } from '../projection.js';
 import { UserRow } from './user-row.entity.js';
 
-type ShownEvent = Extract<
-  UserEvent | SecondFactorEvent,
-  { type: 'UserCreated' | 'ProfileChanged' | 'RoleChanged' | 'SecondFactorEnrolled' | 'SecondFactorRemoved' }
->;
+const TYPES = [
+  'UserCreated',
+  'ProfileChanged',
+  'RoleChanged',
+  'AgreementAccepted',
+  'SecondFactorEnrolled',
+  'SecondFactorRemoved',
+] as const;
+type ShownEvent = Extract<UserEvent | SecondFactorEvent, { type: (typeof TYPES)[number] }>;
 
 const keyOf = (identifier: Personal<string> | null) => {
   const text = readable(identifier);
@@ -18,9 +23,9 @@ const keyOf = (identifier: Personal<string> | null) => {
 /** The accounts there are. */
 export const users: Projection<ShownEvent> = {
   name: 'users',
-  version: 4,
+  version: 5,
   categories: ['user', 'factor'],
-  types: ['UserCreated', 'ProfileChanged', 'RoleChanged', 'SecondFactorEnrolled', 'SecondFactorRemoved'],
+  types: TYPES,
   tables: [UserRow],
 
   project({ event: { type, data }, occurredAt }) {
@@ -39,6 +44,7 @@ export const users: Projection<ShownEvent> = {
             lastName: readable(data.lastName),
             organizationId: data.organizationId,
             secondFactor: 0,
+            acceptedAgreement: 0,
             createdAt: occurredAt.getTime(),
           }),
         ];
@@ -51,6 +57,8 @@ export const users: Projection<ShownEvent> = {
         ];
       case 'RoleChanged':
         return [patch(UserRow, data.userId, { role: data.role })];
+      case 'AgreementAccepted':
+        return [patch(UserRow, data.userId, { acceptedAgreement: data.version })];
       case 'SecondFactorEnrolled':
         return [patch(UserRow, data.userId, { secondFactor: 1 })];
       case 'SecondFactorRemoved':

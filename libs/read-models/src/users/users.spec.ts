@@ -47,6 +47,7 @@ describe('the accounts', () => {
       lastName: 'Lovelace',
       organizationId: null,
       secondFactor: 0,
+      acceptedAgreement: 0,
       createdAt: Date.parse('2030-01-01T00:00:00.000Z'),
     });
   });

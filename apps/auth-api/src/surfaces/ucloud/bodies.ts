@@ -222,3 +222,9 @@ export class ChangeRoleBody extends AdministeredUserBody {
   @IsIn(ROLES, { message: '$property must be USER or ADMIN' })
   role: Role;
 }
+
+export class AcceptAgreementBody {
+  @ApiProperty({ type: 'integer', description: 'The version that was read.' })
+  @IsInt({ message: '$property must be a whole number' })
+  version: number;
+}

@@ -23,6 +23,7 @@ const CREDENTIALS_INVALID = 'The user name or the password is wrong.';
 const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'access-token-invalid': { status: 401, why: 'The access token was not accepted.' },
   'access-token-missing': { status: 401, why: 'Send an access token as Authorization: Bearer <token>.' },
+  'agreement-not-current': { status: 400, why: 'This is not the current agreement.' },
   'caller-not-listed': { status: 403, why: 'The caller may not make this call.' },
   'credentials-invalid': { status: 401, why: CREDENTIALS_INVALID },
   'email-invalid': { status: 400, why: 'The e-mail address is not valid.' },

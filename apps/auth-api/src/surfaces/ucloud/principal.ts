@@ -59,7 +59,7 @@ export function principalOf(row: UserRow): Principal {
     orcId: null,
     email,
     twoFactorAuthentication: row.secondFactor === 1,
-    serviceLicenseAgreement: 0,
+    serviceLicenseAgreement: row.acceptedAgreement,
     organizationId,
     displayName: id,
   };
