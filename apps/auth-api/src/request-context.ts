@@ -52,6 +52,11 @@ export class RequestContexts {
     return { commandId: randomUUID(), correlationId: correlationIdOf(request), now: this.clock.now() };
   }
 
+  /** The same, by a caller who is known. */
+  by(request: FastifyRequest, caller: Parameters<typeof actorOf>[0]): CommandContext {
+    return { ...this.of(request), ...actorOf(caller) };
+  }
+
   /**
    * For commands that a caller may repeat under an `Idempotency-Key`. Carried out once, they are not decided again: whoever
    * asks must have been authenticated before.

@@ -6,7 +6,7 @@ import { END_USER } from '#domain/role.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { AcceptAgreement } from '../../user/accept-agreement.js';
 import { AcceptAgreementBody } from './bodies.js';
 import { tellPosition } from './consistency.js';
@@ -51,7 +51,7 @@ export class AgreementController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    const context = this.contexts.by(request, caller);
     tellPosition(reply, await this.commands.execute(new AcceptAgreement(caller.userId, version, context)));
     return {};
   }

@@ -8,7 +8,7 @@ import { END_USER, SERVICES } from '#domain/role.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { Accounts } from '../../user/accounts.js';
 import { ChangePassword, ResetPassword } from '../../user/change-password.js';
 import { ChangePasswordBody, ResetPasswordBody } from './bodies.js';
@@ -40,7 +40,7 @@ export class PasswordsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
     demandUnrestrictedToken(caller);
-    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    const context = this.contexts.by(request, caller);
     const session = { id: caller.sessionId, epoch: caller.session.epoch };
     const command = new ChangePassword(caller.account, session, currentPassword, newPassword, context);
     tellPosition(reply, await this.commands.execute(command));
@@ -64,7 +64,7 @@ export class PasswordsController {
     demandListed(caller, 'passwordReset', this.settings.passwordResetCallers);
     const account = await this.accounts.byUsername(userId);
     if (account === null) throw new Refused('user-unknown');
-    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    const context = this.contexts.by(request, caller);
     tellPosition(reply, await this.commands.execute(new ResetPassword(account.id, newPassword, context)));
     return {};
   }

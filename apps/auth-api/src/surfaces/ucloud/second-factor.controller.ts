@@ -17,7 +17,7 @@ import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { BadRequest } from '../../bad-request.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { AnswerChallenge } from '../../second-factor/answer-challenge.js';
 import {
   OfferSecondFactor,
@@ -176,7 +176,7 @@ export class SecondFactorController {
   /** Factors are managed by their owner, not by a service with a token that was derived. */
   private contextOf(request: FastifyRequest, caller: AuthenticatedCaller): CommandContext {
     if (caller.extendedBy.length > 0) throw new Refused('extended-token-not-allowed');
-    return { ...this.contexts.of(request), ...actorOf(caller) };
+    return this.contexts.by(request, caller);
   }
 }
 

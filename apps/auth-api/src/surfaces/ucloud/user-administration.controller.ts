@@ -7,7 +7,7 @@ import { Refused } from '#domain/refused.js';
 import { ADMINISTRATORS } from '#domain/role.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { Accounts } from '../../user/accounts.js';
 import { AdministerUser, type Administration } from '../../user/administer-user.js';
 import { AdministeredUserBody, ChangeRoleBody } from './bodies.js';
@@ -77,7 +77,7 @@ export class UserAdministrationController {
     demandUnrestrictedToken(caller);
     const id = await this.accounts.idOf(username);
     if (id === null) throw new Refused('user-unknown');
-    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    const context = this.contexts.by(request, caller);
     tellPosition(reply, await this.commands.execute(new AdministerUser(id, caller.userId, administration, context)));
     return {};
   }

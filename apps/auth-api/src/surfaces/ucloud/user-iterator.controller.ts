@@ -6,7 +6,7 @@ import { PRIVILEGED } from '#domain/role.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { CloseUserIterator, FetchUsers, OpenUserIterator } from '../../user/iterate-users.js';
 import { UserIteratorBody } from './bodies.js';
 import { demandListed } from './listed-callers.js';
@@ -76,6 +76,6 @@ export class UserIteratorController {
 
   private contextOf(request: FastifyRequest, caller: AuthenticatedCaller) {
     demandListed(caller, 'userIterator', this.settings.userIteratorCallers);
-    return { ...this.contexts.of(request), ...actorOf(caller) };
+    return this.contexts.by(request, caller);
   }
 }

@@ -93,7 +93,7 @@ export class UsersController {
     demandUnrestrictedToken(caller);
     const current = readable(caller.account.claims.email);
     if (email !== null && email.trim() !== '' && email !== current) throw new Refused('email-not-changeable');
-    const context = { ...this.contexts.of(request), ...actorOf(caller) };
+    const context = this.contexts.by(request, caller);
     tellPosition(reply, await this.commands.execute(new ChangeProfile(caller.userId, firstNames, lastName, context)));
     return {};
   }
