@@ -94,7 +94,7 @@ describe('a repository', () => {
   it('lets commands of one process on one stream take turns, without a conflict', async () => {
     let conflicts = 0;
     const observed = repositoryOn(store, {
-      observer: { appended() {}, conflicted: () => (conflicts += 1), snapshotFailed() {} },
+      observer: { appended() {}, appendFailed() {}, conflicted: () => (conflicts += 1), snapshotFailed() {} },
     });
     await Promise.all(Array.from({ length: 50 }, () => observed.execute(counter, stream, { by: 1 }, someContext())));
     expect(await total()).toBe(50);
@@ -253,7 +253,7 @@ describe('a repository', () => {
 
     it('goes on without them when they cannot be read or written, and says so', async () => {
       let failures = 0;
-      const observer = { appended() {}, conflicted() {}, snapshotFailed: () => (failures += 1) };
+      const observer = { appended() {}, appendFailed() {}, conflicted() {}, snapshotFailed: () => (failures += 1) };
       const broken: Snapshots = {
         read: () => ({ revision: 3, eventId: 'e', foldVersion: 'any', state: new Uint8Array([1, 2, 3]) }),
         write() {

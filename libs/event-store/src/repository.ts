@@ -43,6 +43,8 @@ export class IdempotencyKeyReused extends Error {
 /** Told what the repository does, for metrics. */
 export interface RepositoryObserver {
   appended(seconds: number): void;
+  /** The store could not take events, or it is not known whether it did. */
+  appendFailed(): void;
   conflicted(): void;
   snapshotFailed(): void;
 }
@@ -187,6 +189,7 @@ export class Repository {
         this.observer?.appended((performance.now() - startedAt) / 1_000);
         return appended;
       } catch (error) {
+        if (!(error instanceof ConcurrencyConflict)) this.observer?.appendFailed();
         const lost =
           repeat > 0 && error instanceof ConcurrencyConflict ? await this.find(stream, revision, events) : null;
         if (lost !== null) return lost;

@@ -23,6 +23,11 @@ export class Metrics {
     help: 'Commands that had to be decided again because another process was quicker.',
     registers: [this.registry],
   });
+  readonly appendFailures = new Counter({
+    name: 'authlog_append_failures_total',
+    help: 'Appends that the log could not take, or of which it is not known; each try counts.',
+    registers: [this.registry],
+  });
   readonly snapshotFailures = new Counter({
     name: 'authlog_snapshot_failures_total',
     help: 'Snapshots that could not be read or written; the log was read instead.',

@@ -27,7 +27,13 @@ export class Stores {
     readonly codec: EventCodec,
     readonly repository: Repository,
     private readonly snapshots: Snapshots,
+    private readonly appends: { failedAt: Date | null },
   ) {}
+
+  /** When the log last could not take events; null if it has taken some since. */
+  get appendsFailedAt(): Date | null {
+    return this.appends.failedAt;
+  }
 
   /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable */
   static async open(settings: Settings, clock: Clock, metrics: Metrics): Promise<Stores> {
@@ -41,15 +47,23 @@ export class Stores {
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
     await demandOneInstallation(settings.data, eventStore, vault);
     const readModels = await openReadModels(file('read-models.db'));
+    const appends: { failedAt: Date | null } = { failedAt: null };
     const repository = new Repository(eventStore, codec, {
       snapshots,
       observer: {
-        appended: (seconds) => metrics.appendSeconds.observe(seconds),
+        appended: (seconds) => {
+          appends.failedAt = null;
+          metrics.appendSeconds.observe(seconds);
+        },
+        appendFailed: () => {
+          appends.failedAt = clock.now();
+          metrics.appendFailures.inc();
+        },
         conflicted: () => metrics.appendConflicts.inc(),
         snapshotFailed: () => metrics.snapshotFailures.inc(),
       },
     });
-    return new Stores(eventStore, vault, readModels, codec, repository, snapshots);
+    return new Stores(eventStore, vault, readModels, codec, repository, snapshots, appends);
   }
 
   /** Finishes what is under way; nothing acknowledged is lost. */

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { StoreUnavailable } from '#event-store/event-store.js';
+import { Stores } from '#host/stores.js';
+import { TestApp } from '../testing/test-app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await TestApp.start();
+  await app.create('ada');
+});
+afterAll(() => app.close());
+
+const ready = () => app.call('GET', '/health/ready');
+
+describe('a log that cannot be written', () => {
+  it('makes the service not ready for a while, is logged, and refuses what would be lost (SEC-180)', async () => {
+    const { eventStore } = app.get(Stores);
+    const append = vi.spyOn(eventStore, 'append').mockRejectedValue(new StoreUnavailable('database or disk is full'));
+    expect(await app.tryLogIn('ada')).toMatchObject({
+      status: 503,
+      json: { errorCode: 'store-unavailable' },
+      headers: { 'retry-after': '1' },
+    });
+    expect(await ready()).toMatchObject({ status: 503, json: { missing: ['the event log cannot be written'] } });
+    expect(app.said.lines.join()).toContain('a request failed');
+
+    app.clock.advance(10_000);
+    expect((await ready()).status).toBe(200);
+    expect((await app.tryLogIn('ada')).status).toBe(503);
+    append.mockRestore();
+    expect((await app.tryLogIn('ada')).status).toBe(200);
+    expect((await ready()).status).toBe(200);
+  });
+});
