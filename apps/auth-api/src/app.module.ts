@@ -31,6 +31,14 @@ import { RequestOneTimeTokenHandler } from './one-time-token/request-one-time-to
 import { EmbeddedProjector } from './projections/embedded-projector.js';
 import { RequestContexts } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
+import { AnswerChallengeHandler } from './second-factor/answer-challenge.js';
+import {
+  OfferSecondFactorHandler,
+  RemoveSecondFactorHandler,
+  ReplaceRecoveryCodesHandler,
+  ResetSecondFactorHandler,
+} from './second-factor/manage-second-factor.js';
+import { SecondFactors } from './second-factor/second-factors.js';
 import { EndSessionHandler } from './session/end-session.js';
 import { ExtendSessionHandler } from './session/extend-session.js';
 import { InvalidateRefreshTokensHandler } from './session/invalidate-refresh-tokens.js';
@@ -40,40 +48,31 @@ import { LogOutHandler } from './session/log-out.js';
 import { RefreshSessionHandler } from './session/refresh-session.js';
 import { SessionTokenIssuer } from './session/session-tokens.js';
 import { SigningKeys } from './signing-key/signing-keys.js';
+import { AgreementController } from './surfaces/ucloud/agreement.controller.js';
 import { bodyCheck } from './surfaces/ucloud/body-checks.js';
 import { Consistency } from './surfaces/ucloud/consistency.js';
 import { LoginCookies } from './surfaces/ucloud/cookies.js';
 import { UcloudErrorFilter } from './surfaces/ucloud/error.filter.js';
 import { KeySetController } from './surfaces/ucloud/key-set.controller.js';
+import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
 import { LoginController } from './surfaces/ucloud/login.controller.js';
+import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
+import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
 import { TokensController } from './surfaces/ucloud/tokens.controller.js';
+import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
+import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
+import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
 import { UsersController } from './surfaces/ucloud/users.controller.js';
 import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js';
+import { Accounts } from './user/accounts.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
+import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
+import { ChangeUserHandler } from './user/change-user.js';
 import { CreateUsersHandler } from './user/create-users.js';
 import { IdentifierReservations } from './user/identifier-reservations.js';
-import { AnswerChallengeHandler } from './second-factor/answer-challenge.js';
-import {
-  OfferSecondFactorHandler,
-  RemoveSecondFactorHandler,
-  ReplaceRecoveryCodesHandler,
-  ResetSecondFactorHandler,
-} from './second-factor/manage-second-factor.js';
-import { SecondFactors } from './second-factor/second-factors.js';
-import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
-import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
-import { Accounts } from './user/accounts.js';
-import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
-import { ChangeProfileHandler } from './user/change-profile.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
-import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
-import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
-import { AgreementController } from './surfaces/ucloud/agreement.controller.js';
-import { AcceptAgreementHandler } from './user/accept-agreement.js';
-import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
-import { AdministerUserHandler } from './user/administer-user.js';
-import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
+import { Passwords } from './user/passwords.js';
 import { UserRegistration } from './user/user-registration.js';
 
 /** Something that is made from the opened stores. */
@@ -128,12 +127,10 @@ const stores = [
 ];
 
 const commandHandlers = [
-  AcceptAgreementHandler,
-  AdministerUserHandler,
   AnswerChallengeHandler,
   AuthenticatePasswordHandler,
   ChangePasswordHandler,
-  ChangeProfileHandler,
+  ChangeUserHandler,
   ClaimOneTimeTokenHandler,
   CloseUserIteratorHandler,
   CreateUsersHandler,
@@ -185,6 +182,7 @@ const commandHandlers = [
     LiveSessions,
     LoginAnswers,
     LoginCookies,
+    Passwords,
     Readiness,
     RequestContexts,
     RouteMethods,

@@ -46,6 +46,8 @@ const HEADERS = {
   'X-Frame-Options': 'DENY',
 };
 
+const HEADER_ENTRIES = Object.entries(HEADERS);
+
 export function createHttpAdapter(settings: Settings): FastifyAdapter {
   return new FastifyAdapter({
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
@@ -78,10 +80,15 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     if (request.routeOptions.url?.startsWith('/docs')) void reply.header('Content-Security-Policy', DOCS_POLICY);
     demandAcceptable(request);
   });
+  // From then on every answer is the last one of its connection.
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
+  });
   // At the end, so that answers of the framework's own, such as those to preflights, have them, too.
   server.addHook('onSend', async (_request, reply) => {
-    if (draining.has(server)) void reply.header('Connection', 'close');
-    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) void reply.header(name, value);
+    if (isClosing) void reply.header('Connection', 'close');
+    for (const [name, value] of HEADER_ENTRIES) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
   server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
     const route = request.routeOptions.url ?? 'unknown';
@@ -99,14 +106,6 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     exposedHeaders: ['Consistency-Token', 'Retry-After'],
   });
   if (settings.operations.docs) serveApiDescription(app, settings);
-}
-
-const draining = new WeakSet<FastifyInstance>();
-
-/** From now on every answer is the last one of its connection. */
-export function drain(app: NestFastifyApplication): void {
-  const server: FastifyInstance = app.getHttpAdapter().getInstance();
-  draining.add(server);
 }
 
 function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void {
@@ -217,7 +216,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    ...Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`),
+    ...HEADER_ENTRIES.map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -8,7 +8,7 @@ import { type Settings, readSettings } from '#host/settings.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { endWithin } from '#host/shutdown.js';
 import { AppModule } from './app.module.js';
-import { createHttpAdapter, drain, prepareHttp } from './http-server.js';
+import { createHttpAdapter, prepareHttp } from './http-server.js';
 
 /** After this a connection that has sent half a request, or nothing, is not waited for any more. */
 const CUT_OFF_MS = 5_000;
@@ -23,7 +23,6 @@ async function demandFreePort({ host, port }: Settings): Promise<void> {
 
 /** Each connection ends with its next answer; those without one are cut off in time for an orderly end. */
 async function close(app: NestFastifyApplication): Promise<void> {
-  drain(app);
   const cutOff = setTimeout(() => app.getHttpServer().closeAllConnections(), CUT_OFF_MS);
   await app.close();
   clearTimeout(cutOff);

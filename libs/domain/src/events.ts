@@ -1,10 +1,10 @@
 import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
 import { type ChallengeEvent, challengeEvents } from './challenge/challenge.js';
-import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import type { EventCatalogue } from './event-catalogue.js';
 import { type InstallationEvent, installationEvents } from './installation/installation.js';
 import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one-time-token.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
+import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
 import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
 import { type UserIteratorEvent, userIteratorEvents } from './user-iterator/user-iterator.js';
@@ -12,8 +12,8 @@ import { type UserEvent, userEvents } from './user/user.js';
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
-  | ChallengeEvent
   | AttemptsEvent
+  | ChallengeEvent
   | InstallationEvent
   | OneTimeTokenEvent
   | ReservationEvent
@@ -26,10 +26,10 @@ export type AuthlogEvent =
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...attemptsEvents,
   ...challengeEvents,
-  ...secondFactorEvents,
   ...installationEvents,
   ...oneTimeTokenEvents,
   ...reservationEvents,
+  ...secondFactorEvents,
   ...sessionEvents,
   ...signingKeyEvents,
   ...userEvents,

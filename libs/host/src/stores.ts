@@ -18,6 +18,9 @@ export class DataFolderUnusable extends Error {
   override readonly name = 'DataFolderUnusable';
 }
 
+/** How long a first start may take that writes the vault before the log. */
+const FIRST_START_MS = 60_000;
+
 /** Everything that keeps something, opened and ready: which adapter stands behind which port is decided here. */
 export class Stores {
   private constructor(
@@ -77,16 +80,13 @@ export class Stores {
 
 /** A log and a vault that do not belong together would look like a first start, or like a log that nobody can read. */
 async function demandOneInstallation(folder: string, eventStore: EventStore, vault: Vault): Promise<void> {
+  const missing = (file: string, other: string) =>
+    new DataFolderUnusable(
+      `${join(folder, file)} is empty or missing, but the ${other} beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
+    );
   const isNewLog = (await eventStore.head()) === LOG_START;
-  const isUsedVault = await vault.isInUse(FIRST_START_MS);
-  if (isNewLog && isUsedVault)
-    throw new DataFolderUnusable(
-      `${join(folder, 'events.db')} is empty or missing, but the vault beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
-    );
-  if (!isNewLog && !(await vault.isInUse(0)))
-    throw new DataFolderUnusable(
-      `${join(folder, 'vault.db')} is empty or missing, but the log beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
-    );
+  if (isNewLog && (await vault.isInUse(FIRST_START_MS))) throw missing('events.db', 'vault');
+  if (!isNewLog && !(await vault.isInUse(0))) throw missing('vault.db', 'log');
 }
 
 function prepareFolder(folder: string): void {
@@ -104,9 +104,6 @@ function prepareFolder(folder: string): void {
     );
   }
 }
-
-/** How long a first start may take that writes the vault before the log. */
-const FIRST_START_MS = 60_000;
 
 function masterKeyOf({ masterKey, data }: Settings): MasterKey {
   if (masterKey !== null) return masterKey;

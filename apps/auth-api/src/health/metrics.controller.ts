@@ -22,7 +22,7 @@ export class MetricsController {
   @Get()
   @OpenToEveryone()
   async all(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    if (!this.settings.operations.metrics) throw new NotFoundException('not served');
+    if (!this.settings.operations.metrics) throw new NotFoundException();
     for (const { projection, position, events } of await projectionLags(this.stores, this.progress)) {
       this.metrics.projectionPosition.set({ projection }, Number(position));
       this.metrics.projectionLagEvents.set({ projection }, events);

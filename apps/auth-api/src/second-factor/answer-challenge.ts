@@ -7,7 +7,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { type ConfiguredLoginService, Settings } from '#host/settings.js';
 import { LiveSessions } from '../access/live-sessions.js';
-import { type RequestContext } from '../request-context.js';
+import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import { LogIn } from '../session/log-in.js';
 import type { SessionTokens } from '../session/session-tokens.js';
 import { type SecondFactorCode, SecondFactors } from './second-factors.js';
@@ -47,16 +47,11 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     const { now } = request;
     if (!isUuid(challengeId)) throw new Refused('second-factor-wrong');
     const stream = challengeStream(challengeId);
-    const { state } = await this.repository.load(challenge, stream);
-    const userId = state.status === 'open' ? state.userId : null;
-    const context: CommandContext = {
-      ...request,
-      actor: userId ?? 'anonymous',
-      actorKind: userId ? 'user' : 'anonymous',
-    };
-    await this.repository.execute(challenge, stream, { type: 'AdmitAnswer', now }, context);
+    const admit = { type: 'AdmitAnswer', now } as const;
+    const { state } = await this.repository.execute(challenge, stream, admit, { ...request, ...ANONYMOUS });
     if (state.status !== 'open') throw new Refused('second-factor-wrong');
     const { purpose } = state;
+    const context: CommandContext = { ...request, actor: state.userId, actorKind: 'user' };
     try {
       if (purpose.kind === 'login') await this.secondFactors.show(state.userId, code, context);
       else await this.enrol(state.userId, purpose, command, context);

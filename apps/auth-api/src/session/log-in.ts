@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { challenge, challengeStream } from '#domain/challenge/challenge.js';
-import { ENROLMENT_SCOPES, requiresSecondFactor } from '#domain/second-factor/requirement.js';
+import { singleFactorScopes } from '#domain/second-factor/requirement.js';
 import { ALL_WRITE } from '#domain/scope.js';
 import { session } from '#domain/session/session.js';
 import type { ClientTrace } from '#domain/session/session-events.js';
@@ -57,10 +57,7 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     const { enrolled } = await this.secondFactors.of(account.id);
     if (enrolled !== null) return this.challenge(command);
     // No access token without the factors that the policy asks for, whatever way somebody came (SEC-44).
-    return this.open(
-      command,
-      requiresSecondFactor(account, this.settings.secondFactor) ? ENROLMENT_SCOPES : [ALL_WRITE],
-    );
+    return this.open(command, singleFactorScopes(account, this.settings.secondFactor));
   }
 
   private async challenge({ authentication: { account }, service, request }: LogIn): Promise<PendingChallenge> {

@@ -83,8 +83,6 @@ export class SessionTokenIssuer {
     const firstNames = readable(claims.firstNames);
     const lastName = readable(claims.lastName);
     const email = readable(claims.email);
-    const agreement = this.settings.serviceLicenseAgreement;
-    const { enrolled } = await this.secondFactors.of(owner.id);
     return {
       username: readable(claims.username) ?? owner.id,
       userId: owner.id,
@@ -99,15 +97,18 @@ export class SessionTokenIssuer {
         ...(firstNames === null ? {} : { firstNames }),
         ...(lastName === null ? {} : { lastName }),
         ...(email === null ? {} : { email }),
-        // Said of persons only.
-        ...(kind === 'password'
-          ? {
-              twoFactorAuthentication: enrolled !== null,
-              serviceLicenseAgreement: agreement.version === 0 || owner.acceptedAgreement === agreement.version,
-            }
-          : {}),
+        ...(kind === 'password' ? await this.claimsOfPerson(owner) : {}),
       },
       expiresAt,
+    };
+  }
+
+  private async claimsOfPerson({ id, acceptedAgreement }: ActiveUser) {
+    const { version } = this.settings.serviceLicenseAgreement;
+    const { enrolled } = await this.secondFactors.of(id);
+    return {
+      twoFactorAuthentication: enrolled !== null,
+      serviceLicenseAgreement: version === 0 || acceptedAgreement === version,
     };
   }
 

@@ -1,8 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type UserId, asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
-import { ALL_WRITE } from '#domain/scope.js';
-import { ENROLMENT_SCOPES, requiresSecondFactor } from '#domain/second-factor/requirement.js';
+import { singleFactorScopes } from '#domain/second-factor/requirement.js';
 import { session } from '#domain/session/session.js';
 import { type ActiveUser, kindOf } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -11,7 +10,7 @@ import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
 import { derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
-import { demandChoosable } from './change-password.js';
+import { Passwords } from './passwords.js';
 import { type NewUser, UserRegistration, isPerson } from './user-registration.js';
 
 /** Makes accounts, all or none, and opens a session for each, in their order (ucloud-users-api §5.9). */
@@ -32,26 +31,29 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
     private readonly registration: UserRegistration,
     private readonly refreshTokens: RefreshTokens,
     private readonly tokens: SessionTokenIssuer,
+    private readonly passwords: Passwords,
     private readonly settings: Settings,
   ) {}
 
   async execute({ users, createdBy, context }: CreateUsers): Promise<readonly SessionTokens[]> {
     // The last thing the command does tells if its key was used for something else.
     await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
-    for (const wanted of users)
-      if (isPerson(wanted)) demandChoosable(wanted.password, wanted, this.isEnrolmentDue(wanted));
+    for (const wanted of users) this.demandPassword(wanted);
     const accounts = await this.registration.register(users, context);
     return Promise.all(accounts.map((account, index) => this.provision(account, index, createdBy, context)));
   }
 
-  private isEnrolmentDue = ({ role, registeredBy }: Pick<ActiveUser, 'role' | 'registeredBy'>) =>
-    requiresSecondFactor({ kind: kindOf(role), registeredBy }, this.settings.secondFactor);
+  private demandPassword(wanted: NewUser): void {
+    const { role, registeredBy, password } = wanted;
+    if (isPerson(wanted))
+      this.passwords.demandChoosable(password, { kind: kindOf(role), registeredBy, claims: wanted });
+  }
 
   private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {
     const id = sessionIdOf(context, index);
     const { token, secretHash } = this.refreshTokens.issue(id, context.fingerprint && context.commandId);
     const client = { ipAddress: null, userAgent: null };
-    const scopes = this.isEnrolmentDue(owner) ? ENROLMENT_SCOPES : [ALL_WRITE];
+    const scopes = singleFactorScopes(owner, this.settings.secondFactor);
     const { state, position } = await this.repository.execute(
       session,
       sessionStream(id),

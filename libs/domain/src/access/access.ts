@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
-import { ENROLMENT_SCOPES } from '../second-factor/requirement.js';
+import { mustEnrolFirst } from '../second-factor/requirement.js';
 import type { Role } from '../role.js';
 import { ALL_WRITE, type Scope, isCovered } from '../scope.js';
 
@@ -36,10 +36,9 @@ export type AccessRefusal =
 export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {
   if (!permission.roles.includes(role)) throw new Refused('role-not-allowed');
   if (isCovered(permission.scope, scopes)) return;
-  const mustEnrol = scopes.some((scope) => scope === ENROLMENT_SCOPES[0]);
   throw new Refused(
     'scope-missing',
-    mustEnrol ? 'Enrol a second factor first, and log in with it: POST /auth/2fa.' : 'Missing scope',
+    mustEnrolFirst(scopes) ? 'Enrol a second factor first, and log in with it: POST /auth/2fa.' : 'Missing scope',
   );
 }
 

@@ -47,6 +47,12 @@ export function waitAfter(consecutiveFailures: number, failedAt: Date): Date | n
   return new Date(failedAt.getTime() + wait);
 }
 
+/** @throws Refused `login-throttled` while the wait is on */
+export function demandNoWait({ waitUntil }: Pick<Attempts, 'waitUntil'>, now: Date): void {
+  const waitMs = (waitUntil?.getTime() ?? 0) - now.getTime();
+  if (waitMs > 0) throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+}
+
 /** How many guesses may be under way at once without one too many being answered; at least one. */
 export const guessesLeft = ({ consecutiveFailures }: Attempts) => Math.max(1, FREE_FAILURES - consecutiveFailures);
 
@@ -66,8 +72,7 @@ export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
   },
 
   decide(state, command) {
-    const waitMs = (state.waitUntil?.getTime() ?? 0) - command.now.getTime();
-    if (waitMs > 0) throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+    demandNoWait(state, command.now);
     switch (command.type) {
       case 'AdmitLogin':
         return [];

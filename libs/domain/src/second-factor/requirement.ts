@@ -1,3 +1,4 @@
+import { ALL_WRITE } from '../scope.js';
 import type { ActiveUser } from '../user/user.js';
 
 /** Who has to have a second factor (design §7). */
@@ -27,3 +28,13 @@ export function requiresSecondFactor(
   if (kind !== 'password' || registeredBy === 'installation') return false;
   return (registeredBy === 'administrator' ? provisionedUsers : registeredUsers) === 'required';
 }
+
+/** What the owner may do after a login with one factor: no more than enrol where the policy asks for two (SEC-44). */
+export const singleFactorScopes = (
+  owner: Pick<ActiveUser, 'kind' | 'registeredBy'>,
+  policy: SecondFactorPolicy,
+): readonly string[] => (requiresSecondFactor(owner, policy) ? ENROLMENT_SCOPES : [ALL_WRITE]);
+
+/** Whether these are the scopes of somebody who has to enrol first. */
+export const mustEnrolFirst = (scopes: readonly string[]): boolean =>
+  ENROLMENT_SCOPES.every((scope) => scopes.includes(scope));

@@ -1,4 +1,4 @@
-import { waitAfter } from '../attempts/attempts.js';
+import { type Attempts, demandNoWait, waitAfter } from '../attempts/attempts.js';
 import type { Decider } from '../decider.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, StreamName, UserId } from '../ids.js';
@@ -80,16 +80,14 @@ interface Enrolled {
   readonly usedCodes: readonly number[];
 }
 
-export interface SecondFactor {
+/** The failures are the account's own budget, whatever login attempt the codes belong to (SEC-40). */
+export interface SecondFactor extends Attempts {
   readonly enrolled: Enrolled | null;
   readonly offered: {
     readonly credentialId: CredentialId;
     readonly recoveryCredentialId: CredentialId;
     readonly expiresAt: Date;
   } | null;
-  readonly consecutiveFailures: number;
-  /** Until when no code is looked at; null for at once. */
-  readonly waitUntil: Date | null;
 }
 
 export type SecondFactorRefusal = 'second-factor-enrolled' | 'second-factor-missing' | 'second-factor-wrong';
@@ -181,10 +179,4 @@ function shown(userId: UserId, { lastStep, usedCodes }: Enrolled, code: ShownCod
   if (code.kind === 'recovery' && code.code !== null && !usedCodes.includes(code.code))
     return { type: 'RecoveryCodeUsed', data: { userId, code: code.code } };
   return { type: 'SecondFactorFailed', data: { userId } };
-}
-
-/** The account's own budget, whatever login attempt the codes belong to (SEC-40). */
-function demandNoWait({ waitUntil }: SecondFactor, now: Date): void {
-  const waitMs = (waitUntil?.getTime() ?? 0) - now.getTime();
-  if (waitMs > 0) throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
 }

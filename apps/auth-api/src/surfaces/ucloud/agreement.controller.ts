@@ -7,7 +7,7 @@ import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { RequestContexts } from '../../request-context.js';
-import { AcceptAgreement } from '../../user/accept-agreement.js';
+import { ChangeUser } from '../../user/change-user.js';
 import { AcceptAgreementBody } from './bodies.js';
 import { tellPosition } from './consistency.js';
 import { EmptyAnswer } from './token-answers.js';
@@ -51,8 +51,10 @@ export class AgreementController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
+    const { version: current } = this.settings.serviceLicenseAgreement;
+    const change = { type: 'AcceptAgreement', version, current } as const;
     const context = this.contexts.by(request, caller);
-    tellPosition(reply, await this.commands.execute(new AcceptAgreement(caller.userId, version, context)));
+    tellPosition(reply, await this.commands.execute(new ChangeUser(caller.userId, change, context)));
     return {};
   }
 }

@@ -116,7 +116,7 @@ export class CreateUserBody {
 /** More names than this come in several requests. */
 export const MAX_LOOKED_UP = 1_000;
 
-export class LookupEmailBody {
+export class UserNameBody {
   @ApiProperty({ description: 'A user name.' })
   @Text()
   userId: string;
@@ -205,19 +205,7 @@ export class AnswerChallengeBody extends SecondFactorCodeBody {
   challengeId: string;
 }
 
-export class ResetSecondFactorBody {
-  @ApiProperty({ description: 'A user name.' })
-  @Text()
-  userId: string;
-}
-
-export class AdministeredUserBody {
-  @ApiProperty({ description: 'A user name.' })
-  @Text()
-  userId: string;
-}
-
-export class ChangeRoleBody extends AdministeredUserBody {
+export class ChangeRoleBody extends UserNameBody {
   @ApiProperty({ enum: ['USER', 'ADMIN'] })
   @IsIn(ROLES, { message: '$property must be USER or ADMIN' })
   role: Role;

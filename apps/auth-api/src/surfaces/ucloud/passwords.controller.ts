@@ -65,7 +65,7 @@ export class PasswordsController {
     const account = await this.accounts.byUsername(userId);
     if (account === null) throw new Refused('user-unknown');
     const context = this.contexts.by(request, caller);
-    tellPosition(reply, await this.commands.execute(new ResetPassword(account.id, newPassword, context)));
+    tellPosition(reply, await this.commands.execute(new ResetPassword(account, newPassword, context)));
     return {};
   }
 }

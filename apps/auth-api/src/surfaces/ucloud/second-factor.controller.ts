@@ -27,7 +27,7 @@ import {
 } from '../../second-factor/manage-second-factor.js';
 import { type SecondFactorCode, SecondFactors } from '../../second-factor/second-factors.js';
 import { Accounts } from '../../user/accounts.js';
-import { AnswerChallengeBody, ResetSecondFactorBody, SecondFactorCodeBody } from './bodies.js';
+import { AnswerChallengeBody, UserNameBody, SecondFactorCodeBody } from './bodies.js';
 import { clientTraceOf } from './client-trace.js';
 import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
@@ -163,7 +163,7 @@ export class SecondFactorController {
   @ApiOperation({ operationId: 'resetCredentials', summary: 'Remove the second factor of somebody who has lost it' })
   @ApiOkResponse({ type: EmptyAnswer })
   async resetCredentials(
-    @Body() { userId }: ResetSecondFactorBody,
+    @Body() { userId }: UserNameBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {

@@ -9,8 +9,8 @@ import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { RequestContexts } from '../../request-context.js';
 import { Accounts } from '../../user/accounts.js';
-import { AdministerUser, type Administration } from '../../user/administer-user.js';
-import { AdministeredUserBody, ChangeRoleBody } from './bodies.js';
+import { ChangeUser } from '../../user/change-user.js';
+import { UserNameBody, ChangeRoleBody } from './bodies.js';
 import { tellPosition } from './consistency.js';
 import { EmptyAnswer } from './token-answers.js';
 
@@ -31,12 +31,12 @@ export class UserAdministrationController {
   @ApiOperation({ operationId: 'suspendUser', summary: 'Keep a user out; all their sessions end' })
   @ApiOkResponse({ type: EmptyAnswer })
   async suspendUser(
-    @Body() { userId }: AdministeredUserBody,
+    @Body() { userId }: UserNameBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'SuspendUser' }, caller, request, reply);
+    return this.administer(userId, { type: 'SuspendUser', by: caller.userId }, caller, request, reply);
   }
 
   @Post('reinstate')
@@ -45,12 +45,12 @@ export class UserAdministrationController {
   @ApiOperation({ operationId: 'reinstateUser', summary: 'Let a suspended user in again' })
   @ApiOkResponse({ type: EmptyAnswer })
   async reinstateUser(
-    @Body() { userId }: AdministeredUserBody,
+    @Body() { userId }: UserNameBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'ReinstateUser' }, caller, request, reply);
+    return this.administer(userId, { type: 'ReinstateUser', by: caller.userId }, caller, request, reply);
   }
 
   @Post('role')
@@ -64,12 +64,12 @@ export class UserAdministrationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'ChangeRole', role }, caller, request, reply);
+    return this.administer(userId, { type: 'ChangeRole', role, by: caller.userId }, caller, request, reply);
   }
 
   private async administer(
     username: string,
-    administration: Administration,
+    change: ChangeUser['change'],
     caller: AuthenticatedCaller,
     request: FastifyRequest,
     reply: FastifyReply,
@@ -78,7 +78,7 @@ export class UserAdministrationController {
     const id = await this.accounts.idOf(username);
     if (id === null) throw new Refused('user-unknown');
     const context = this.contexts.by(request, caller);
-    tellPosition(reply, await this.commands.execute(new AdministerUser(id, caller.userId, administration, context)));
+    tellPosition(reply, await this.commands.execute(new ChangeUser(id, change, context)));
     return {};
   }
 }

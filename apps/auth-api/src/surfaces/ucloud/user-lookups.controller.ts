@@ -9,7 +9,7 @@ import { UserQueries } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { BadRequest } from '../../bad-request.js';
-import { LookupEmailBody, LookupUserWithEmailBody, LookupUsersBody } from './bodies.js';
+import { UserNameBody, LookupUserWithEmailBody, LookupUsersBody } from './bodies.js';
 import { Consistency } from './consistency.js';
 import { Principal, principalOf } from './principal.js';
 
@@ -78,7 +78,7 @@ export class UserLookupsController {
   @ApiOperation({ operationId: 'lookupEmail', summary: 'The e-mail address of a user' })
   @ApiOkResponse({ type: EmailAnswer })
   async lookupEmail(
-    @Body() { userId }: LookupEmailBody,
+    @Body() { userId }: UserNameBody,
     @CurrentCaller() { position }: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -12,7 +12,7 @@ import { users } from '#read-models/users/users.projection.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { RequestContexts, actorOf } from '../../request-context.js';
-import { ChangeProfile } from '../../user/change-profile.js';
+import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
 import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';
@@ -93,8 +93,9 @@ export class UsersController {
     demandUnrestrictedToken(caller);
     const current = readable(caller.account.claims.email);
     if (email !== null && email.trim() !== '' && email !== current) throw new Refused('email-not-changeable');
+    const change = { type: 'ChangeProfile', firstNames, lastName } as const;
     const context = this.contexts.by(request, caller);
-    tellPosition(reply, await this.commands.execute(new ChangeProfile(caller.userId, firstNames, lastName, context)));
+    tellPosition(reply, await this.commands.execute(new ChangeUser(caller.userId, change, context)));
     return {};
   }
 }

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { attempts, attemptsStream, guessesLeft } from '#domain/attempts/attempts.js';
+import { type CredentialId, userStream } from '#domain/ids.js';
+import { readable } from '#domain/personal.js';
+import { Refused } from '#domain/refused.js';
+import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
+import { MIN_LENGTH_ALONE, MIN_LENGTH_WITH_SECOND_FACTOR, demandPassword } from '#domain/user/password-policy.js';
+import { type ActiveUser, type SparedSession, user } from '#domain/user/user.js';
+import type { CommandContext } from '#event-store/envelope.js';
+import type { Position } from '#event-store/event-store.js';
+import { Repository } from '#event-store/repository.js';
+import { Settings } from '#host/settings.js';
+import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { PasswordHasher } from '#vault/password-hasher.js';
+import { Vault } from '#vault/vault.js';
+import { AdmissionGate } from './admission-gate.js';
+import { isCommonPassword } from './common-passwords.js';
+
+/** The passwords of accounts: compared within the budget of guesses, chosen by the policy, replaced. */
+@Injectable()
+export class Passwords {
+  private readonly gate = new AdmissionGate();
+
+  constructor(
+    private readonly repository: Repository,
+    private readonly vault: Vault,
+    private readonly hasher: PasswordHasher,
+    private readonly digest: IdentifierDigest,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * The account, if this is its password; null for a wrong one and for an account that is not there alike. Wherever it is
+   * asked for, a wrong one counts: it is the same secret (SEC-19).
+   * @param username as it was typed
+   * @throws Refused `login-throttled`
+   */
+  async prove(
+    username: string,
+    password: string,
+    find: () => Promise<ActiveUser | null>,
+    context: CommandContext,
+  ): Promise<ActiveUser | null> {
+    const { now } = context;
+    const stream = attemptsStream(this.digest.of('login', username));
+    const admit = async () =>
+      guessesLeft((await this.repository.execute(attempts, stream, { type: 'AdmitLogin', now }, context)).state);
+    return this.gate.whileAdmitted(stream, admit, async () => {
+      const account = await find();
+      const credentialId = account?.credentialId ?? null;
+      if (await this.isPasswordOf(credentialId, password)) {
+        await this.repository.execute(attempts, stream, { type: 'RecordSuccessfulLogin', now }, context);
+        return account;
+      }
+      const reason = credentialId === null ? 'unknown-account' : 'wrong-password';
+      await this.repository.execute(attempts, stream, { type: 'RecordFailedLogin', reason, now }, context);
+      return null;
+    });
+  }
+
+  /** @throws Refused if the owner may not choose this password */
+  demandChoosable(password: string | null, account: Pick<ActiveUser, 'kind' | 'registeredBy' | 'claims'>): void {
+    const { username, email, firstNames, lastName } = account.claims;
+    const words = [username, email, firstNames, lastName].map((word) => readable(word)).filter((word) => word !== null);
+    const localParts = words.map((word) => word.split('@')[0] ?? word);
+    // Where every login needs another factor, too, it may be shorter (SEC-01).
+    const withSecondFactor = requiresSecondFactor(account, this.settings.secondFactor);
+    demandPassword(password, {
+      minLength: withSecondFactor ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH_ALONE,
+      isCommon: isCommonPassword,
+      contextWords: [...words, ...localParts, 'authlog'],
+    });
+  }
+
+  /**
+   * The new one is kept before the event that refers to it, the old one erased after it.
+   * @param replaces what was verified; null for a reset
+   */
+  async replace(
+    { id, credentialId: old }: ActiveUser,
+    password: string,
+    { replaces, spare }: { readonly replaces: CredentialId | null; readonly spare: SparedSession | null },
+    context: CommandContext,
+  ): Promise<Position | undefined> {
+    const credentialId = await this.vault.keep('password', id, await this.hasher.hash(password));
+    const command = { type: 'ChangePassword', replaces, credentialId, spare } as const;
+    const { position } = await this.repository.execute(user, userStream(id), command, context);
+    if (old !== null) await this.vault.erase(old);
+    return position;
+  }
+
+  private async isPasswordOf(credentialId: CredentialId | null, password: string): Promise<boolean> {
+    const phc = credentialId === null ? null : await this.vault.reveal(credentialId);
+    return phc === null ? this.hasher.verifyNothing(password) : this.hasher.verify(phc, password);
+  }
+}
+
+/** @throws Refused `password-not-applicable` */
+export function credentialOf({ kind, credentialId }: ActiveUser): CredentialId {
+  if (credentialId === null)
+    throw new Refused('password-not-applicable', `An account of type ${kind} has no password.`);
+  return credentialId;
+}
