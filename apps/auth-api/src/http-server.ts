@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import multipart, { type MultipartFile, type MultipartValue } from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -27,6 +28,8 @@ const MAX_URL_LENGTH = 8_192;
 const HEADERS_WITHIN_MS = 10_000;
 const BODY_WITHIN_MS = 30_000;
 const LOOK_FOR_SLOW_ONES_MS = 1_000;
+/** How long connections that are in use have to ask once more before the others are closed. */
+const LAST_ANSWERS_MS = 250;
 const MAX_FORM_FIELDS = 10;
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
@@ -80,10 +83,11 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     if (request.routeOptions.url?.startsWith('/docs')) void reply.header('Content-Security-Policy', DOCS_POLICY);
     demandAcceptable(request);
   });
-  // From then on every answer is the last one of its connection.
+  // From then on every answer is the last one of its connection; what is on its way still gets one.
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;
+    await delay(LAST_ANSWERS_MS);
   });
   // At the end, so that answers of the framework's own, such as those to preflights, have them, too.
   server.addHook('onSend', async (_request, reply) => {
