@@ -4,6 +4,7 @@ import { asCredentialId, asKeyId, asSessionId, asUserId } from '#domain/ids.js';
 const ada = asUserId('01890000-0000-7000-8000-00000000000a');
 const bot = asUserId('01890000-0000-7000-8000-00000000000b');
 const first = asSessionId('00000000-0000-4000-8000-000000000001');
+const changeId = '00000000-0000-4000-8000-0000000000d3';
 const credential = asCredentialId('00000000-0000-4000-8000-0000000000c1');
 
 const opened = {
@@ -35,6 +36,35 @@ export const eventSamples: Samples = {
     { userId: ada, purpose: { kind: 'enrolment', credentialId: credential }, expiresAt: '2030-01-01T00:10:00.000Z' },
   ],
   ChallengeMet: [{}],
+  EmailChangeAbandoned: [{ userId: ada, changeId }],
+  EmailChangeRequested: [
+    {
+      userId: ada,
+      changeId,
+      email: 'countess@example.org',
+      tokenHash: 't'.repeat(43),
+      expiresAt: '2030-01-02T00:00:00.000Z',
+    },
+  ],
+  EmailChangeUndone: [{ userId: ada, changeId, email: 'ada@example.org' }],
+  EmailChanged: [
+    {
+      userId: ada,
+      changeId,
+      email: 'countess@example.org',
+      previousEmail: 'ada@example.org',
+      undoTokenHash: 'u'.repeat(43),
+      undoUntil: '2030-01-04T00:00:00.000Z',
+    },
+    {
+      userId: ada,
+      changeId,
+      email: 'countess@example.org',
+      previousEmail: null,
+      undoTokenHash: 'u'.repeat(43),
+      undoUntil: '2030-01-04T00:00:00.000Z',
+    },
+  ],
   FailedLoginsCleared: [{}],
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
@@ -51,7 +81,10 @@ export const eventSamples: Samples = {
   PasswordChanged: [
     { userId: ada, credentialId: credential, cause: 'change' },
     { userId: ada, credentialId: credential, cause: 'reset' },
+    { userId: ada, credentialId: credential, cause: 'reset', resetId: '00000000-0000-4000-8000-0000000000d2' },
   ],
+  PasswordChangeRequired: [{ userId: ada, reason: 'seen in a breach' }],
+  PasswordRehashed: [{ userId: ada, credentialId: credential, from: 'bcrypt 10', to: 'argon2id m=19456 t=2 p=1' }],
   ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
   RecoveryCodeUsed: [{ userId: ada, code: 3 }],
   RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
@@ -70,7 +103,10 @@ export const eventSamples: Samples = {
     { userId: ada, cause: 'removed' },
     { userId: ada, cause: 'reset' },
   ],
-  RoleChanged: [{ userId: ada, role: 'ADMIN' }],
+  RoleChanged: [
+    { userId: ada, role: 'ADMIN' },
+    { userId: ada, role: 'USER', reason: 'has left the team' },
+  ],
   SessionEnded: [{ userId: ada, reason: 'logout' }],
   SessionOpened: [
     opened,
@@ -132,8 +168,9 @@ export const eventSamples: Samples = {
     },
   ],
   UserCreationAbandoned: [{}],
+  UserDeleted: [{ userId: ada }, { userId: ada, reason: 'asked for it' }],
   UserReinstated: [{ userId: ada }],
-  UserSuspended: [{ userId: ada }],
+  UserSuspended: [{ userId: ada }, { userId: ada, reason: 'two countries at once' }],
   UserIteratorAdvanced: [{ through: ada }],
   UserIteratorClosed: [{}],
   UserIteratorOpened: [{ openedBy: bot, expiresAt: '2030-01-01T00:30:00.000Z' }],

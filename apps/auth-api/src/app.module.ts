@@ -22,6 +22,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { CallerAuthentication } from './access/caller-authentication.js';
 import { DeclaredAccessCheck } from './access/declared-access.js';
 import { LiveSessions } from './access/live-sessions.js';
+import { StepUp } from './access/step-up.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { Readiness } from './health/readiness.js';
@@ -189,6 +190,7 @@ const commandHandlers = [
     SecondFactors,
     SessionTokenIssuer,
     SigningKeys,
+    StepUp,
     UserRegistration,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: UcloudErrorFilter },

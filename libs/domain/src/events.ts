@@ -8,7 +8,7 @@ import { type SecondFactorEvent, secondFactorEvents } from './second-factor/seco
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
 import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
 import { type UserIteratorEvent, userIteratorEvents } from './user-iterator/user-iterator.js';
-import { type UserEvent, userEvents } from './user/user.js';
+import { type UserEvent, userEvents } from './user/user-events.js';
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =

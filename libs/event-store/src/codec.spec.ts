@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '#domain/decider.js';
 import { asCredentialId, asUserId } from '#domain/ids.js';
 import { erased } from '#domain/personal.js';
-import type { UserEvent } from '#domain/user/user.js';
+import type { UserEvent } from '#domain/user/user-events.js';
 import { EventCodec, EventNotUnderstood } from './codec.js';
 import type { NewEvent, Position, RecordedEvent } from './event-store.js';
 import { someContext } from './testing/context.js';

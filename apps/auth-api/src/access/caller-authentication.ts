@@ -3,7 +3,7 @@ import type { Caller } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { type OpenSession, causeOfDeath, extendersOf } from '#domain/session/session-state.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { Position } from '#event-store/event-store.js';
 import { Clock } from '#host/clock.js';
 import { AccessTokens } from '#tokens/access-token.js';

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type SessionId, type UserId, sessionStream, userStream } from '#domain/ids.js';
 import { session } from '#domain/session/session.js';
 import { type Session, type Surroundings, ancestorsOf, causeOfDeath } from '#domain/session/session-state.js';
-import { type ActiveUser, user } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
+import { user } from '#domain/user/user.js';
 import { type Position, hasReached } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 

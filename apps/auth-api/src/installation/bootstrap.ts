@@ -4,7 +4,7 @@ import { sessionStream } from '#domain/ids.js';
 import { INSTALLATION, installation } from '#domain/installation/installation.js';
 import { ALL_WRITE } from '#domain/scope.js';
 import { session } from '#domain/session/session.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements } from '#host/announcements.js';

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { challenge, challengeStream } from '#domain/challenge/challenge.js';
 import type { UserId } from '#domain/ids.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { derivedId } from '../request-context.js';

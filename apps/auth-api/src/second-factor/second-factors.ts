@@ -10,7 +10,7 @@ import {
   secondFactor,
   secondFactorStream,
 } from '#domain/second-factor/second-factor.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Vault } from '#vault/vault.js';

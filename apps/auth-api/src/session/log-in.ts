@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { MULTI_FACTOR } from '#domain/access/access.js';
 import { asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { challenge, challengeStream } from '#domain/challenge/challenge.js';
@@ -7,7 +8,7 @@ import { ALL_WRITE } from '#domain/scope.js';
 import { session } from '#domain/session/session.js';
 import type { ClientTrace } from '#domain/session/session-events.js';
 import type { LoginService } from '#domain/session/session-limits.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
@@ -37,9 +38,6 @@ export class LogIn extends Command<SessionTokens | PendingChallenge> {
 export interface PendingChallenge {
   readonly challengeId: string;
 }
-
-/** The methods of a login with a second factor (RFC 8176). */
-const MULTI_FACTOR = 'mfa';
 
 @CommandHandler(LogIn)
 export class LogInHandler implements ICommandHandler<LogIn> {

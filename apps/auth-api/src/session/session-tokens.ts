@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OneTimeTokenId, SessionId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { type OpenSession, endOf, extendersOf } from '#domain/session/session-state.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { Position } from '#event-store/event-store.js';
 import { Settings } from '#host/settings.js';
 import { AccessTokens, type TokenClaims } from '#tokens/access-token.js';

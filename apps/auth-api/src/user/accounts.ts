@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '#domain/ids.js';
 import { reservation, reservationStream } from '#domain/reservation/reservation.js';
-import type { ActiveUser } from '#domain/user/user.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import { Repository } from '#event-store/repository.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { LiveSessions } from '../access/live-sessions.js';

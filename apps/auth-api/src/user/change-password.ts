@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
-import type { ActiveUser, SparedSession } from '#domain/user/user.js';
+import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import { Passwords, credentialOf } from './passwords.js';

@@ -5,7 +5,8 @@ import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { MIN_LENGTH_ALONE, MIN_LENGTH_WITH_SECOND_FACTOR, demandPassword } from '#domain/user/password-policy.js';
-import { type ActiveUser, type SparedSession, user } from '#domain/user/user.js';
+import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
+import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
@@ -83,7 +84,7 @@ export class Passwords {
     context: CommandContext,
   ): Promise<Position | undefined> {
     const credentialId = await this.vault.keep('password', id, await this.hasher.hash(password));
-    const command = { type: 'ChangePassword', replaces, credentialId, spare } as const;
+    const command = { type: 'ChangePassword', replaces, resetId: null, credentialId, spare } as const;
     const { position } = await this.repository.execute(user, userStream(id), command, context);
     if (old !== null) await this.vault.erase(old);
     return position;

@@ -3,7 +3,10 @@ import { v7 as uuidV7 } from 'uuid';
 import { type CredentialId, type UserId, asUserId, userStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import type { Role } from '#domain/role.js';
-import { type ActiveUser, type Registrar, type UserCommand, kindOf, user } from '#domain/user/user.js';
+import { type CreateUser, kindOf } from '#domain/user/user-creation.js';
+import type { Registrar } from '#domain/user/user-events.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
+import { user } from '#domain/user/user.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
@@ -124,7 +127,7 @@ function identifiersOf(wanted: NewUser): Identifier[] {
   return isPerson(wanted) && wanted.email !== null ? [name, { kind: 'email', value: wanted.email }] : [name];
 }
 
-function creation(wanted: NewUser, id: UserId, credentialId: CredentialId | null): UserCommand {
+function creation(wanted: NewUser, id: UserId, credentialId: CredentialId | null): CreateUser {
   const { password: _, ...profile } = wanted;
   return { type: 'CreateUser', id, credentialId, ...profile };
 }

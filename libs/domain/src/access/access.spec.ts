@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asSessionId, asUserId } from '../ids.js';
 import { END_USER, PRIVILEGED } from '../role.js';
 import { parseScope } from '../scope.js';
-import { type Caller, demandPermission, demandUnrestrictedToken } from './access.js';
+import { type Caller, demandFreshAuthentication, demandPermission, demandUnrestrictedToken } from './access.js';
 
 const caller: Caller = {
   userId: asUserId('ada'),
@@ -33,5 +33,22 @@ describe('managing sessions', () => {
       'extended-token-not-allowed',
     );
     expect(() => demandUnrestrictedToken({ ...caller, scopes: ['auth:write'] })).toThrow('extended-token-not-allowed');
+  });
+});
+
+describe('what a stolen session must not be enough for (SEC-76)', () => {
+  const authenticatedAt = new Date('2030-01-01T00:00:00.000Z');
+  const demand = (time: string, amr: readonly string[], hasSecondFactor: boolean) => () =>
+    demandFreshAuthentication({ authenticatedAt, amr }, hasSecondFactor, new Date(time));
+
+  it('is for five minutes after a login', () => {
+    expect(demand('2030-01-01T00:05:00.000Z', ['pwd'], false)).not.toThrow();
+    expect(demand('2030-01-01T00:05:00.001Z', ['pwd'], false)).toThrow('step-up-required');
+  });
+
+  it('needs the second factor of who has one', () => {
+    expect(demand('2030-01-01T00:00:00.000Z', ['pwd'], true)).toThrow('step-up-required');
+    expect(demand('2030-01-01T00:05:00.000Z', ['pwd', 'otp', 'mfa'], true)).not.toThrow();
+    expect(demand('2030-01-01T00:05:00.001Z', ['pwd', 'otp', 'mfa'], true)).toThrow('step-up-required');
   });
 });

@@ -3,6 +3,7 @@ import { Refused } from '../refused.js';
 import { mustEnrolFirst } from '../second-factor/requirement.js';
 import type { Role } from '../role.js';
 import { ALL_WRITE, type Scope, isCovered } from '../scope.js';
+import type { OpenSession } from '../session/session-state.js';
 
 /** Who is calling, as their access token and the log say. */
 export interface Caller {
@@ -30,7 +31,8 @@ export type AccessRefusal =
   | 'caller-not-listed'
   | 'extended-token-not-allowed'
   | 'role-not-allowed'
-  | 'scope-missing';
+  | 'scope-missing'
+  | 'step-up-required';
 
 /** @throws Refused if the caller's role or scopes do not allow the call */
 export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {
@@ -46,4 +48,25 @@ export function demandPermission({ role, scopes }: Caller, permission: CallPermi
 export function demandUnrestrictedToken({ extendedBy, scopes }: Caller): void {
   if (extendedBy.length > 0 || !scopes.includes(ALL_WRITE))
     throw new Refused('extended-token-not-allowed', 'Invalid token');
+}
+
+/** How long after a login what cannot be taken back easily may be done (SEC-76). */
+export const STEP_UP_MS = 300_000;
+
+/** The method of a login with a second factor (RFC 8176). */
+export const MULTI_FACTOR = 'mfa';
+
+/**
+ * For what a stolen session must not be enough for: its owner has just logged in, with the strongest factor they have.
+ * @throws Refused `step-up-required`
+ */
+export function demandFreshAuthentication(
+  { authenticatedAt, amr }: Pick<OpenSession, 'amr' | 'authenticatedAt'>,
+  hasSecondFactor: boolean,
+  now: Date,
+): void {
+  const isFresh = now.getTime() - authenticatedAt.getTime() <= STEP_UP_MS;
+  if (isFresh && (!hasSecondFactor || amr.includes(MULTI_FACTOR))) return;
+  const how = hasSecondFactor ? ' with your second factor' : '';
+  throw new Refused('step-up-required', `Log in again${how}, then ask within ${STEP_UP_MS / 60_000} minutes.`);
 }

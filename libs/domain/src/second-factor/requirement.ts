@@ -1,5 +1,5 @@
 import { ALL_WRITE } from '../scope.js';
-import type { ActiveUser } from '../user/user.js';
+import type { ActiveUser } from '../user/user-state.js';
 
 /** Who has to have a second factor (design §7). */
 export interface SecondFactorPolicy {

@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '../ids.js';
-import type { SessionOwner } from '../user/user.js';
+import type { SessionOwner } from '../user/user-state.js';
 import type { SessionEndReason, SessionOrigin } from './session-events.js';
 
 export type Session =

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asSessionId, asUserId } from '../ids.js';
 import { Refused } from '../refused.js';
-import { type ActiveUser, type User, user } from '../user/user.js';
+import { stateAfter } from '../testing/scenario.js';
+import { adaCreated } from '../testing/users.js';
+import type { User } from '../user/user-state.js';
+import { user } from '../user/user.js';
 import { session } from './session.js';
 import type { SessionEvent } from './session-events.js';
 import { type Session, causeOfDeath } from './session-state.js';
@@ -33,19 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** One session, its owner and everyone who ever held one of its secrets. */
 class World {
   now = START;
-  owner: User = {
-    status: 'active',
-    id: asUserId('ada'),
-    kind: 'password',
-    role: 'USER',
-    credentialId: null,
-    registeredBy: 'service',
-    suspended: false,
-    acceptedAgreement: 0,
-    sessionEpoch: 0,
-    sparedSession: null,
-    claims: { username: 'ada', email: null, firstNames: null, lastName: null },
-  } satisfies ActiveUser;
+  owner: User = stateAfter(user, [adaCreated]);
   state: Session = session.initial;
   /** Newest first. */
   readonly secrets = ['s'];

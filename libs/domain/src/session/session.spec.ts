@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asSessionId, asUserId } from '../ids.js';
 import { LONG_AGO, at, scenario, stateAfter } from '../testing/scenario.js';
-import type { SessionOwner } from '../user/user.js';
+import type { SessionOwner } from '../user/user-state.js';
 import { type SessionCommand, session } from './session.js';
 import type { SessionEvent, SessionOpened } from './session-events.js';
 import type { LoginService } from './session-limits.js';

@@ -1,7 +1,7 @@
 import type { Decider } from '../decider.js';
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
-import type { SessionOwner } from '../user/user.js';
+import type { SessionOwner } from '../user/user-state.js';
 import { type ExtendSession, extend } from './session-extension.js';
 import {
   type ClientTrace,

@@ -1,44 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { asCredentialId, asSessionId, asUserId } from '../ids.js';
+import { asSessionId } from '../ids.js';
 import { erased } from '../personal.js';
 import { scenario, stateAfter } from '../testing/scenario.js';
-import { type UserCommand, type UserEvent, user } from './user.js';
+import { ada as id, adaCreated as created, adaData as createdData, invalidated } from '../testing/users.js';
+import type { CreateUser } from './user-creation.js';
+import type { UserEvent } from './user-events.js';
+import { user } from './user.js';
 
 const given = scenario(user);
 
-const id = asUserId('0198-ada');
-const create = (more: Partial<Extract<UserCommand, { type: 'CreateUser' }>> = {}) =>
-  ({
-    type: 'CreateUser',
-    id,
-    role: 'USER',
-    username: 'Ada',
-    email: 'ada@example.org',
-    firstNames: 'Ada',
-    lastName: 'Lovelace',
-    organizationId: null,
-    credentialId: asCredentialId('c1'),
-    registeredBy: 'service',
-    ...more,
-  }) as const;
-const createdData = {
-  userId: id,
-  kind: 'password',
-  role: 'USER',
-  username: 'Ada',
-  email: 'ada@example.org',
-  firstNames: 'Ada',
-  lastName: 'Lovelace',
-  organizationId: null,
-  credentialId: asCredentialId('c1'),
-  registeredBy: 'service',
-} as const;
-const created: UserEvent = { type: 'UserCreated', data: createdData };
+const { kind: _, userId: __, ...wanted } = createdData;
+const create = (more: Partial<CreateUser> = {}): CreateUser => ({ type: 'CreateUser', id, ...wanted, ...more });
 const abandoned: UserEvent = { type: 'UserCreationAbandoned', data: {} };
-const invalidated = (epoch: number, spared: string | null = null): UserEvent => ({
-  type: 'SessionsInvalidated',
-  data: { userId: id, epoch, spared: spared === null ? null : asSessionId(spared) },
-});
 
 describe('creating a person', () => {
   it('records who they are', () => given().when(create()).yields(created));
@@ -144,71 +117,6 @@ describe('ending all sessions', () => {
   it('is refused where there is no user', () => {
     given().when({ type: 'InvalidateSessions', spare: null }).refuses('user-unknown');
     given(abandoned).when({ type: 'InvalidateSessions', spare: null }).refuses('user-unknown');
-  });
-});
-
-describe('changing a password', () => {
-  const { credentialId: old } = createdData;
-  const next = asCredentialId('next');
-  const change = { type: 'ChangePassword', replaces: old, credentialId: next, spare: null } as const;
-  const changed = (cause: 'change' | 'reset'): UserEvent => ({
-    type: 'PasswordChanged',
-    data: { userId: id, credentialId: next, cause },
-  });
-
-  it('ends the sessions that were opened with the old one (SEC-09)', () => {
-    given(created).when(change).yields(changed('change'), invalidated(1));
-    given(created)
-      .when({ ...change, spare: { id: asSessionId('a'), epoch: 0 } })
-      .yields(changed('change'), invalidated(1, 'a'));
-    given(created)
-      .when({ ...change, replaces: null })
-      .yields(changed('reset'), invalidated(1));
-  });
-
-  it('changes nothing the second time', () => given(created, changed('change'), invalidated(1)).when(change).yields());
-
-  it('is refused to who knew a password that was changed meanwhile', () =>
-    given(created, changed('reset'), invalidated(1))
-      .when({ ...change, credentialId: asCredentialId('third') })
-      .refuses('password-changed-meanwhile'));
-
-  it('is refused for services, and where there is no user', () => {
-    const service: UserEvent = {
-      type: 'UserCreated',
-      data: { ...createdData, kind: 'service', role: 'SERVICE', credentialId: null },
-    };
-    given(service)
-      .when({ ...change, replaces: null })
-      .refuses('password-not-applicable');
-    given().when(change).refuses('user-unknown');
-  });
-});
-
-describe('administering an account', () => {
-  const by = asUserId('the administrator');
-  const suspended: UserEvent = { type: 'UserSuspended', data: { userId: id } };
-  const reinstated: UserEvent = { type: 'UserReinstated', data: { userId: id } };
-
-  it('suspends it and ends its sessions, which do not come back when it is reinstated', () => {
-    given(created).when({ type: 'SuspendUser', by }).yields(suspended, invalidated(1));
-    given(created, suspended, invalidated(1)).when({ type: 'SuspendUser', by }).yields();
-    given(created, suspended, invalidated(1)).when({ type: 'ReinstateUser', by }).yields(reinstated);
-    given(created).when({ type: 'ReinstateUser', by }).yields();
-  });
-
-  it('gives it another role of its kind, and ends the sessions of the old one', () => {
-    const changed: UserEvent = { type: 'RoleChanged', data: { userId: id, role: 'ADMIN' } };
-    given(created).when({ type: 'ChangeRole', by, role: 'ADMIN' }).yields(changed, invalidated(1));
-    given(created).when({ type: 'ChangeRole', by, role: 'USER' }).yields();
-    for (const role of ['SERVICE', 'GUEST', 'PROVIDER'] as const)
-      given(created).when({ type: 'ChangeRole', by, role }).refuses('role-not-assignable');
-  });
-
-  it('is refused for one’s own, and where there is none', () => {
-    given(created).when({ type: 'SuspendUser', by: id }).refuses('own-account');
-    given(created).when({ type: 'ChangeRole', by: id, role: 'ADMIN' }).refuses('own-account');
-    given().when({ type: 'SuspendUser', by }).refuses('user-unknown');
   });
 });
 

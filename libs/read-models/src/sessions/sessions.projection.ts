@@ -1,6 +1,6 @@
 import { readable } from '#domain/personal.js';
 import type { SessionEvent, SessionOpened, SessionOrigin } from '#domain/session/session-events.js';
-import type { UserEvent } from '#domain/user/user.js';
+import type { UserEvent } from '#domain/user/user-events.js';
 import { type Change, type Projection, patch, put, remove, removeWhere } from '../projection.js';
 import { SessionEpochRow, SessionRow } from './session-row.entity.js';
 

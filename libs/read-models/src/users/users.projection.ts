@@ -1,15 +1,18 @@
 import { type Personal, readable } from '#domain/personal.js';
 import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
-import type { UserEvent } from '#domain/user/user.js';
+import type { UserEvent } from '#domain/user/user-events.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
-import { type Projection, patch, put } from '../projection.js';
+import { type Projection, patch, put, remove } from '../projection.js';
 import { UserRow } from './user-row.entity.js';
 
 const TYPES = [
   'UserCreated',
   'ProfileChanged',
   'RoleChanged',
+  'UserDeleted',
   'AgreementAccepted',
+  'EmailChanged',
+  'EmailChangeUndone',
   'SecondFactorEnrolled',
   'SecondFactorRemoved',
 ] as const;
@@ -23,7 +26,7 @@ const keyOf = (identifier: Personal<string> | null) => {
 /** The accounts there are. */
 export const users: Projection<ShownEvent> = {
   name: 'users',
-  version: 5,
+  version: 6,
   categories: ['user', 'factor'],
   types: TYPES,
   tables: [UserRow],
@@ -57,6 +60,11 @@ export const users: Projection<ShownEvent> = {
         ];
       case 'RoleChanged':
         return [patch(UserRow, data.userId, { role: data.role })];
+      case 'UserDeleted':
+        return [remove(UserRow, data.userId)];
+      case 'EmailChanged':
+      case 'EmailChangeUndone':
+        return [patch(UserRow, data.userId, { email: readable(data.email), emailKey: keyOf(data.email) })];
       case 'AgreementAccepted':
         return [patch(UserRow, data.userId, { acceptedAgreement: data.version })];
       case 'SecondFactorEnrolled':

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
-import type { UserEvent } from '#domain/user/user.js';
+import type { UserEvent } from '#domain/user/user-events.js';
 import { ReadModelFixture } from '../testing/read-model-fixture.js';
 import { users } from './users.projection.js';
 import { UserQueries } from './users.queries.js';

@@ -1,39 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Max, Min, ValidateBy } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { ROLES, type Role } from '#domain/role.js';
 import { MAX_EXTENSION_MS } from '#domain/session/session-extension.js';
+import { Code, MAX_TEXT, Text, Texts } from './body-rules.js';
 
-/** Longer texts are refused before any rule looks at them. */
-const MAX_TEXT = 1_024;
 const MAX_TOKEN = 8_192;
 const MAX_SCOPES = 100;
 const MAX_TOKENS = 1_000;
-
-const isText = (value: unknown, most: number) => typeof value === 'string' && value.length <= most;
-
-const Text = (most = MAX_TEXT) =>
-  ValidateBy({
-    name: 'text',
-    validator: {
-      validate: (value) => isText(value, most),
-      defaultMessage: () => `$property must be text of ${most} characters or fewer`,
-    },
-  });
-
-const Texts = (most: number, mostItems: number) => {
-  const text = ValidateBy({
-    name: 'texts',
-    validator: {
-      validate: (value) => Array.isArray(value) && value.every((item) => isText(item, most)),
-      defaultMessage: () => `$property must be a list of text of ${most} characters or fewer`,
-    },
-  });
-  const size = ArrayMaxSize(mostItems, { message: `$property must have ${mostItems} items or fewer` });
-  return (target: object, property: string) => {
-    text(target, property);
-    size(target, property);
-  };
-};
 
 /** ucloud-users-api §7.1. A field that was sent twice is a list, and so no text. */
 export class PasswordLoginForm {
@@ -176,16 +149,6 @@ export class UpdateUserInfoBody {
   @Text()
   lastName?: string | null;
 }
-
-/** Six digits; a number may have lost its leading zeros. */
-const Code = () =>
-  ValidateBy({
-    name: 'code',
-    validator: {
-      validate: (value) => /^[0-9]{1,6}$/.test(String(value)) && ['string', 'number'].includes(typeof value),
-      defaultMessage: () => '$property must be the six digits that the authenticator shows',
-    },
-  });
 
 export class SecondFactorCodeBody {
   @ApiProperty({ required: false, type: 'integer', description: 'What the authenticator shows; also as text.' })

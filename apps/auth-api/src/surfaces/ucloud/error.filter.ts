@@ -1,15 +1,22 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STEP_UP_MS } from '#domain/access/access.js';
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/event-store.js';
 import { Log } from '#host/log.js';
 import { RouteMethods } from '../../route-methods.js';
 import { correlationIdOf } from '../../request-context.js';
-import { type ErrorAnswer, answerTo } from './errors.js';
+import { type ErrorAnswer, type ErrorBody, answerTo } from './errors.js';
 
 const INTERNAL: ErrorAnswer = {
   status: 500,
   body: { why: 'Something went wrong on our side. It was recorded.', errorCode: 'internal' },
 };
+
+/** What the client has to show; RFC 9470 §3 where it is a newer login. */
+const challengeOf = ({ errorCode }: ErrorBody) =>
+  errorCode === 'step-up-required'
+    ? `Bearer error="insufficient_user_authentication", max_age="${STEP_UP_MS / 1_000}"`
+    : 'Bearer';
 
 /** The client may try again; the operator has to look at the disk. */
 const isFaultOfStore = (error: unknown) => error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
@@ -27,7 +34,7 @@ export class UcloudErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const { status, body, retryAfterSeconds } = this.answer(error, request, reply);
-    if (status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+    if (status === 401) void reply.header('WWW-Authenticate', challengeOf(body));
     if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
     void reply.status(status).type('application/json; charset=utf-8').send(body);
   }

@@ -16,6 +16,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { StepUp } from '../../access/step-up.js';
 import { BadRequest } from '../../bad-request.js';
 import { RequestContexts } from '../../request-context.js';
 import { AnswerChallenge } from '../../second-factor/answer-challenge.js';
@@ -75,6 +76,7 @@ export class SecondFactorController {
     private readonly commands: CommandBus,
     private readonly secondFactors: SecondFactors,
     private readonly accounts: Accounts,
+    private readonly stepUp: StepUp,
     private readonly answers: LoginAnswers,
     private readonly contexts: RequestContexts,
     private readonly settings: Settings,
@@ -90,6 +92,7 @@ export class SecondFactorController {
     @Req() request: FastifyRequest,
   ): Promise<OfferedCredentials> {
     const context = this.contextOf(request, caller);
+    await this.stepUp.demand(caller);
     const { uri, secret, challengeId, recoveryCodes } = await this.commands.execute(
       new OfferSecondFactor(caller.account, context),
     );

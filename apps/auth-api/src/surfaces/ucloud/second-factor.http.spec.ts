@@ -52,6 +52,17 @@ describe('enrolling a second factor', () => {
     for (const code of json['recoveryCodes'] as string[]) expect(code).toMatch(/^(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/);
   });
 
+  it('needs a fresh login (SEC-43, RFC 9470)', async () => {
+    const { accessToken } = await app.person('lise');
+    app.clock.advance(300_001);
+    expect(await offer(accessToken)).toMatchObject({
+      status: 401,
+      json: { errorCode: 'step-up-required', why: 'Log in again, then ask within 5 minutes.' },
+      headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"' },
+    });
+    expect((await offer((await app.logIn('lise')).accessToken)).status).toBe(200);
+  });
+
   it('counts after a code was shown, by its owner and within ten minutes (SEC-41)', async () => {
     const { accessToken } = await app.person('grace');
     const { json } = await offer(accessToken);
@@ -71,7 +82,7 @@ describe('enrolling a second factor', () => {
     const code = { verificationCode: codeAt(String(second.json['secret'])) };
     expect((await answer(second.json['challengeId'], code, again)).status).toBe(204);
     expect(await status()).toBe(true);
-    expect((await offer(again)).json['errorCode']).toBe('second-factor-enrolled');
+    expect((await offer(again)).json['errorCode']).toBe('step-up-required');
   });
 });
 

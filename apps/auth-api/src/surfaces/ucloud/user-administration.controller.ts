@@ -36,7 +36,7 @@ export class UserAdministrationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'SuspendUser', by: caller.userId }, caller, request, reply);
+    return this.administer(userId, { type: 'SuspendUser', by: caller.userId, reason: null }, caller, request, reply);
   }
 
   @Post('reinstate')
@@ -50,7 +50,7 @@ export class UserAdministrationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'ReinstateUser', by: caller.userId }, caller, request, reply);
+    return this.administer(userId, { type: 'ReinstateUser', by: caller.userId, reason: null }, caller, request, reply);
   }
 
   @Post('role')
@@ -64,7 +64,13 @@ export class UserAdministrationController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'ChangeRole', role, by: caller.userId }, caller, request, reply);
+    return this.administer(
+      userId,
+      { type: 'ChangeRole', role, by: caller.userId, reason: null },
+      caller,
+      request,
+      reply,
+    );
   }
 
   private async administer(

@@ -6,7 +6,7 @@ import { demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, PRIVILEGED } from '#domain/role.js';
-import type { Registrar } from '#domain/user/user.js';
+import type { Registrar } from '#domain/user/user-events.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
 import { users } from '#read-models/users/users.projection.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';

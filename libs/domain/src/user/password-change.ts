@@ -1,0 +1,44 @@
+import type { CredentialId } from '../ids.js';
+import { Refused } from '../refused.js';
+import { invalidated } from './session-epoch.js';
+import type { UserEvent } from './user-events.js';
+import type { ActiveUser, SparedSession } from './user-state.js';
+
+/** Ends the sessions that were opened with the old password, too (SEC-09). */
+export interface ChangePassword {
+  readonly type: 'ChangePassword';
+  /** What was verified: nobody changes a password that was changed meanwhile. Null for a reset. */
+  readonly replaces: CredentialId | null;
+  /** The request by mail that a reset answers, each of which is good once; null for a reset by a service. */
+  readonly resetId: string | null;
+  readonly credentialId: CredentialId;
+  readonly spare: SparedSession | null;
+}
+
+/** The same password, kept under other parameters; nothing ends (SEC-14). */
+export interface RehashPassword {
+  readonly type: 'RehashPassword';
+  readonly replaces: CredentialId;
+  readonly credentialId: CredentialId;
+  /** Algorithm and cost. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** @throws Refused */
+export function passwordChanged(state: ActiveUser, command: ChangePassword): UserEvent[] {
+  const { replaces, resetId, credentialId, spare } = command;
+  if (state.credentialId === credentialId) return [];
+  if (state.credentialId === null)
+    throw new Refused('password-not-applicable', `An account of type ${state.kind} has no password.`);
+  if (replaces !== null && replaces !== state.credentialId) throw new Refused('password-changed-meanwhile');
+  if (resetId !== null && resetId === state.lastResetId) throw new Refused('reset-token-unknown');
+  const data = { userId: state.id, credentialId, cause: replaces === null ? 'reset' : 'change' } as const;
+  return [{ type: 'PasswordChanged', data: resetId === null ? data : { ...data, resetId } }, invalidated(state, spare)];
+}
+
+export function passwordRehashed(state: ActiveUser, { replaces, credentialId, from, to }: RehashPassword): UserEvent[] {
+  // Another login or a change of the password was quicker.
+  if (state.credentialId !== replaces) return [];
+  return [{ type: 'PasswordRehashed', data: { userId: state.id, credentialId, from, to } }];
+}

@@ -1,0 +1,71 @@
+import type { CredentialId, UserId } from '../ids.js';
+import { Refused } from '../refused.js';
+import type { Role } from '../role.js';
+import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
+import { demandEmail, demandPlainText, demandUsername } from './username.js';
+
+/** Makes an account. */
+export interface CreateUser {
+  readonly type: 'CreateUser';
+  readonly id: UserId;
+  readonly role: Role;
+  readonly username: string;
+  /** Null only for an administrator whom the installation makes. */
+  readonly email: string | null;
+  readonly firstNames: string | null;
+  readonly lastName: string | null;
+  readonly organizationId: string | null;
+  readonly credentialId: CredentialId | null;
+  readonly registeredBy: Registrar;
+}
+
+/** The kind of account that a role makes. @throws Refused `role-not-assignable` for roles that no account can have */
+export function kindOf(role: Role): PrincipalKind {
+  switch (role) {
+    case 'USER':
+    case 'ADMIN':
+      return 'password';
+    case 'SERVICE':
+      return 'service';
+    case 'GUEST':
+    case 'PROVIDER':
+    case 'THIRD_PARTY_APP':
+    case 'UNKNOWN':
+      throw new Refused('role-not-assignable', `The role ${role} cannot be given: use USER, ADMIN or SERVICE.`);
+  }
+}
+
+/** @throws Refused if there can be no such account */
+export function created(command: CreateUser): UserEvent {
+  const { id, role, username, organizationId, credentialId, registeredBy } = command;
+  const kind = kindOf(role);
+  if (kind === 'service') {
+    demandUsername(username, kind);
+    const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
+    return { type: 'UserCreated', data: { userId: id, kind, role, username, ...nobody, registeredBy } };
+  }
+  const { email } = command;
+  const named = [command.firstNames, command.lastName].every((name) => name !== null && name.trim() !== '');
+  const firstNames = named ? command.firstNames : username;
+  const lastName = named ? command.lastName : 'N/A';
+  if (email !== null) demandEmail(email);
+  demandUsername(username, kind);
+  demandPlainText('firstnames', firstNames ?? '');
+  demandPlainText('lastname', lastName ?? '');
+  demandPlainText('orgId', organizationId ?? '');
+  return {
+    type: 'UserCreated',
+    data: {
+      userId: id,
+      kind,
+      role,
+      username,
+      email,
+      firstNames,
+      lastName,
+      organizationId,
+      credentialId,
+      registeredBy,
+    },
+  };
+}

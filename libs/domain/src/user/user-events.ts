@@ -1,0 +1,144 @@
+import type { EventCatalogue } from '../event-catalogue.js';
+import type { CredentialId, SessionId, UserId } from '../ids.js';
+import type { Personal } from '../personal.js';
+import type { Role } from '../role.js';
+
+/** How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). */
+export type PrincipalKind = 'password' | 'service';
+
+/** Who had an account made: the installation itself, on the first start; an administrator; or a service, for a person. */
+export type Registrar = 'installation' | 'administrator' | 'service';
+
+// Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
+export type UserEvent =
+  | {
+      readonly type: 'UserCreated';
+      readonly data: {
+        readonly userId: UserId;
+        readonly kind: PrincipalKind;
+        readonly role: Role;
+        readonly username: Personal<string>;
+        readonly email: Personal<string> | null;
+        readonly firstNames: Personal<string> | null;
+        readonly lastName: Personal<string> | null;
+        readonly organizationId: string | null;
+        /** The password's row in the vault; null for who has no password. */
+        readonly credentialId: CredentialId | null;
+        readonly registeredBy: Registrar;
+      };
+    }
+  /** The command that was to create this user died on the way; nobody will ever be this user. */
+  | { readonly type: 'UserCreationAbandoned'; readonly data: Record<string, never> }
+  /** Ends every session opened in an earlier epoch, except the spared one. */
+  | {
+      readonly type: 'SessionsInvalidated';
+      readonly data: { readonly userId: UserId; readonly epoch: number; readonly spared: SessionId | null };
+    }
+  /** It cannot be used until it is reinstated. */
+  | { readonly type: 'UserSuspended'; readonly data: Administered }
+  | { readonly type: 'UserReinstated'; readonly data: Administered }
+  | { readonly type: 'RoleChanged'; readonly data: Administered & { readonly role: Role } }
+  /** It cannot be used any more, for good. What is known of its owner stays until it is erased. */
+  | { readonly type: 'UserDeleted'; readonly data: Administered }
+  /** Its next sessions can do no more than choose another password. */
+  | { readonly type: 'PasswordChangeRequired'; readonly data: Administered }
+  /** Versions count from 1; the current one is a setting. */
+  | { readonly type: 'AgreementAccepted'; readonly data: { readonly userId: UserId; readonly version: number } }
+  | {
+      readonly type: 'ProfileChanged';
+      readonly data: {
+        readonly userId: UserId;
+        readonly firstNames: Personal<string> | null;
+        readonly lastName: Personal<string> | null;
+      };
+    }
+  /** `change`: by who knew the old one; `reset`: by the recovery. */
+  | {
+      readonly type: 'PasswordChanged';
+      readonly data: {
+        readonly userId: UserId;
+        readonly credentialId: CredentialId;
+        readonly cause: 'change' | 'reset';
+        /** The request that its owner made by mail; it is good for one password. */
+        readonly resetId?: string;
+      };
+    }
+  /** The same password under today's parameters; each is an algorithm with its cost, such as `pbkdf2-sha512 i=10000`. */
+  | {
+      readonly type: 'PasswordRehashed';
+      readonly data: {
+        readonly userId: UserId;
+        readonly credentialId: CredentialId;
+        readonly from: string;
+        readonly to: string;
+      };
+    }
+  /** Takes effect once the new address has confirmed it. */
+  | {
+      readonly type: 'EmailChangeRequested';
+      readonly data: {
+        readonly userId: UserId;
+        readonly changeId: string;
+        readonly email: Personal<string>;
+        /** SHA-256 of the token that is mailed to the new address, base64url. */
+        readonly tokenHash: string;
+        /** ISO 8601 UTC. */
+        readonly expiresAt: string;
+      };
+    }
+  /** The request took too long and lost the address to somebody else; it cannot be confirmed any more. */
+  | {
+      readonly type: 'EmailChangeAbandoned';
+      readonly data: { readonly userId: UserId; readonly changeId: string };
+    }
+  | {
+      readonly type: 'EmailChanged';
+      readonly data: {
+        readonly userId: UserId;
+        readonly changeId: string;
+        readonly email: Personal<string>;
+        readonly previousEmail: Personal<string> | null;
+        /** SHA-256 of the token that is mailed to the previous address, base64url. */
+        readonly undoTokenHash: string;
+        /** ISO 8601 UTC. */
+        readonly undoUntil: string;
+      };
+    }
+  /** The previous address took it back. */
+  | {
+      readonly type: 'EmailChangeUndone';
+      readonly data: { readonly userId: UserId; readonly changeId: string; readonly email: Personal<string> };
+    };
+
+/** What an administrator did with an account, and why if they said so. */
+interface Administered {
+  readonly userId: UserId;
+  readonly reason?: Personal<string>;
+}
+
+const subject = ({ userId }: { readonly userId: UserId }) => userId;
+const administered = { schema: 1, personal: { fields: ['reason'], subject } } as const;
+
+export const userEvents: EventCatalogue<UserEvent> = {
+  UserCreated: {
+    schema: 2,
+    // Nobody said by whom; services register most people.
+    upcasters: { 1: (data) => ({ ...data, registeredBy: 'service' }) },
+    personal: { fields: ['username', 'email', 'firstNames', 'lastName'], subject },
+  },
+  UserCreationAbandoned: { schema: 1 },
+  SessionsInvalidated: { schema: 1 },
+  UserSuspended: administered,
+  UserReinstated: administered,
+  RoleChanged: administered,
+  UserDeleted: administered,
+  PasswordChangeRequired: administered,
+  AgreementAccepted: { schema: 1 },
+  ProfileChanged: { schema: 1, personal: { fields: ['firstNames', 'lastName'], subject } },
+  PasswordChanged: { schema: 1 },
+  PasswordRehashed: { schema: 1 },
+  EmailChangeRequested: { schema: 1, personal: { fields: ['email'], subject } },
+  EmailChangeAbandoned: { schema: 1 },
+  EmailChanged: { schema: 1, personal: { fields: ['email', 'previousEmail'], subject } },
+  EmailChangeUndone: { schema: 1, personal: { fields: ['email'], subject } },
+};

@@ -1,0 +1,146 @@
+import type { CredentialId, SessionId, UserId } from '../ids.js';
+import type { Personal } from '../personal.js';
+import type { Role } from '../role.js';
+import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
+
+/** A living session to keep when the others are ended, and the epoch it was opened in; null to end all. */
+export interface SparedSession {
+  readonly id: SessionId;
+  readonly epoch: number;
+}
+
+export type User =
+  { readonly status: 'none' } | { readonly status: 'abandoned' } | ActiveUser | { readonly status: 'deleted' };
+
+export interface ActiveUser {
+  readonly status: 'active';
+  readonly id: UserId;
+  readonly kind: PrincipalKind;
+  readonly role: Role;
+  readonly suspended: boolean;
+  readonly credentialId: CredentialId | null;
+  /** Whether its sessions can do no more than choose another password. */
+  readonly mustChangePassword: boolean;
+  /** The request by mail that the password was chosen with last; null before the first. */
+  readonly lastResetId: string | null;
+  readonly registeredBy: Registrar;
+  /** The version of the service licence agreement that was accepted last; 0 for none. */
+  readonly acceptedAgreement: number;
+  /** A session lives only if it was opened in this epoch, or is the spared one. */
+  readonly sessionEpoch: number;
+  readonly sparedSession: SessionId | null;
+  /** What tokens say about the person. */
+  readonly claims: {
+    readonly username: Personal<string>;
+    readonly email: Personal<string> | null;
+    readonly firstNames: Personal<string> | null;
+    readonly lastName: Personal<string> | null;
+  };
+  readonly requestedEmail: RequestedEmail | null;
+  /** Oldest first. */
+  readonly replacedEmails: readonly ReplacedEmail[];
+}
+
+/** An address that has not confirmed yet that it is the account's. */
+export interface RequestedEmail {
+  readonly changeId: string;
+  readonly email: Personal<string>;
+  readonly tokenHash: string;
+  readonly expiresAt: Date;
+}
+
+/** An address that was the account's, and can take it back for a while. */
+export interface ReplacedEmail {
+  readonly changeId: string;
+  readonly email: Personal<string>;
+  readonly undoTokenHash: string;
+  readonly undoUntil: Date;
+}
+
+/** What sessions need to know of the account they belong to. */
+export type SessionOwner = Pick<ActiveUser, 'id' | 'role' | 'sessionEpoch' | 'sparedSession'>;
+
+/** The account after one more event. */
+export function evolve(state: User, event: UserEvent, occurredAt: Date): User {
+  if (event.type === 'UserCreated') return created(event.data);
+  if (event.type === 'UserCreationAbandoned') return { status: 'abandoned' };
+  if (event.type === 'UserDeleted') return { status: 'deleted' };
+  return state.status === 'active' ? { ...state, ...changed(state, event, occurredAt) } : state;
+}
+
+function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): ActiveUser {
+  const { userId: id, kind, role, credentialId, registeredBy, username, email, firstNames, lastName } = data;
+  return {
+    status: 'active',
+    id,
+    kind,
+    role,
+    suspended: false,
+    credentialId,
+    mustChangePassword: false,
+    lastResetId: null,
+    registeredBy,
+    acceptedAgreement: 0,
+    sessionEpoch: 0,
+    sparedSession: null,
+    claims: { username, email, firstNames, lastName },
+    requestedEmail: null,
+    replacedEmails: [],
+  };
+}
+
+type Change = Exclude<UserEvent, { type: 'UserCreated' | 'UserCreationAbandoned' | 'UserDeleted' }>;
+
+function changed(
+  { claims, lastResetId, replacedEmails }: ActiveUser,
+  { type, data }: Change,
+  occurredAt: Date,
+): Partial<ActiveUser> {
+  switch (type) {
+    case 'SessionsInvalidated':
+      return { sessionEpoch: data.epoch, sparedSession: data.spared };
+    case 'UserSuspended':
+      return { suspended: true };
+    case 'UserReinstated':
+      return { suspended: false };
+    case 'RoleChanged':
+      return { role: data.role };
+    case 'PasswordChangeRequired':
+      return { mustChangePassword: true };
+    case 'AgreementAccepted':
+      return { acceptedAgreement: data.version };
+    case 'ProfileChanged':
+      return { claims: { ...claims, firstNames: data.firstNames, lastName: data.lastName } };
+    case 'PasswordChanged': {
+      const { credentialId, resetId = lastResetId } = data;
+      return { credentialId, mustChangePassword: false, lastResetId: resetId };
+    }
+    case 'PasswordRehashed':
+      return { credentialId: data.credentialId };
+    case 'EmailChangeRequested': {
+      const { changeId, email, tokenHash, expiresAt } = data;
+      return { requestedEmail: { changeId, email, tokenHash, expiresAt: new Date(expiresAt) } };
+    }
+    case 'EmailChangeAbandoned':
+      return { requestedEmail: null };
+    case 'EmailChanged': {
+      const { changeId, email, previousEmail, undoTokenHash, undoUntil } = data;
+      const kept = replacedEmails.filter((replaced) => replaced.undoUntil > occurredAt);
+      const replaced = { changeId, undoTokenHash, undoUntil: new Date(undoUntil) };
+      return {
+        claims: { ...claims, email },
+        requestedEmail: null,
+        replacedEmails: previousEmail === null ? kept : [...kept, { ...replaced, email: previousEmail }],
+      };
+    }
+    case 'EmailChangeUndone': {
+      const undone = replacedEmails.findIndex(({ changeId }) => changeId === data.changeId);
+      return {
+        claims: { ...claims, email: data.email },
+        requestedEmail: null,
+        // Those after it were given by whoever changed it.
+        replacedEmails: replacedEmails.slice(0, Math.max(undone, 0)),
+      };
+    }
+  }
+}
