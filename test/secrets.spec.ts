@@ -12,6 +12,7 @@ const MARKED = {
   lastname: 'Marked-Last',
 };
 const WRONG = 'marked-wrong-password';
+const MARKED_NEW_EMAIL = 'marked.new.address@xyzzy.example';
 const USER_AGENT = 'marked-user-agent/1.0';
 
 /** Where what is not in clear in the event log may stand in clear: read models are there to be read, and can be blanked. */
@@ -38,6 +39,12 @@ describe('after a day of use', () => {
     const oneTime = await server.call('POST', '/auth/request?audience=a:read', { token: String(body['accessToken']) });
     const factor = await server.call('POST', '/auth/2fa', { token: String(body['accessToken']) });
     secrets.push(String(factor.body['secret']), ...(factor.body['recoveryCodes'] as string[]));
+    await server.call('POST', '/api/password/reset', { json: { email: MARKED.email } });
+    const email = { email: MARKED_NEW_EMAIL };
+    await server.call('POST', '/auth/users/updateUserInfo', { token: String(body['accessToken']), json: email });
+    await server.process.logs(/"kind":"email-confirmation".*handed over/);
+    await server.process.logs(/"kind":"password-reset".*handed over/);
+    for (const { content } of mails()) secrets.push(/#[^.]+\.(\S{43})/.exec(quotedPrintable(content))?.[1] ?? '');
     await server.call('POST', '/auth/refresh', { token: 'marked-garbage-token' });
     await server.call('POST', '/auth/users/register', { token, json: [{ ...MARKED, email: 'marked.broken' }] });
     metrics = JSON.stringify((await server.call('GET', '/metrics')).body);
@@ -54,8 +61,14 @@ describe('after a day of use', () => {
   });
   afterAll(() => folder.remove());
 
-  const files = () =>
-    readdirSync(folder.path).map((name) => ({ name, content: readFileSync(join(folder.path, name)) }));
+  const filesIn = (path: string) =>
+    readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => ({ name, content: readFileSync(join(path, name)) }));
+  const files = () => filesIn(folder.path);
+  /** What is sent out is meant to be read. */
+  const mails = () => filesIn(join(folder.path, 'mail'));
+  const quotedPrintable = (text: Buffer) => text.toString().replaceAll('=\n', '').replaceAll('=3D', '=');
 
   it('no secret is in any file, log line or metric (SEC-66, SEC-160)', () => {
     expect(secrets.every((secret) => secret.length >= 19)).toBe(true);
@@ -76,6 +89,7 @@ describe('after a day of use', () => {
     const personal = [
       MARKED.username,
       MARKED.email,
+      MARKED_NEW_EMAIL,
       MARKED.firstnames,
       MARKED.lastname,
       USER_AGENT,
@@ -91,7 +105,8 @@ describe('after a day of use', () => {
     }
   });
 
-  it('the read models do hold it, so the search would have found it', () => {
+  it('the read models and the mails do hold it, so the search would have found it', () => {
+    expect(mails()).toHaveLength(2);
     for (const text of [MARKED.username, MARKED.email])
       expect(files().some(({ content }) => content.includes(text))).toBe(true);
   });

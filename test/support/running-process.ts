@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -39,13 +40,22 @@ export class RunningProcess {
 
   /** The first match in what it writes to standard output. @throws Error with its output if it ends before */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.match(pattern, this.child.stdout, () => this.stdout);
+  }
+
+  /** The same in its log. */
+  async logs(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.match(pattern, this.child.stderr, () => this.stderr);
+  }
+
+  private async match(pattern: RegExp, stream: Readable | null, text: () => string): Promise<RegExpExecArray> {
     let code: number | null | undefined;
     for (;;) {
-      const match = pattern.exec(this.stdout);
+      const match = pattern.exec(text());
       if (match !== null) return match;
       if (code !== undefined)
         throw new Error(`ended with ${String(code)} before it said ${String(pattern)}:\n${this.stdout}${this.stderr}`);
-      const news = once(this.child.stdout ?? this.child, 'data').then(() => undefined);
+      const news = once(stream ?? this.child, 'data').then(() => undefined);
       code = await Promise.race([news, this.ended]);
     }
   }

@@ -14,6 +14,7 @@ import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
 import { AccessTokens } from '#tokens/access-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
+import { MailTokens } from '#tokens/mail-token.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
@@ -23,12 +24,18 @@ import { CallerAuthentication } from './access/caller-authentication.js';
 import { DeclaredAccessCheck } from './access/declared-access.js';
 import { LiveSessions } from './access/live-sessions.js';
 import { StepUp } from './access/step-up.js';
+import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
+import { EmailChanges } from './email-change/email-changes.js';
+import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { Readiness } from './health/readiness.js';
 import { Bootstrap } from './installation/bootstrap.js';
+import { EmbeddedMail } from './mail/embedded-mail.js';
 import { ClaimOneTimeTokenHandler } from './one-time-token/claim-one-time-token.js';
 import { RequestOneTimeTokenHandler } from './one-time-token/request-one-time-token.js';
+import { RedeemPasswordResetHandler } from './password-reset/redeem-password-reset.js';
+import { RequestPasswordResetHandler } from './password-reset/request-password-reset.js';
 import { EmbeddedProjector } from './projections/embedded-projector.js';
 import { RequestContexts } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
@@ -54,9 +61,11 @@ import { bodyCheck } from './surfaces/ucloud/body-checks.js';
 import { Consistency } from './surfaces/ucloud/consistency.js';
 import { LoginCookies } from './surfaces/ucloud/cookies.js';
 import { UcloudErrorFilter } from './surfaces/ucloud/error.filter.js';
+import { EmailController } from './surfaces/ucloud/email.controller.js';
 import { KeySetController } from './surfaces/ucloud/key-set.controller.js';
 import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
 import { LoginController } from './surfaces/ucloud/login.controller.js';
+import { PasswordResetController } from './surfaces/ucloud/password-reset.controller.js';
 import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
 import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
@@ -110,6 +119,7 @@ const stores = [
   fromStores(ReadModelProgress, ({ readModels }) => new ReadModelProgress(readModels.reader)),
   fromStores(IdentifierDigest, ({ vault }) => new IdentifierDigest(vault.derivedKey('identifier-digest'))),
   fromStores(RefreshTokens, ({ vault }) => new RefreshTokens(vault.derivedKey('refresh-token'))),
+  fromStores(MailTokens, ({ vault }) => new MailTokens(vault.derivedKey('mail-token'))),
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
   {
     provide: PasswordHasher,
@@ -134,6 +144,7 @@ const commandHandlers = [
   ChangeUserHandler,
   ClaimOneTimeTokenHandler,
   CloseUserIteratorHandler,
+  ConfirmEmailChangeHandler,
   CreateUsersHandler,
   EndSessionHandler,
   ExtendSessionHandler,
@@ -144,12 +155,15 @@ const commandHandlers = [
   LogOutHandler,
   OfferSecondFactorHandler,
   OpenUserIteratorHandler,
+  RedeemPasswordResetHandler,
   RefreshSessionHandler,
   RemoveSecondFactorHandler,
   ReplaceRecoveryCodesHandler,
   RequestOneTimeTokenHandler,
+  RequestPasswordResetHandler,
   ResetPasswordHandler,
   ResetSecondFactorHandler,
+  UndoEmailChangeHandler,
 ];
 
 @Module({
@@ -165,6 +179,8 @@ const commandHandlers = [
     UserLookupsController,
     UserIteratorController,
     PasswordsController,
+    PasswordResetController,
+    EmailController,
     SecondFactorController,
     KeySetController,
     HealthController,
@@ -178,6 +194,8 @@ const commandHandlers = [
     CallerAuthentication,
     Consistency,
     DeclaredAccessCheck,
+    EmailChanges,
+    EmbeddedMail,
     EmbeddedProjector,
     IdentifierReservations,
     LiveSessions,
@@ -200,13 +218,14 @@ const commandHandlers = [
 export class AppModule implements OnApplicationShutdown {
   constructor(
     private readonly projector: EmbeddedProjector,
+    private readonly mail: EmbeddedMail,
     private readonly signingKeys: SigningKeys,
     @Inject(Stores) private readonly opened: Stores,
   ) {}
 
   /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.projector.stop(), this.signingKeys.stop()]);
+    await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop()]);
     await this.opened.close();
   }
 }

@@ -1,16 +1,18 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
 import { v5 as uuidV5 } from 'uuid';
 import { type SessionId, type UserId } from '#domain/ids.js';
 import type { Role } from '#domain/role.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Clock } from '#host/clock.js';
+import { LANGUAGES, type Language } from '#mail/letters/letter.js';
 import { Vault } from '#vault/vault.js';
 import { BadRequest } from './bad-request.js';
 
 /** What is known of a command before it is known who gives it. */
-export type RequestContext = Pick<CommandContext, 'commandId' | 'fingerprint' | 'correlationId' | 'now'>;
+export type RequestContext = Pick<CommandContext, 'commandId' | 'fingerprint' | 'correlationId' | 'language' | 'now'>;
 
 /** Who gives it. */
 export type Actor = Pick<CommandContext, 'actor' | 'actorKind' | 'sessionId'>;
@@ -49,7 +51,13 @@ export class RequestContexts {
 
   /** For commands that know by themselves whether they are repeated, or that must be decided every time. */
   of(request: FastifyRequest): RequestContext {
-    return { commandId: randomUUID(), correlationId: correlationIdOf(request), now: this.clock.now() };
+    const language = languageOf(request);
+    return {
+      commandId: randomUUID(),
+      correlationId: correlationIdOf(request),
+      now: this.clock.now(),
+      ...(language === undefined ? {} : { language }),
+    };
   }
 
   /** The same, by a caller who is known. */
@@ -74,6 +82,13 @@ export class RequestContexts {
     const fingerprint = createHmac('sha256', this.fingerprintKey).update(canonical(input)).digest('base64url');
     return { ...this.of(request), commandId, fingerprint };
   }
+}
+
+/** The first language of ours that the request names (RFC 9110 §12.5.4); undefined if it names none. */
+export function languageOf({ headers }: FastifyRequest): Language | undefined {
+  if (headers['accept-language'] === undefined) return undefined;
+  const wanted = new Negotiator({ headers }).languages().map((tag) => tag.split('-')[0]?.toLowerCase());
+  return wanted.flatMap((tag) => LANGUAGES.filter((language) => language === tag))[0];
 }
 
 /** The caller's `Job-Id` (ucloud-users-api §2.1), or an id of our own. */

@@ -1,5 +1,6 @@
 import { SystemClock } from '#host/clock.js';
 import { createLog } from '#host/log.js';
+import { MailHost } from '#host/mail-host.js';
 import { Metrics } from '#host/metrics.js';
 import { ProjectionHost } from '#host/projection-host.js';
 import { readSettings } from '#host/settings.js';
@@ -10,21 +11,25 @@ import { ReadModelProgress } from '#read-models/progress.js';
 
 const DAY_MS = 86_400_000;
 
-/** Keeps the read models in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
+/** Keeps the read models and sends mails in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog();
   const metrics = new Metrics();
-  const stores = await Stores.open(settings, new SystemClock(), metrics);
+  const clock = new SystemClock();
+  const stores = await Stores.open(settings, clock, metrics);
+  const mail = new MailHost(stores, settings, clock, metrics, log);
   const host = new ProjectionHost(stores, new ReadModelProgress(stores.readModels.reader), metrics, log);
   // Waiting for the log is nothing that keeps a process alive.
   const alive = setInterval(() => undefined, DAY_MS);
   endWithin(log, async () => {
     clearInterval(alive);
-    await host.stop();
+    await Promise.all([host.stop(), mail.stop()]);
     await stores.close();
   });
+  await MailHost.begin(stores, clock);
   host.start();
+  mail.start();
   process.stdout.write(`The projector follows the log in ${settings.data}\n`);
 }
 

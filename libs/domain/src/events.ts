@@ -2,7 +2,10 @@ import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
 import { type ChallengeEvent, challengeEvents } from './challenge/challenge.js';
 import type { EventCatalogue } from './event-catalogue.js';
 import { type InstallationEvent, installationEvents } from './installation/installation.js';
+import { type MailEvent, mailEvents } from './mail/mail.js';
 import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one-time-token.js';
+import { type PasswordResetEvent, passwordResetEvents } from './password-reset/password-reset.js';
+import { type ReactorEvent, reactorEvents } from './reactor/reactor.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
 import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
@@ -15,7 +18,10 @@ export type AuthlogEvent =
   | AttemptsEvent
   | ChallengeEvent
   | InstallationEvent
+  | MailEvent
   | OneTimeTokenEvent
+  | PasswordResetEvent
+  | ReactorEvent
   | ReservationEvent
   | SecondFactorEvent
   | SessionEvent
@@ -27,7 +33,10 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...attemptsEvents,
   ...challengeEvents,
   ...installationEvents,
+  ...mailEvents,
   ...oneTimeTokenEvents,
+  ...passwordResetEvents,
+  ...reactorEvents,
   ...reservationEvents,
   ...secondFactorEvents,
   ...sessionEvents,

@@ -2,6 +2,7 @@ import type { AccessRefusal } from './access/access.js';
 import type { AttemptsRefusal } from './attempts/attempts.js';
 import type { ChallengeRefusal } from './challenge/challenge.js';
 import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
+import type { PasswordResetRefusal } from './password-reset/password-reset.js';
 import type { ReservationRefusal } from './reservation/reservation.js';
 import type { ScopeRefusal } from './scope.js';
 import type { SecondFactorRefusal } from './second-factor/second-factor.js';
@@ -18,6 +19,7 @@ export type Refusal =
   | ChallengeRefusal
   | OneTimeTokenRefusal
   | PasswordRefusal
+  | PasswordResetRefusal
   | ReservationRefusal
   | ScopeRefusal
   | SecondFactorRefusal

@@ -19,12 +19,14 @@ export interface CommandContext {
   readonly actorKind: ActorKind;
   /** The session it is done in. */
   readonly sessionId?: string;
+  /** In which of our languages the actor wants to be spoken to, if they said (RFC 9110 §12.5.4). */
+  readonly language?: string;
   readonly now: Date;
 }
 
 /** The flat map of strings that is stored with each event. */
 export function asMetadata(context: CommandContext, schema: number): Record<string, string> {
-  const { commandId, fingerprint, correlationId, causationId, actor, actorKind, sessionId, now } = context;
+  const { commandId, fingerprint, correlationId, causationId, actor, actorKind, sessionId, language, now } = context;
   return {
     schema: String(schema),
     occurredAt: now.toISOString(),
@@ -35,5 +37,6 @@ export function asMetadata(context: CommandContext, schema: number): Record<stri
     actorKind,
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(language === undefined ? {} : { language }),
   };
 }

@@ -12,22 +12,15 @@ import {
   IsString,
   Matches,
   Min,
-  ValidateBy,
   ValidateNested,
   type ValidationError,
-  buildMessage,
   validateSync,
 } from 'class-validator';
 import { parseDocument } from 'yaml';
 import { parseScope } from '#domain/scope.js';
 import { parseDurationMs } from './duration.js';
-
-/** `http://` or `https://`, and nothing that does not belong into an address of ours. */
-export function isWebUrl(text: unknown): text is string {
-  if (typeof text !== 'string' || !URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
-}
+import { MailEntry } from './mail-settings.js';
+import { isWebUrl, must } from './setting-rules.js';
 
 const isOrigin = (text: unknown) => isWebUrl(text) && new URL(text).origin === text;
 const isDuration = (text: unknown) => typeof text === 'string' && parseDurationMs(text) !== null;
@@ -38,9 +31,6 @@ const isScope = (text: unknown) => {
     return false;
   }
 };
-
-const must = (name: string, rule: string, validate: (value: unknown) => boolean, each = false) =>
-  ValidateBy({ name, validator: { validate, defaultMessage: buildMessage(() => `must be ${rule}`) } }, { each });
 
 export class LoginServiceEntry {
   @Matches(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
@@ -157,6 +147,11 @@ export class ConfigurationFile {
   @ValidateNested()
   @Type(() => OperationsEntry)
   operations?: OperationsEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MailEntry)
+  mail?: MailEntry;
 
   @IsOptional()
   @IsObject({ message: 'must be a mapping' })

@@ -33,6 +33,12 @@ export class Metrics {
     help: 'Snapshots that could not be read or written; the log was read instead.',
     registers: [this.registry],
   });
+  readonly mails = new Counter({
+    name: 'authlog_mails_total',
+    help: 'Mails that were handed over or given up, and failed tries.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly projectionPosition = new Gauge({
     name: 'authlog_projection_position',
     help: 'The position of the log that a projection has come to.',

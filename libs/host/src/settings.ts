@@ -10,8 +10,10 @@ import {
 import { demandUsername } from '#domain/user/username.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
-import { ConfigurationFile, isWebUrl, readConfigurationFile } from './configuration-file.js';
+import { ConfigurationFile, readConfigurationFile } from './configuration-file.js';
 import { parseDurationMs } from './duration.js';
+import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
+import { isLoopback, isWebUrl } from './setting-rules.js';
 
 /** A login service, with what only surfaces need to know of it. */
 export interface ConfiguredLoginService extends LoginService {
@@ -48,6 +50,7 @@ export abstract class Settings {
   /** What people accept before they go on; version 0: nothing. */
   abstract readonly serviceLicenseAgreement: { readonly version: number; readonly text: string };
   abstract readonly secondFactor: SecondFactorPolicy;
+  abstract readonly mail: MailSettings;
   abstract readonly trustedProxies: readonly string[];
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
@@ -163,6 +166,7 @@ export function readSettings(environment: Environment): Settings {
       provisionedUsers: configuration.secondFactor?.provisionedUsers ?? 'required',
       registeredUsers: configuration.secondFactor?.registeredUsers ?? 'optional',
     },
+    mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),
     trustedProxies: configuration.trustedProxies ?? [],
     operations: {
       docs: configuration.operations?.docs ?? isPrivate,
@@ -172,8 +176,6 @@ export function readSettings(environment: Environment): Settings {
   };
   return Object.freeze(settings);
 }
-
-const isLoopback = (host: string) => ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(host);
 
 function warningsOf(publicUrl: string): string[] {
   const { protocol, hostname } = new URL(publicUrl);

@@ -12,7 +12,8 @@ import { CredentialRow, DataKeyRow } from './vault-rows.js';
 
 export type CredentialKind = 'password' | 'recovery-codes' | 'signing-key' | 'totp';
 
-export type KeyPurpose = 'identifier-digest' | 'refresh-token' | 'csrf-token' | 'fingerprint' | 'first-administrator';
+export type KeyPurpose =
+  'csrf-token' | 'fingerprint' | 'first-administrator' | 'identifier-digest' | 'mail-token' | 'refresh-token';
 
 /** The vault does not belong to this master key, or a row of it was tampered with. */
 export class VaultUnreadable extends Error {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '#domain/ids.js';
+import { readable } from '#domain/personal.js';
 import { reservation, reservationStream } from '#domain/reservation/reservation.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import { Repository } from '#event-store/repository.js';
@@ -19,6 +20,21 @@ export class Accounts {
   async byUsername(username: string): Promise<ActiveUser | null> {
     const id = await this.idOf(username);
     return id === null ? null : (await this.sessions.ownerOf(id)).owner;
+  }
+
+  /** The account whose e-mail address this is now, in whatever spelling, and that may be used. */
+  async byEmail(email: string): Promise<ActiveUser | null> {
+    return this.byEmailDigest(this.digest.of('email', email));
+  }
+
+  /** @param digest of an e-mail address */
+  async byEmailDigest(digest: string): Promise<ActiveUser | null> {
+    const { state } = await this.repository.load(reservation, reservationStream('email', digest));
+    if (state.status === 'free') return null;
+    const { owner } = await this.sessions.ownerOf(state.holder);
+    // Who had it before keeps the reservation for a while.
+    const email = owner && readable(owner.claims.email);
+    return email !== null && this.digest.of('email', email) === digest ? owner : null;
   }
 
   /** Who holds this name, also if the account may not be used. */

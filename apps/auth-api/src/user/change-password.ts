@@ -42,7 +42,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     const username = readable(account.claims.username) ?? account.id;
     if ((await this.passwords.prove(username, currentPassword, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
-    return this.passwords.replace(account, newPassword, { replaces, spare: session }, context);
+    return this.passwords.change(account, newPassword, { replaces, spare: session }, context);
   }
 }
 
@@ -54,6 +54,6 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   async execute({ account, newPassword, context }: ResetPassword) {
     credentialOf(account);
     this.passwords.demandChoosable(newPassword, account);
-    return this.passwords.replace(account, newPassword, { replaces: null, spare: null }, context);
+    return this.passwords.reset(account, newPassword, null, context);
   }
 }

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type UserId, userStream } from '#domain/ids.js';
-import { type IdentifierKind, isLeftBehind, reservation, reservationStream } from '#domain/reservation/reservation.js';
+import {
+  type IdentifierKind,
+  type Reservation,
+  isLeftBehind,
+  reservation,
+  reservationStream,
+} from '#domain/reservation/reservation.js';
+import { claimsEmail } from '#domain/user/email-change.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
@@ -37,14 +44,13 @@ export class IdentifierReservations {
     const { kind } = identifier;
     const stream = this.streamOf(identifier);
     const { state: current } = await this.repository.load(reservation, stream);
-    const leftBehind = current.status === 'reserved' && isLeftBehind(current, context.now);
-    const abandoned = leftBehind ? await this.abandon(current.holder, context) : null;
+    const givenUp = current.status === 'free' ? null : await this.givenUpBy(current, identifier, context);
     const { commandId } = context;
     const command = { type: 'ReserveIdentifier', kind, holder: candidate, commandId } as const;
     const { state, events } = await this.repository.execute(
       reservation,
       stream,
-      abandoned === null ? command : { ...command, abandoned },
+      givenUp === null ? command : { ...command, givenUpBy: givenUp },
       decidedEachTime(context),
     );
     return { identifier, holder: state.status === 'free' ? candidate : state.holder, fresh: events.length > 0 };
@@ -60,11 +66,26 @@ export class IdentifierReservations {
     await this.repository.execute(reservation, this.streamOf(identifier), command, decidedEachTime(context));
   }
 
-  /** Makes sure that the account of a command that died will never be; null if it is there after all. */
-  private async abandon(holder: UserId, context: CommandContext): Promise<UserId | null> {
-    const command = { type: 'AbandonUserCreation' } as const;
-    const { state } = await this.repository.execute(user, userStream(holder), command, decidedEachTime(context));
-    return state.status === 'abandoned' ? holder : null;
+  /**
+   * The holder, made sure never to use the identifier: an account that a command which died was to make, or one whose e-mail
+   * address it is not any more, or never came to be. Null if it is theirs, or may still become theirs.
+   */
+  private async givenUpBy(
+    current: Exclude<Reservation, { status: 'free' }>,
+    { kind, value }: Identifier,
+    context: CommandContext,
+  ): Promise<UserId | null> {
+    const { holder } = current;
+    if (current.status === 'reserved' && !isLeftBehind(current, context.now)) return null;
+    if (current.status === 'held' && kind === 'name') return null;
+    const stream = userStream(holder);
+    const abandon = { type: 'AbandonUserCreation' } as const;
+    const { state } = await this.repository.execute(user, stream, abandon, decidedEachTime(context));
+    if (state.status === 'abandoned') return holder;
+    if (state.status !== 'active' || kind === 'name' || claimsEmail(state, value, context.now)) return null;
+    const makeRoom = { type: 'YieldEmail', email: value } as const;
+    const { state: after } = await this.repository.execute(user, stream, makeRoom, decidedEachTime(context));
+    return after.status === 'active' && !claimsEmail(after, value, context.now) ? holder : null;
   }
 
   private streamOf = ({ kind, value }: Identifier) => reservationStream(kind, this.digest.of(kind, value));

@@ -5,6 +5,7 @@ import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { MIN_LENGTH_ALONE, MIN_LENGTH_WITH_SECOND_FACTOR, demandPassword } from '#domain/user/password-policy.js';
+import type { ChangePassword } from '#domain/user/password-change.js';
 import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -74,17 +75,38 @@ export class Passwords {
   }
 
   /**
-   * The new one is kept before the event that refers to it, the old one erased after it.
-   * @param replaces what was verified; null for a reset
+   * Of who has proved the old one.
+   * @param replaces what was verified
+   * @param spare the session that goes on
    */
-  async replace(
+  async change(
+    account: ActiveUser,
+    password: string,
+    { replaces, spare }: { readonly replaces: CredentialId; readonly spare: SparedSession },
+    context: CommandContext,
+  ): Promise<Position | undefined> {
+    return this.replace(account, password, { replaces, resetId: null, spare }, context);
+  }
+
+  /** @param resetId the request by mail that this answers; null if a service has made sure who it is */
+  async reset(
+    account: ActiveUser,
+    password: string,
+    resetId: string | null,
+    context: CommandContext,
+  ): Promise<Position | undefined> {
+    return this.replace(account, password, { replaces: null, resetId, spare: null }, context);
+  }
+
+  /** The new one is kept before the event that refers to it, the old one erased after it. */
+  private async replace(
     { id, credentialId: old }: ActiveUser,
     password: string,
-    { replaces, spare }: { readonly replaces: CredentialId | null; readonly spare: SparedSession | null },
+    how: Pick<ChangePassword, 'replaces' | 'resetId' | 'spare'>,
     context: CommandContext,
   ): Promise<Position | undefined> {
     const credentialId = await this.vault.keep('password', id, await this.hasher.hash(password));
-    const command = { type: 'ChangePassword', replaces, resetId: null, credentialId, spare } as const;
+    const command = { type: 'ChangePassword', ...how, credentialId } as const;
     const { position } = await this.repository.execute(user, userStream(id), command, context);
     if (old !== null) await this.vault.erase(old);
     return position;

@@ -36,12 +36,26 @@ describe('reserving an identifier', () => {
     given(reserved()).when(reserve(eve)).refuses('username-taken'));
   it('takes over what a command left behind whose user will never be', () =>
     given(reserved())
-      .when({ ...reserve(eve), abandoned: ada })
+      .when({ ...reserve(eve), givenUpBy: ada })
       .yields(reserved(eve)));
-  it('does not take over what is held', () =>
+  it('takes over an e-mail address that its holder has given up, and never a name', () => {
     given(reserved(), confirmed)
-      .when({ ...reserve(eve), abandoned: ada })
-      .refuses('username-taken'));
+      .when({ ...reserve(eve, 'email'), givenUpBy: ada })
+      .yields(reserved(eve));
+    given(reserved(), confirmed)
+      .when({ ...reserve(eve), givenUpBy: ada })
+      .refuses('username-taken');
+  });
+  it('takes over nothing from who has not given it up', () =>
+    given(reserved(eve))
+      .when({ ...reserve(asUserId('bob'), 'email'), givenUpBy: ada })
+      .refuses('email-taken'));
+  it('is done anew by who held it before and comes back', () => {
+    const again = { ...reserve(ada, 'email'), commandId: 'another' };
+    given(reserved(), confirmed)
+      .when(again)
+      .yields({ type: 'IdentifierReserved', data: { holder: ada, commandId: 'another' } });
+  });
 });
 
 describe('confirming a reservation', () => {

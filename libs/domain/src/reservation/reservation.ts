@@ -28,8 +28,8 @@ export type ReservationCommand =
       readonly holder: UserId;
       /** What it is reserved for: the same command, repeated, finds its own reservation and the holder in it. */
       readonly commandId: string;
-      /** An earlier holder that was made sure never to come to be, so that its reservation may be taken over. */
-      readonly abandoned?: UserId;
+      /** A holder that was made sure never to use it, so that it may be taken over. */
+      readonly givenUpBy?: UserId;
     }
   | { readonly type: 'ConfirmIdentifier'; readonly holder: UserId }
   | { readonly type: 'ReleaseIdentifier'; readonly holder: UserId };
@@ -72,8 +72,12 @@ export const reservation: Decider<Reservation, ReservationCommand, ReservationEv
     const isTheirs = state.status !== 'free' && state.holder === holder;
     switch (command.type) {
       case 'ReserveIdentifier': {
-        if (isTheirs || (state.status !== 'free' && state.commandId === command.commandId)) return [];
-        const mayTake = state.status === 'free' || (state.status === 'reserved' && state.holder === command.abandoned);
+        if (state.status !== 'free' && state.commandId === command.commandId) return [];
+        // Who held it before and comes back reserves it anew, so that nobody takes it for left behind.
+        const givenUp = state.status !== 'free' && state.holder === command.givenUpBy;
+        // A user name is for life; an e-mail address may be given up.
+        const mayTake =
+          state.status === 'free' || isTheirs || (givenUp && (state.status === 'reserved' || command.kind === 'email'));
         if (!mayTake) throw taken(command.kind);
         return [{ type: 'IdentifierReserved', data: { holder, commandId: command.commandId } }];
       }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { at, scenario, stateAfter } from '../testing/scenario.js';
 import { ada, adaCreated, invalidated } from '../testing/users.js';
-import { claimsEmail } from './email-change.js';
+import { type RequestEmailChange, claimsEmail } from './email-change.js';
 import type { UserEvent } from './user-events.js';
 import type { User } from './user-state.js';
 import { type UserCommand, user } from './user.js';
@@ -12,13 +12,23 @@ const now = new Date(NOW);
 const NEW = 'countess@example.org';
 const THIRD = 'lovelace@example.org';
 
-const request = { type: 'RequestEmailChange', email: NEW, changeId: 'one', tokenHash: 'h1', now } as const;
+const asked = {
+  type: 'RequestEmailChange',
+  email: NEW,
+  heldBy: null,
+  changeId: 'one',
+  tokenHash: 'h1',
+  now,
+} as const;
+const request = (more: Partial<RequestEmailChange> = {}) =>
+  ({ type: 'ChangeProfile', firstNames: null, lastName: null, email: { ...asked, ...more } }) as const;
 const requested = (email = NEW, n = 1): UserEvent => ({
   type: 'EmailChangeRequested',
   data: {
     userId: ada,
     changeId: n === 1 ? 'one' : 'two',
     email,
+    heldBy: null,
     tokenHash: `h${n}`,
     expiresAt: '2030-01-02T12:00:00.000Z',
   },
@@ -42,16 +52,26 @@ const undone: UserEvent = {
 };
 
 describe('asking for another e-mail address', () => {
-  it('changes nothing yet', () => given(adaCreated).when(request).yields(requested()));
+  it('changes nothing yet', () => given(adaCreated).when(request()).yields(requested()));
 
   it('is nothing for the address that is the account’s', () =>
     given(adaCreated)
-      .when({ ...request, email: 'ada@example.org' })
+      .when(request({ email: 'ada@example.org' }))
       .yields());
+
+  it('comes with a change of names, or not at all', () => {
+    const data = { userId: ada, firstNames: 'Augusta', lastName: 'Lovelace' };
+    given(adaCreated)
+      .when({ ...request(), firstNames: 'Augusta' })
+      .yields({ type: 'ProfileChanged', data }, requested());
+    given(adaCreated)
+      .when({ ...request({ email: 'no address' }), firstNames: 'Augusta' })
+      .refuses('email-invalid');
+  });
 
   it('is refused for what is no address', () =>
     given(adaCreated)
-      .when({ ...request, email: 'not an address' })
+      .when(request({ email: 'not an address' }))
       .refuses('email-invalid'));
 });
 

@@ -1,3 +1,4 @@
+import type { UserId } from '../ids.js';
 import { type Personal, readable } from '../personal.js';
 import { Refused } from '../refused.js';
 import { invalidated } from './session-epoch.js';
@@ -5,15 +6,19 @@ import type { UserEvent } from './user-events.js';
 import type { ActiveUser } from './user-state.js';
 import { demandEmail, normaliseIdentifier } from './username.js';
 
+/** Asked for by the owner; a request before it is void. */
+export interface RequestEmailChange {
+  readonly type: 'RequestEmailChange';
+  readonly email: string;
+  /** Who has it at this moment; null for nobody. */
+  readonly heldBy: UserId | null;
+  readonly changeId: string;
+  readonly tokenHash: string;
+  readonly now: Date;
+}
+
 export type ChangeEmail =
-  /** Asked for by the owner; a request before it is void. */
-  | {
-      readonly type: 'RequestEmailChange';
-      readonly email: string;
-      readonly changeId: string;
-      readonly tokenHash: string;
-      readonly now: Date;
-    }
+  | RequestEmailChange
   /** By who reads the mail of the new address. */
   | {
       readonly type: 'ConfirmEmailChange';
@@ -46,11 +51,11 @@ export function emailChanged(state: ActiveUser, command: ChangeEmail): UserEvent
   const { id: userId, claims, requestedEmail } = state;
   switch (command.type) {
     case 'RequestEmailChange': {
-      const { email, changeId, tokenHash, now } = command;
+      const { email, heldBy, changeId, tokenHash, now } = command;
       demandEmail(email);
       if (readable(claims.email) === email) return [];
       const expiresAt = new Date(now.getTime() + EMAIL_CONFIRMATION_MS).toISOString();
-      return [{ type: 'EmailChangeRequested', data: { userId, changeId, email, tokenHash, expiresAt } }];
+      return [{ type: 'EmailChangeRequested', data: { userId, changeId, email, heldBy, tokenHash, expiresAt } }];
     }
     case 'ConfirmEmailChange': {
       const { presentedHash, undoTokenHash, now } = command;

@@ -80,6 +80,8 @@ export type UserEvent =
         readonly userId: UserId;
         readonly changeId: string;
         readonly email: Personal<string>;
+        /** Whose it was at that moment; null for nobody's. They are told, and the answer says nothing of it (SEC-33). */
+        readonly heldBy: UserId | null;
         /** SHA-256 of the token that is mailed to the new address, base64url. */
         readonly tokenHash: string;
         /** ISO 8601 UTC. */

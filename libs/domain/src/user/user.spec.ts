@@ -122,7 +122,7 @@ describe('ending all sessions', () => {
 
 describe('changing a name', () => {
   const rename = (firstNames: string | null, lastName: string | null) =>
-    ({ type: 'ChangeProfile', firstNames, lastName }) as const;
+    ({ type: 'ChangeProfile', firstNames, lastName, email: null }) as const;
 
   it('changes what is given, and nothing if nothing is', () => {
     given(created)

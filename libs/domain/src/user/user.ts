@@ -1,7 +1,7 @@
 import type { Decider } from '../decider.js';
 import { readable } from '../personal.js';
 import { Refused } from '../refused.js';
-import { type ChangeEmail, emailChanged } from './email-change.js';
+import { type ChangeEmail, type RequestEmailChange, emailChanged } from './email-change.js';
 import { type ChangePassword, type RehashPassword, passwordChanged, passwordRehashed } from './password-change.js';
 import { invalidated } from './session-epoch.js';
 import { type AdministerUser, administered } from './user-administration.js';
@@ -17,16 +17,20 @@ export type UserCommand =
   | { readonly type: 'InvalidateSessions'; readonly spare: SparedSession | null }
   | AdministerUser
   | { readonly type: 'AcceptAgreement'; readonly version: number; readonly current: number }
-  /** Null leaves a name as it is. */
-  | { readonly type: 'ChangeProfile'; readonly firstNames: string | null; readonly lastName: string | null }
+  /** Null leaves a name, or the e-mail address, as it is. */
+  | {
+      readonly type: 'ChangeProfile';
+      readonly firstNames: string | null;
+      readonly lastName: string | null;
+      readonly email: RequestEmailChange | null;
+    }
   | ChangePassword
   | RehashPassword
-  | ChangeEmail;
+  | Exclude<ChangeEmail, RequestEmailChange>;
 
 export type UserRefusal =
   | 'agreement-not-current'
   | 'email-invalid'
-  | 'email-not-changeable'
   | 'email-token-expired'
   | 'email-token-unknown'
   | 'name-invalid'
@@ -70,13 +74,15 @@ export const user: Decider<User, UserCommand, UserEvent> = {
           throw new Refused('agreement-not-current', `The current agreement is version ${current}.`);
         return acceptedAgreement === version ? [] : [{ type: 'AgreementAccepted', data: { userId: id, version } }];
       }
-      case 'ChangeProfile':
-        return renamed(demandActive(state), command);
+      case 'ChangeProfile': {
+        const active = demandActive(state);
+        const { email } = command;
+        return [...renamed(active, command), ...(email === null ? [] : emailChanged(active, email))];
+      }
       case 'ChangePassword':
         return passwordChanged(demandActive(state), command);
       case 'RehashPassword':
         return passwordRehashed(demandActive(state), command);
-      case 'RequestEmailChange':
       case 'ConfirmEmailChange':
       case 'UndoEmailChange':
       case 'YieldEmail':

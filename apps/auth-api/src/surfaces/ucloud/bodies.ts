@@ -134,7 +134,12 @@ export class UserIteratorBody {
 }
 
 export class UpdateUserInfoBody {
-  @ApiProperty({ required: false, nullable: true, type: String })
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    type: String,
+    description: 'Another one is mailed to, and counts once it was confirmed. Needs a fresh login.',
+  })
   @IsOptional()
   @Text()
   email?: string | null;

@@ -27,10 +27,6 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'caller-not-listed': { status: 403, why: 'The caller may not make this call.' },
   'credentials-invalid': { status: 401, why: CREDENTIALS_INVALID },
   'email-invalid': { status: 400, why: 'The e-mail address is not valid.' },
-  'email-not-changeable': {
-    status: 400,
-    why: 'An e-mail address is changed by a confirmation from it, which this version cannot ask for yet.',
-  },
   'email-token-expired': { status: 410, why: 'The link in the mail has expired. Ask for another one.' },
   'email-token-unknown': { status: 404, why: 'The link in the mail was used, or a newer one was asked for.' },
   'email-taken': { status: 409, why: 'Another user has this e-mail address.' },
@@ -56,6 +52,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'refresh-token-reused': { status: 401, why: 'The refresh token was used before, so its session was ended.' },
   'refresh-token-unknown': { status: 401, why: 'Invalid token' },
   'reservation-lost': { status: 409, why: 'The name was taken meanwhile. Try again.' },
+  'reset-token-expired': { status: 403, why: 'The link in the mail has expired. Ask for another one.' },
   'reset-token-unknown': { status: 404, why: 'The link in the mail was used, or a newer one was asked for.' },
   'role-not-allowed': { status: 403, why: 'The role of the caller does not allow this call.' },
   'role-not-assignable': { status: 400, why: 'The role cannot be given.' },

@@ -11,6 +11,8 @@ import { UserQueries } from '#read-models/users/users.queries.js';
 import { users } from '#read-models/users/users.projection.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { StepUp } from '../../access/step-up.js';
+import { EmailChanges } from '../../email-change/email-changes.js';
 import { RequestContexts, actorOf } from '../../request-context.js';
 import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
@@ -33,6 +35,8 @@ export class UsersController {
     private readonly queries: UserQueries,
     private readonly consistency: Consistency,
     private readonly contexts: RequestContexts,
+    private readonly emailChanges: EmailChanges,
+    private readonly stepUp: StepUp,
   ) {}
 
   @Post('register')
@@ -82,7 +86,7 @@ export class UsersController {
   @Post('updateUserInfo')
   @HttpCode(200)
   @Access('auth.users.updateUserInfo:write', END_USER)
-  @ApiOperation({ operationId: 'updateUserInfo', summary: 'Correct your name' })
+  @ApiOperation({ operationId: 'updateUserInfo', summary: 'Correct your name, or ask for another e-mail address' })
   @ApiOkResponse({ type: EmptyAnswer })
   async updateUserInfo(
     @Body() { email = null, firstNames = null, lastName = null }: UpdateUserInfoBody,
@@ -91,10 +95,12 @@ export class UsersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
     demandUnrestrictedToken(caller);
-    const current = readable(caller.account.claims.email);
-    if (email !== null && email.trim() !== '' && email !== current) throw new Refused('email-not-changeable');
-    const change = { type: 'ChangeProfile', firstNames, lastName } as const;
     const context = this.contexts.by(request, caller);
+    const isNew = email !== null && email.trim() !== '' && email !== readable(caller.account.claims.email);
+    // Whoever has the address can reset the password (SEC-63).
+    if (isNew) await this.stepUp.demand(caller);
+    const requested = isNew ? await this.emailChanges.request(caller.userId, email, context) : null;
+    const change = { type: 'ChangeProfile', firstNames, lastName, email: requested } as const;
     tellPosition(reply, await this.commands.execute(new ChangeUser(caller.userId, change, context)));
     return {};
   }
