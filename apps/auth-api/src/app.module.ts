@@ -34,6 +34,7 @@ import { Bootstrap } from './installation/bootstrap.js';
 import { EmbeddedMail } from './mail/embedded-mail.js';
 import { ClaimOneTimeTokenHandler } from './one-time-token/claim-one-time-token.js';
 import { RequestOneTimeTokenHandler } from './one-time-token/request-one-time-token.js';
+import { MailPagesController } from './pages/mail-pages.controller.js';
 import { RedeemPasswordResetHandler } from './password-reset/redeem-password-reset.js';
 import { RequestPasswordResetHandler } from './password-reset/request-password-reset.js';
 import { EmbeddedProjector } from './projections/embedded-projector.js';
@@ -183,6 +184,7 @@ const commandHandlers = [
     EmailController,
     SecondFactorController,
     KeySetController,
+    MailPagesController,
     HealthController,
     MetricsController,
   ],
