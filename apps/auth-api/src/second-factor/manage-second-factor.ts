@@ -28,10 +28,10 @@ export class ReplaceRecoveryCodes extends Command<readonly string[]> {
   }
 }
 
-/** Its owner removes it, and shows a code of it (SEC-43). */
+/** Its owner removes it, and shows a code of it (SEC-43); who needs one replaces it instead (SEC-44). */
 export class RemoveSecondFactor extends Command<void> {
   constructor(
-    readonly userId: UserId,
+    readonly account: ActiveUser,
     readonly code: SecondFactorCode,
     readonly context: CommandContext,
   ) {
@@ -80,9 +80,9 @@ export class ReplaceRecoveryCodesHandler implements ICommandHandler<ReplaceRecov
 export class RemoveSecondFactorHandler implements ICommandHandler<RemoveSecondFactor> {
   constructor(private readonly secondFactors: SecondFactors) {}
 
-  async execute({ userId, code, context }: RemoveSecondFactor): Promise<void> {
-    await this.secondFactors.show(userId, code, context);
-    await this.secondFactors.remove(userId, 'removed', context);
+  async execute({ account, code, context }: RemoveSecondFactor): Promise<void> {
+    await this.secondFactors.show(account.id, code, context);
+    await this.secondFactors.remove(account, context);
   }
 }
 
@@ -91,6 +91,6 @@ export class ResetSecondFactorHandler implements ICommandHandler<ResetSecondFact
   constructor(private readonly secondFactors: SecondFactors) {}
 
   execute({ userId, context }: ResetSecondFactor): Promise<void> {
-    return this.secondFactors.remove(userId, 'reset', context);
+    return this.secondFactors.reset(userId, context);
   }
 }

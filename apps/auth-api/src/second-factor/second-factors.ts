@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type CredentialId, type UserId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
+import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import {
   RECOVERY_CODES,
   type SecondFactor,
@@ -13,6 +14,7 @@ import {
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
+import { Settings } from '#host/settings.js';
 import { Vault } from '#vault/vault.js';
 import { newRecoveryCodes, placeOf } from './recovery-codes.js';
 import { newTotpSecret, stepOf, totpUri } from './totp.js';
@@ -38,6 +40,7 @@ export class SecondFactors {
   constructor(
     private readonly repository: Repository,
     private readonly vault: Vault,
+    private readonly settings: Settings,
   ) {}
 
   async of(userId: UserId): Promise<SecondFactor> {
@@ -47,27 +50,30 @@ export class SecondFactors {
   static recoveryCodesLeft = (enrolled: SecondFactor['enrolled']): number =>
     enrolled === null ? 0 : RECOVERY_CODES - enrolled.usedCodes.length;
 
-  /** Counts for nothing until it is enrolled. @throws Refused `second-factor-enrolled` */
+  /** Counts for nothing until it is enrolled; an offer before it is void. */
   async offer({ id: userId, claims }: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
-    if ((await this.of(userId)).enrolled !== null) throw new Refused('second-factor-enrolled');
+    const { offered: former } = await this.of(userId);
     const secret = newTotpSecret();
     const { codes, kept } = newRecoveryCodes();
     const credentialId = await this.vault.keep('totp', userId, secret);
     const recoveryCredentialId = await this.vault.keep('recovery-codes', userId, kept);
     const command = { type: 'OfferSecondFactor', userId, credentialId, recoveryCredentialId } as const;
     await this.repository.execute(secondFactor, secondFactorStream(userId), { ...command, now: context.now }, context);
+    await this.erase(former);
     const uri = totpUri(secret, readable(claims.username) ?? userId);
     return { credentialId, secret, uri, recoveryCodes: codes };
   }
 
-  /** @throws Refused `second-factor-wrong`, `second-factor-enrolled` or `login-throttled` */
+  /** In place of the one that was there. @throws Refused `second-factor-wrong` or `login-throttled` */
   async enrol(userId: UserId, credentialId: CredentialId, code: string, context: CommandContext): Promise<void> {
     const { now } = context;
+    const { enrolled: former } = await this.of(userId);
     const secret = await this.vault.reveal(credentialId);
     const step = secret === null ? null : stepOf(secret, code, now);
     const command = { type: 'EnrolSecondFactor', userId, credentialId, step, now } as const;
     const { events } = await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
     demandPassed(events);
+    await this.erase(former);
   }
 
   /** @throws Refused `second-factor-wrong`, `second-factor-missing` or `login-throttled` */
@@ -92,14 +98,35 @@ export class SecondFactors {
     return codes;
   }
 
-  /** @throws Refused `second-factor-missing` */
-  async remove(userId: UserId, cause: 'removed' | 'reset', context: CommandContext): Promise<void> {
+  /** By its owner, who has shown a code of it. @throws Refused `second-factor-missing` or `second-factor-required` */
+  async remove(account: ActiveUser, context: CommandContext): Promise<void> {
+    const isRequired = requiresSecondFactor(account, this.settings.secondFactor);
+    return this.takeAway(account.id, { cause: 'removed', isRequired }, context);
+  }
+
+  /** By an administrator. @throws Refused `second-factor-missing` */
+  async reset(userId: UserId, context: CommandContext): Promise<void> {
+    return this.takeAway(userId, { cause: 'reset' }, context);
+  }
+
+  private async takeAway(
+    userId: UserId,
+    why: { readonly cause: 'removed'; readonly isRequired: boolean } | { readonly cause: 'reset' },
+    context: CommandContext,
+  ): Promise<void> {
     const { enrolled } = await this.of(userId);
-    const command = { type: 'RemoveSecondFactor', userId, cause, now: context.now } as const;
+    const command = { type: 'RemoveSecondFactor', userId, ...why, now: context.now } as const;
     await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
-    if (enrolled === null) return;
-    await this.vault.erase(enrolled.credentialId);
-    await this.vault.erase(enrolled.recoveryCredentialId);
+    await this.erase(enrolled);
+  }
+
+  /** Nobody needs the secrets of a factor that counts no more. */
+  private async erase(
+    factor: { readonly credentialId: CredentialId; readonly recoveryCredentialId: CredentialId } | null,
+  ): Promise<void> {
+    if (factor === null) return;
+    await this.vault.erase(factor.credentialId);
+    await this.vault.erase(factor.recoveryCredentialId);
   }
 }
 

@@ -46,11 +46,25 @@ describe('enrolling a second factor', () => {
       .refuses('second-factor-wrong');
   });
 
-  it('is not offered to who has one', () => {
-    given(offered, enrolled)
-      .when({ type: 'OfferSecondFactor', userId, credentialId, recoveryCredentialId, now })
-      .refuses('second-factor-enrolled');
-    given(offered, enrolled).when(enrol(101)).refuses('second-factor-enrolled');
+  it('takes the place of the one that was there, which goes on until then (SEC-43)', () => {
+    const [next, nextCodes] = [asCredentialId('next'), asCredentialId('next codes')];
+    const offer = { credentialId: next, recoveryCredentialId: nextCodes };
+    const offeredNext: SecondFactorEvent = {
+      type: 'SecondFactorOffered',
+      data: { userId, ...offer, expiresAt: '2030-01-01T00:10:00.000Z' },
+    };
+    given(enrolled)
+      .when({ type: 'OfferSecondFactor', userId, ...offer, now })
+      .yields(offeredNext);
+    given(enrolled, offeredNext).when(show(101)).yields(passed(101));
+    const enrolledNext: SecondFactorEvent = { type: 'SecondFactorEnrolled', data: { userId, ...offer, step: 7 } };
+    given(enrolled, offeredNext)
+      .when({ ...enrol(7), credentialId: next })
+      .yields(enrolledNext);
+    given(enrolled, offeredNext, enrolledNext).when(show(8)).yields(passed(8));
+    given(enrolled, offeredNext, enrolledNext)
+      .when({ ...enrol(8), credentialId: next })
+      .refuses('second-factor-wrong');
   });
 });
 
@@ -99,11 +113,20 @@ describe('recovery codes', () => {
 describe('removing a second factor', () => {
   const removed: SecondFactorEvent = { type: 'SecondFactorRemoved', data: { userId, cause: 'removed' } };
   it('leaves none, and lets another one be offered', () => {
-    const remove = { type: 'RemoveSecondFactor', userId, cause: 'removed', now } as const;
+    const remove = { type: 'RemoveSecondFactor', userId, cause: 'removed', isRequired: false, now } as const;
     given(enrolled).when(remove).yields(removed);
     given(enrolled, removed).when(remove).refuses('second-factor-missing');
     given(enrolled, removed)
       .when({ type: 'OfferSecondFactor', userId, credentialId, recoveryCredentialId, now })
       .yields(offered);
+  });
+
+  it('is for administrators alone where the policy asks for one (SEC-44)', () => {
+    given(enrolled)
+      .when({ type: 'RemoveSecondFactor', userId, cause: 'removed', isRequired: true, now })
+      .refuses('second-factor-required');
+    given(enrolled)
+      .when({ type: 'RemoveSecondFactor', userId, cause: 'reset', now })
+      .yields({ type: 'SecondFactorRemoved', data: { userId, cause: 'reset' } });
   });
 });

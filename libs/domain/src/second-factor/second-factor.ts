@@ -8,7 +8,7 @@ export const secondFactorStream = (id: UserId): StreamName => `factor-${id}`;
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type SecondFactorEvent =
-  /** Counts for nothing until a code of it was shown (SEC-41). */
+  /** Counts for nothing until a code of it was shown (SEC-41); until then the one that is enrolled goes on. */
   | {
       readonly type: 'SecondFactorOffered';
       readonly data: {
@@ -20,6 +20,7 @@ export type SecondFactorEvent =
         readonly expiresAt: string;
       };
     }
+  /** In place of the one that was enrolled before, if there was one. */
   | {
       readonly type: 'SecondFactorEnrolled';
       readonly data: {
@@ -69,7 +70,9 @@ export type SecondFactorCommand = { readonly userId: UserId; readonly now: Date 
   | { readonly type: 'EnrolSecondFactor'; readonly credentialId: CredentialId; readonly step: number | null }
   | { readonly type: 'ShowSecondFactor'; readonly shown: ShownCode }
   | { readonly type: 'ReplaceRecoveryCodes'; readonly recoveryCredentialId: CredentialId }
-  | { readonly type: 'RemoveSecondFactor'; readonly cause: 'removed' | 'reset' }
+  /** `isRequired`: whether the policy asks the account for one. */
+  | { readonly type: 'RemoveSecondFactor'; readonly cause: 'removed'; readonly isRequired: boolean }
+  | { readonly type: 'RemoveSecondFactor'; readonly cause: 'reset' }
 );
 
 interface Enrolled {
@@ -90,7 +93,7 @@ export interface SecondFactor extends Attempts {
   } | null;
 }
 
-export type SecondFactorRefusal = 'second-factor-enrolled' | 'second-factor-missing' | 'second-factor-wrong';
+export type SecondFactorRefusal = 'second-factor-missing' | 'second-factor-required' | 'second-factor-wrong';
 
 /** How long an offer stands (SEC-41). */
 export const OFFER_MS = 600_000;
@@ -138,7 +141,6 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
     const { userId, now } = command;
     switch (command.type) {
       case 'OfferSecondFactor': {
-        if (state.enrolled !== null) throw new Refused('second-factor-enrolled');
         const { credentialId, recoveryCredentialId } = command;
         const expiresAt = new Date(now.getTime() + OFFER_MS).toISOString();
         return [{ type: 'SecondFactorOffered', data: { userId, credentialId, recoveryCredentialId, expiresAt } }];
@@ -146,7 +148,6 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
       case 'EnrolSecondFactor': {
         const { credentialId, step } = command;
         const { offered } = state;
-        if (state.enrolled !== null) throw new Refused('second-factor-enrolled');
         if (offered?.credentialId !== credentialId || offered.expiresAt <= now)
           throw new Refused('second-factor-wrong');
         demandNoWait(state, now);
@@ -167,6 +168,7 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
       }
       case 'RemoveSecondFactor':
         if (state.enrolled === null) throw new Refused('second-factor-missing');
+        if (command.cause === 'removed' && command.isRequired) throw new Refused('second-factor-required');
         return [{ type: 'SecondFactorRemoved', data: { userId, cause: command.cause } }];
     }
   },

@@ -59,8 +59,11 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'scope-invalid': { status: 400, why: 'A scope is not valid.' },
   'scope-missing': { status: 403, why: 'Missing scope' },
   'scope-not-covered': { status: 403, why: 'A scope is not covered by the token that was presented.' },
-  'second-factor-enrolled': { status: 400, why: 'There is a second factor already. Remove it before you add another.' },
   'second-factor-missing': { status: 400, why: 'There is no second factor.' },
+  'second-factor-required': {
+    status: 400,
+    why: 'You need a second factor. Replace it instead: log in with it, then POST /auth/2fa.',
+  },
   'second-factor-wrong': { status: 401, why: 'The code was not accepted, or the challenge is over.' },
   'session-ended': { status: 401, why: 'The session has ended.' },
   'session-expired': { status: 401, why: 'The session has expired.' },

@@ -85,7 +85,10 @@ export class SecondFactorController {
   @Post()
   @HttpCode(200)
   @Access('auth.twofactor.createCredentials:write', END_USER)
-  @ApiOperation({ operationId: 'createCredentials', summary: 'Begin to enrol a second factor' })
+  @ApiOperation({
+    operationId: 'createCredentials',
+    summary: 'Begin to enrol a second factor, or to replace the one you have; needs a fresh login',
+  })
   @ApiOkResponse({ type: OfferedCredentials })
   async createCredentials(
     @CurrentCaller() caller: AuthenticatedCaller,
@@ -156,7 +159,7 @@ export class SecondFactorController {
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {
-    await this.commands.execute(new RemoveSecondFactor(caller.userId, codeOf(body), this.contextOf(request, caller)));
+    await this.commands.execute(new RemoveSecondFactor(caller.account, codeOf(body), this.contextOf(request, caller)));
     return {};
   }
 

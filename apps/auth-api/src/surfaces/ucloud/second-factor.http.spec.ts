@@ -1,6 +1,9 @@
 import { decodeJwt } from 'jose';
 import { TOTP } from 'otpauth';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { asUserId } from '#domain/ids.js';
+import { Vault } from '#vault/vault.js';
+import { SecondFactors } from '../../second-factor/second-factors.js';
 import { TestApp, passwordOf } from '../../testing/test-app.js';
 
 let app: TestApp;
@@ -195,7 +198,51 @@ describe('recovery codes', () => {
   });
 });
 
+describe('replacing a second factor', () => {
+  it('needs a fresh login with the one that is there, which goes on until the new one has shown a code (SEC-43)', async () => {
+    const { secret, recoveryCodes, accessToken } = await enrolled('chien');
+    const userId = asUserId(String(decodeJwt(accessToken)['uid']));
+    const { enrolled: former } = await app.get(SecondFactors).of(userId);
+    if (former === null) throw new Error('there is no second factor');
+    expect((await offer(accessToken)).json['errorCode']).toBe('step-up-required');
+    const login = await answer(await challengeOf('chien'), { recoveryCode: recoveryCodes[0] });
+    const token = String(login.json['accessToken']);
+    const offered = (await offer(token)).json;
+    expect((await answer(await challengeOf('chien'), { verificationCode: codeAt(secret) })).status).toBe(200);
+    const next = String(offered['secret']);
+    expect((await answer(offered['challengeId'], { verificationCode: codeAt(next) }, token)).status).toBe(204);
+
+    app.clock.advance(60_000);
+    expect(await answer(await challengeOf('chien'), { verificationCode: codeAt(secret) })).toMatchObject(wrong);
+    expect(await answer(await challengeOf('chien'), { recoveryCode: recoveryCodes[1] })).toMatchObject(wrong);
+    expect((await answer(await challengeOf('chien'), { verificationCode: codeAt(next) })).status).toBe(200);
+    // Nothing of the former one is kept.
+    const vault = app.get(Vault);
+    expect([await vault.reveal(former.credentialId), await vault.reveal(former.recoveryCredentialId)]).toEqual([
+      null,
+      null,
+    ]);
+  });
+});
+
 describe('removing a second factor', () => {
+  it('is refused to who has to have one (SEC-44)', async () => {
+    const json = [{ username: 'mileva', password: passwordOf('mileva'), email: 'mileva@example.org' }];
+    await app.call('POST', '/auth/users/register', { token: await app.asAdmin(), json });
+    const first = String((await app.tryLogIn('mileva')).json['accessToken']);
+    const offered = (await offer(first)).json;
+    const secret = String(offered['secret']);
+    await answer(offered['challengeId'], { verificationCode: codeAt(secret) }, first);
+    app.clock.advance(60_000);
+    const login = await answer(await challengeOf('mileva'), { verificationCode: codeAt(secret) });
+    const token = String(login.json['accessToken']);
+    const remove = { token, json: { verificationCode: codeAt(secret, 1) } };
+    expect(await app.call('DELETE', '/auth/2fa', remove)).toMatchObject({
+      status: 400,
+      json: { errorCode: 'second-factor-required' },
+    });
+  });
+
   it('needs a code of it (SEC-43)', async () => {
     const { secret, accessToken } = await enrolled('evelyn');
     const remove = (json: object) => app.call('DELETE', '/auth/2fa', { token: accessToken, json });
