@@ -74,7 +74,7 @@ export const eventSamples: Samples = {
       undoUntil: '2030-01-04T00:00:00.000Z',
     },
   ],
-  FailedLoginsCleared: [{}],
+  FailedLoginsCleared: [{}, { cause: 'password-reset' }],
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
   IdentifierReserved: [{ holder: ada, commandId: '00000000-0000-4000-8000-0000000000d1' }],

@@ -44,7 +44,7 @@ export class Passwords {
     context: CommandContext,
   ): Promise<ActiveUser | null> {
     const { now } = context;
-    const stream = attemptsStream(this.digest.of('login', username));
+    const stream = this.attemptsAt(username);
     const admit = async () =>
       guessesLeft((await this.repository.execute(attempts, stream, { type: 'AdmitLogin', now }, context)).state);
     return this.gate.whileAdmitted(stream, admit, async () => {
@@ -88,14 +88,20 @@ export class Passwords {
     return this.replace(account, password, { replaces, resetId: null, spare }, context);
   }
 
-  /** @param resetId the request by mail that this answers; null if a service has made sure who it is */
+  /**
+   * Also ends the waits for guesses at the old one (SEC-20).
+   * @param resetId the request by mail that this answers; null if a service has made sure who it is
+   */
   async reset(
     account: ActiveUser,
     password: string,
     resetId: string | null,
     context: CommandContext,
   ): Promise<Position | undefined> {
-    return this.replace(account, password, { replaces: null, resetId, spare: null }, context);
+    const position = await this.replace(account, password, { replaces: null, resetId, spare: null }, context);
+    const stream = this.attemptsAt(readable(account.claims.username) ?? account.id);
+    await this.repository.execute(attempts, stream, { type: 'RecordPasswordReset' }, context);
+    return position;
   }
 
   /** The new one is kept before the event that refers to it, the old one erased after it. */
@@ -111,6 +117,8 @@ export class Passwords {
     if (old !== null) await this.vault.erase(old);
     return position;
   }
+
+  private attemptsAt = (username: string) => attemptsStream(this.digest.of('login', username));
 
   private async isPasswordOf(credentialId: CredentialId | null, password: string): Promise<boolean> {
     const phc = credentialId === null ? null : await this.vault.reveal(credentialId);

@@ -12,6 +12,8 @@ const failures = (count: number) => Array.from({ length: count }, () => at(midni
 const fail = (now: string) => ({ type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(now) }) as const;
 const succeed = (now: string) => ({ type: 'RecordSuccessfulLogin', now: new Date(now) }) as const;
 const admit = (now: string) => ({ type: 'AdmitLogin', now: new Date(now) }) as const;
+const reset = { type: 'RecordPasswordReset' } as const;
+const byReset: AttemptsEvent = { type: 'FailedLoginsCleared', data: { cause: 'password-reset' } };
 
 describe('trying to log in', () => {
   it('is free after four failures (SEC-19)', () =>
@@ -45,6 +47,45 @@ describe('trying to log in', () => {
     given(...failures(9), cleared)
       .when(admit(midnight))
       .yields());
+});
+
+describe('failing a hundred times in a row', () => {
+  const YEARS_LATER = '2040-01-01T00:00:00.000Z';
+
+  it('is the end of the password, however long somebody waits (SEC-20)', () => {
+    given(...failures(99))
+      .when(admit('2030-01-01T00:15:00.000Z'))
+      .yields();
+    for (const command of [admit(YEARS_LATER), fail(YEARS_LATER), succeed(YEARS_LATER)])
+      given(...failures(100))
+        .when(command)
+        .refuses('login-throttled');
+  });
+
+  it('says what to do, and the longest wait (SEC-20, SEC-27)', () => {
+    const decide = () => attempts.decide(stateAfter(attempts, failures(100)), admit(YEARS_LATER));
+    const explanation = expect.stringContaining('Reset it');
+    expect(decide).toThrow(expect.objectContaining({ explanation, details: { retryAfterSeconds: 900 } }));
+  });
+
+  it('counts failures in a row only (SEC-25)', () =>
+    given(...failures(99), cleared, ...failures(4))
+      .when(admit(midnight))
+      .yields());
+
+  it('is forgotten with a reset of the password, also while a wait is on (SEC-20)', () => {
+    for (const count of [1, 5, 100])
+      given(...failures(count))
+        .when(reset)
+        .yields(byReset);
+    given(...failures(100), byReset)
+      .when(admit(midnight))
+      .yields();
+    given().when(reset).yields();
+    given(...failures(100), byReset)
+      .when(reset)
+      .yields();
+  });
 });
 
 describe('recording logins', () => {

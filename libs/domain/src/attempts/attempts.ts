@@ -3,13 +3,14 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { StreamName } from '../ids.js';
 import { Refused } from '../refused.js';
 
-/** @param digest keyed hash of the identifier as typed at the login; people type passwords there (SEC-158) */
+/** @param digest keyed hash of the identifier as typed at the login, where people type passwords, too (SEC-158) */
 export const attemptsStream = (digest: string): StreamName => `attempts-${digest}`;
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type AttemptsEvent =
   | { readonly type: 'LoginFailed'; readonly data: { readonly reason: 'unknown-account' | 'wrong-password' } }
-  | { readonly type: 'FailedLoginsCleared'; readonly data: Record<string, never> };
+  /** Without a cause: by a login that succeeded. */
+  | { readonly type: 'FailedLoginsCleared'; readonly data: { readonly cause?: 'password-reset' } };
 
 export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
   LoginFailed: { schema: 1 },
@@ -17,7 +18,7 @@ export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
 };
 
 /**
- * Each of them is refused while a wait is on. Asking before the password is looked at saves the work; asking again when the
+ * All but the reset are refused while a wait is on. Asking before the password is looked at saves the work; asking again when the
  * outcome is recorded makes the budget exact (SEC-23): of guesses that raced each other, on whatever processes, no more are
  * answered than may fail.
  */
@@ -25,9 +26,12 @@ export type AttemptsCommand =
   /** Asks whether a login may be tried now. */
   | { readonly type: 'AdmitLogin'; readonly now: Date }
   | { readonly type: 'RecordFailedLogin'; readonly reason: 'unknown-account' | 'wrong-password'; readonly now: Date }
-  | { readonly type: 'RecordSuccessfulLogin'; readonly now: Date };
+  | { readonly type: 'RecordSuccessfulLogin'; readonly now: Date }
+  /** Another password was set through recovery: what failed were guesses at the old one (SEC-20). */
+  | { readonly type: 'RecordPasswordReset' };
 
 export interface Attempts {
+  /** From `HARD_STOP` on nothing is tried any more. */
   readonly consecutiveFailures: number;
   /** Until when no further login is tried; null for at once. */
   readonly waitUntil: Date | null;
@@ -39,6 +43,11 @@ export type AttemptsRefusal = 'credentials-invalid' | 'login-throttled';
 export const FREE_FAILURES = 5;
 export const FIRST_WAIT_MS = 30_000;
 export const LONGEST_WAIT_MS = 900_000;
+/** SEC-20: after so many in a row nothing opens any more until it is set anew. */
+export const HARD_STOP = 100;
+
+const PASSWORD_REMEDY =
+  'Too many failed logins in a row: the password opens nothing any more. Reset it, then log in with the new one.';
 
 /** Until when to wait after so many failures in a row; null for not at all. */
 export function waitAfter(consecutiveFailures: number, failedAt: Date): Date | null {
@@ -47,8 +56,13 @@ export function waitAfter(consecutiveFailures: number, failedAt: Date): Date | n
   return new Date(failedAt.getTime() + wait);
 }
 
-/** @throws Refused `login-throttled` while the wait is on */
-export function demandNoWait({ waitUntil }: Pick<Attempts, 'waitUntil'>, now: Date): void {
+/**
+ * @param remedy what to do about a hard stop, where waiting does not help
+ * @throws Refused `login-throttled` while the wait is on, and from the hard stop on
+ */
+export function demandNoWait({ consecutiveFailures, waitUntil }: Attempts, now: Date, remedy: string): void {
+  if (consecutiveFailures >= HARD_STOP)
+    throw new Refused('login-throttled', remedy, { retryAfterSeconds: LONGEST_WAIT_MS / 1_000 });
   const waitMs = (waitUntil?.getTime() ?? 0) - now.getTime();
   if (waitMs > 0) throw new Refused('login-throttled', undefined, { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
 }
@@ -72,7 +86,9 @@ export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
   },
 
   decide(state, command) {
-    demandNoWait(state, command.now);
+    if (command.type === 'RecordPasswordReset')
+      return state.consecutiveFailures > 0 ? [{ type: 'FailedLoginsCleared', data: { cause: 'password-reset' } }] : [];
+    demandNoWait(state, command.now, PASSWORD_REMEDY);
     switch (command.type) {
       case 'AdmitLogin':
         return [];

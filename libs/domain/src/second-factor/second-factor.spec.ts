@@ -90,6 +90,36 @@ describe('showing a code', () => {
   });
 });
 
+describe('showing a hundred wrong codes in a row', () => {
+  const YEARS_LATER = new Date('2040-01-01T00:00:00.000Z');
+  const failures = (count: number) => Array.from({ length: count }, () => at(midnight, failed));
+
+  it('is the end of the second factor, and of its recovery codes, until it is reset (SEC-20)', () => {
+    given(enrolled, ...failures(99))
+      .when(show(101, YEARS_LATER))
+      .yields(passed(101));
+    given(enrolled, ...failures(100))
+      .when(show(101, YEARS_LATER))
+      .refuses('login-throttled');
+    given(enrolled, ...failures(100))
+      .when({ ...recover(3), now: YEARS_LATER })
+      .refuses('login-throttled');
+    const reset: SecondFactorEvent = { type: 'SecondFactorRemoved', data: { userId, cause: 'reset' } };
+    given(enrolled, ...failures(100), reset, offered)
+      .when(enrol(100))
+      .yields(enrolled);
+  });
+
+  it('while enrolling is forgotten with another offer', () => {
+    given(offered, ...failures(100))
+      .when(enrol(100, new Date('2030-01-01T00:09:59.999Z')))
+      .refuses('login-throttled');
+    given(offered, ...failures(100), offered)
+      .when(enrol(100))
+      .yields(enrolled);
+  });
+});
+
 describe('recovery codes', () => {
   it('pass once each (SEC-42)', () => {
     given(enrolled).when(recover(3)).yields(used(3));

@@ -99,6 +99,9 @@ export type SecondFactorRefusal = 'second-factor-missing' | 'second-factor-requi
 export const OFFER_MS = 600_000;
 export const RECOVERY_CODES = 10;
 
+const REMEDY =
+  'Too many wrong codes in a row: the second factor opens nothing any more. Have it reset, then enrol anew.';
+
 const noFailures = { consecutiveFailures: 0, waitUntil: null };
 const none: SecondFactor = { enrolled: null, offered: null, ...noFailures };
 
@@ -110,7 +113,9 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
     switch (type) {
       case 'SecondFactorOffered': {
         const { credentialId, recoveryCredentialId, expiresAt } = data;
-        return { ...state, offered: { credentialId, recoveryCredentialId, expiresAt: new Date(expiresAt) } };
+        // Another secret, shown to who may guess at it: what failed before were guesses at another one.
+        const offered = { credentialId, recoveryCredentialId, expiresAt: new Date(expiresAt) };
+        return { ...state, offered, ...noFailures };
       }
       case 'SecondFactorEnrolled': {
         const { credentialId, recoveryCredentialId, step } = data;
@@ -150,7 +155,7 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
         const { offered } = state;
         if (offered?.credentialId !== credentialId || offered.expiresAt <= now)
           throw new Refused('second-factor-wrong');
-        demandNoWait(state, now);
+        demandNoWait(state, now, REMEDY);
         if (step === null) return [{ type: 'SecondFactorFailed', data: { userId } }];
         const { recoveryCredentialId } = offered;
         return [{ type: 'SecondFactorEnrolled', data: { userId, credentialId, recoveryCredentialId, step } }];
@@ -158,7 +163,7 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
       case 'ShowSecondFactor': {
         const { enrolled } = state;
         if (enrolled === null) throw new Refused('second-factor-missing');
-        demandNoWait(state, now);
+        demandNoWait(state, now, REMEDY);
         return [shown(userId, enrolled, command.shown)];
       }
       case 'ReplaceRecoveryCodes': {
