@@ -12,8 +12,8 @@ export function explainSqliteFailure(file: string, error: unknown): string {
   return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** Read models are made again from the log; nothing else is. */
-const isRemade = (file: string) => file.endsWith('read-models.db');
+/** Read models are made again from the log, and what was counted for throttling counts anew; all else is needed. */
+const isRemade = (file: string) => file.endsWith('read-models.db') || file.endsWith('throttle.db');
 
 /** The code of the driver's error, however deep it is wrapped; empty for other errors. */
 function codeOf(error: unknown): string {

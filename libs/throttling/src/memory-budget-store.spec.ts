@@ -1,0 +1,7 @@
+import { MemoryBudgetStore } from './memory-budget-store.js';
+import { budgetStoreContract } from './testing/budget-store-contract.js';
+
+budgetStoreContract('memory', () => {
+  const store = new MemoryBudgetStore();
+  return { store, remove: () => store.close() };
+});
