@@ -39,6 +39,11 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly budgetStoreFailures = new Counter({
+    name: 'authlog_budget_store_failures_total',
+    help: 'Times that the counters of guesses could not be read or written; the process counted for itself, more strictly.',
+    registers: [this.registry],
+  });
   readonly projectionPosition = new Gauge({
     name: 'authlog_projection_position',
     help: 'The position of the log that a projection has come to.',

@@ -27,6 +27,7 @@ describe('the settings of the environment', () => {
       trustedOrigins: new Set(['http://localhost:8080']),
       tokenExtension: new Map(),
       trustedProxies: [],
+      throttling: { addressFailures: 100, networkFailures: 1_000, serviceFailures: 10_000, windowMs: 900_000 },
       operations: { docs: true, metrics: true },
       loginServices: new Map([
         [
@@ -130,6 +131,7 @@ userIterator: { callers: [_bootstrap] }
 secondFactor: { provisionedUsers: required, registeredUsers: optional }
 serviceLicenseAgreement: { version: 0, text: "" }
 trustedProxies: [10.0.0.1, "::1"]
+throttling: { address: { failures: 50 }, network: { failures: 200 }, service: { failures: 5000 }, window: 1h }
 operations: { docs: false, metrics: true }
 saml: {}
 `),
@@ -149,11 +151,19 @@ saml: {}
       ]),
       tokenExtension: new Map([['_share', ['files:read', 'jobs:read']]]),
       trustedProxies: ['10.0.0.1', '::1'],
+      throttling: { addressFailures: 50, networkFailures: 200, serviceFailures: 5_000, windowMs: 3_600_000 },
       operations: { docs: false, metrics: true },
     });
   });
 
-  it('may be nothing', () => expect(readSettings(withFile('')).loginServices.size).toBe(2));
+  it('may be nothing', () => {
+    expect(readSettings(withFile('')).loginServices.size).toBe(2);
+    expect(readSettings(withFile('throttling:')).throttling).toEqual(readSettings({}).throttling);
+    expect(readSettings(withFile('throttling: { address:, window: 1m }')).throttling).toEqual({
+      ...readSettings({}).throttling,
+      windowMs: 60_000,
+    });
+  });
 
   for (const [yaml, fault] of [
     ['loginService: []', 'loginService is not a known setting'],
@@ -188,6 +198,14 @@ saml: {}
     ],
     ['trustedProxies: [everyone]', 'trustedProxies must be a list of IP addresses'],
     ['secondFactor: { provisionedUsers: maybe }', 'secondFactor.provisionedUsers must be required or optional'],
+    ['throttling: { adress: { failures: 1 } }', 'throttling.adress is not a known setting'],
+    ['throttling: { address: {} }', 'throttling.address.failures must be a whole number from 1 to 1000000'],
+    ['throttling: { address: { failures: 0 } }', 'throttling.address.failures must be a whole number'],
+    ['throttling: { network: { failures: 2.5 } }', 'throttling.network.failures must be a whole number'],
+    ['throttling: { service: { failures: 1000001 } }', 'throttling.service.failures must be a whole number'],
+    ['throttling: { window: 59s }', 'throttling.window must be a duration from 1m to 1d'],
+    ['throttling: { window: 25h }', 'throttling.window must be a duration from 1m to 1d'],
+    ['throttling: { window: 15 }', 'throttling.window must be a duration from 1m to 1d'],
     ['saml: { entityId: x }', 'saml must be empty'],
     ['a: [', 'is no valid YAML'],
     ['- a list', 'must be a mapping of settings'],

@@ -23,6 +23,17 @@ export interface ConfiguredLoginService extends LoginService {
   readonly mode: 'WEB' | 'APPLICATION';
 }
 
+/** How many guesses may fail in a window, by where they come from (SEC-22). */
+export interface ThrottlingSettings {
+  /** From one client: an IPv4 address or an IPv6 /64. */
+  readonly addressFailures: number;
+  /** From one wider network: an IPv4 /24 or an IPv6 /48. */
+  readonly networkFailures: number;
+  /** From everywhere together. */
+  readonly serviceFailures: number;
+  readonly windowMs: number;
+}
+
 /** Everything that can be set (design §7), checked once and never changed. A class, so that it can be injected. */
 export abstract class Settings {
   abstract readonly host: string;
@@ -52,6 +63,7 @@ export abstract class Settings {
   abstract readonly secondFactor: SecondFactorPolicy;
   abstract readonly mail: MailSettings;
   abstract readonly trustedProxies: readonly string[];
+  abstract readonly throttling: ThrottlingSettings;
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
   /** What is allowed, but hardly meant; said in the log at every start. */
@@ -88,6 +100,7 @@ const TEST_PREFIX = 'AUTHLOG_TEST_';
 const DEFAULT_PORT = 8_080;
 const MAX_PORT = 65_535;
 const THIRTY_DAYS_MS = 2_592_000_000;
+const FIFTEEN_MINUTES_MS = 900_000;
 
 /** @throws SettingsInvalid */
 export function readSettings(environment: Environment): Settings {
@@ -168,6 +181,7 @@ export function readSettings(environment: Environment): Settings {
     },
     mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),
     trustedProxies: configuration.trustedProxies ?? [],
+    throttling: throttling(configuration),
     operations: {
       docs: configuration.operations?.docs ?? isPrivate,
       metrics: configuration.operations?.metrics ?? isPrivate,
@@ -213,6 +227,13 @@ function loginServices(configuration: ConfigurationFile, publicUrl: string): Map
     }),
   );
 }
+
+const throttling = ({ throttling: entry }: ConfigurationFile): ThrottlingSettings => ({
+  addressFailures: entry?.address?.failures ?? 100,
+  networkFailures: entry?.network?.failures ?? 1_000,
+  serviceFailures: entry?.service?.failures ?? 10_000,
+  windowMs: parseDurationMs(entry?.window ?? '') ?? FIFTEEN_MINUTES_MS,
+});
 
 /** Several entries of one service add up (ucloud-users-api §10.8). */
 function tokenExtension({ tokenExtension: entries = [] }: ConfigurationFile): Map<string, readonly string[]> {

@@ -63,6 +63,7 @@ describe('the stores', () => {
     ['events.db', 'restore it from a back-up'],
     ['vault.db', 'restore it from a back-up'],
     ['read-models.db', 'delete it, and it is made again'],
+    ['throttle.db', 'delete it, and it is made again'],
   ] as const)
     it(`say what to do with a damaged ${name}`, async () => {
       await openAndClose();

@@ -7,6 +7,8 @@ import type { Snapshots } from '#event-store/snapshots.js';
 import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
 import { SqliteSnapshots } from '#event-store/sqlite/sqlite-snapshots.js';
 import { type ReadModelDatabase, openReadModels } from '#read-models/read-model-database.js';
+import type { BudgetStore } from '#throttling/budget-store.js';
+import { SqliteBudgetStore } from '#throttling/sqlite-budget-store.js';
 import { type MasterKey, masterKeyFromFile } from '#vault/master-key.js';
 import { Vault } from '#vault/vault.js';
 import type { Clock } from './clock.js';
@@ -29,6 +31,7 @@ export class Stores {
     readonly readModels: ReadModelDatabase,
     readonly codec: EventCodec,
     readonly repository: Repository,
+    readonly budgets: BudgetStore,
     private readonly snapshots: Snapshots,
     private readonly appends: { failedAt: Date | null },
   ) {}
@@ -50,6 +53,7 @@ export class Stores {
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
     await demandOneInstallation(settings.data, eventStore, vault);
     const readModels = await openReadModels(file('read-models.db'));
+    const budgets = SqliteBudgetStore.open(file('throttle.db'));
     const appends: { failedAt: Date | null } = { failedAt: null };
     const repository = new Repository(eventStore, codec, {
       snapshots,
@@ -66,7 +70,7 @@ export class Stores {
         snapshotFailed: () => metrics.snapshotFailures.inc(),
       },
     });
-    return new Stores(eventStore, vault, readModels, codec, repository, snapshots, appends);
+    return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, appends);
   }
 
   /** Finishes what is under way; nothing acknowledged is lost. */
@@ -75,6 +79,7 @@ export class Stores {
     await this.readModels.close();
     await this.vault.close();
     this.snapshots.close();
+    this.budgets.close();
   }
 }
 
