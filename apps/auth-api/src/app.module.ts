@@ -16,6 +16,7 @@ import { AccessTokens } from '#tokens/access-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
 import { MailTokens } from '#tokens/mail-token.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
+import { Budgets } from '#throttling/budgets.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
@@ -76,6 +77,9 @@ import { UserIteratorController } from './surfaces/ucloud/user-iterator.controll
 import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
 import { UsersController } from './surfaces/ucloud/users.controller.js';
 import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js';
+import { AddressBudgets } from './throttling/address-budgets.js';
+import { GuessBudgets } from './throttling/guess-budgets.js';
+import { watchedBudgets } from './throttling/watched-budgets.js';
 import { Accounts } from './user/accounts.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
 import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
@@ -122,6 +126,7 @@ const stores = [
   fromStores(RefreshTokens, ({ vault }) => new RefreshTokens(vault.derivedKey('refresh-token'))),
   fromStores(MailTokens, ({ vault }) => new MailTokens(vault.derivedKey('mail-token'))),
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
+  { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   {
     provide: PasswordHasher,
     useFactory: (metrics: Metrics) => {
@@ -192,6 +197,7 @@ const commandHandlers = [
     ...stores,
     ...commandHandlers,
     Accounts,
+    AddressBudgets,
     Bootstrap,
     CallerAuthentication,
     Consistency,
@@ -199,6 +205,7 @@ const commandHandlers = [
     EmailChanges,
     EmbeddedMail,
     EmbeddedProjector,
+    GuessBudgets,
     IdentifierReservations,
     LiveSessions,
     LoginAnswers,

@@ -13,6 +13,8 @@ describe('the digest of an identifier', () => {
       digest.of('name', 'eve'),
       digest.of('email', 'ada'),
       digest.of('login', 'ada'),
+      digest.of('address', 'ada'),
+      digest.of('network', 'ada'),
       new IdentifierDigest(Buffer.alloc(32, 8)).of('name', 'ada'),
     ];
     expect(new Set(all).size).toBe(all.length);

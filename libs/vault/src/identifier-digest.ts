@@ -2,15 +2,16 @@ import { createHmac } from 'node:crypto';
 import { normaliseIdentifier } from '#domain/user/username.js';
 
 /**
- * Turns a user name, an e-mail address or whatever was typed in its place into the id of a stream: a keyed hash (HMAC-SHA-256,
- * base64url) of its normalised form, from which nobody without the key can tell or guess it.
+ * Turns a user name, an e-mail address or whatever was typed in its place into the id of a stream, and an IP address or a
+ * network into the key of a counter: a keyed hash (HMAC-SHA-256, base64url) of its normalised form, from which nobody without
+ * the key can tell or guess it.
  */
 export class IdentifierDigest {
   /** @param key 256 bits that never change; see Vault.derivedKey */
   constructor(private readonly key: Uint8Array) {}
 
   /** @param kind what the text is; the same text as something else has another digest */
-  of(kind: 'name' | 'email' | 'login', text: string): string {
+  of(kind: 'name' | 'email' | 'login' | 'address' | 'network', text: string): string {
     return createHmac('sha256', this.key)
       .update(`${kind}\0${normaliseIdentifier(text)}`)
       .digest('base64url');

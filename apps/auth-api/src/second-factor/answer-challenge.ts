@@ -1,6 +1,7 @@
 import { Command, CommandHandler, CommandBus, type ICommandHandler } from '@nestjs/cqrs';
 import { type ChallengePurpose, challenge, challengeStream } from '#domain/challenge/challenge.js';
 import { type UserId, isUuid } from '#domain/ids.js';
+import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import type { ClientTrace } from '#domain/session/session-events.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -10,6 +11,7 @@ import { LiveSessions } from '../access/live-sessions.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import { LogIn } from '../session/log-in.js';
 import type { SessionTokens } from '../session/session-tokens.js';
+import { AddressBudgets } from '../throttling/address-budgets.js';
 import { type SecondFactorCode, SecondFactors } from './second-factors.js';
 
 /** What an answer led to. */
@@ -37,13 +39,14 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     private readonly repository: Repository,
     private readonly secondFactors: SecondFactors,
     private readonly sessions: LiveSessions,
+    private readonly addresses: AddressBudgets,
     private readonly commands: CommandBus,
     private readonly settings: Settings,
   ) {}
 
   /** @throws Refused `second-factor-wrong` or `login-throttled` */
   async execute(command: AnswerChallenge): Promise<AnsweredChallenge> {
-    const { challengeId, code, request } = command;
+    const { challengeId, code, client, request } = command;
     const { now } = request;
     if (!isUuid(challengeId)) throw new Refused('second-factor-wrong');
     const stream = challengeStream(challengeId);
@@ -56,8 +59,10 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
       if (purpose.kind === 'login') await this.secondFactors.show(state.userId, code, context);
       else await this.enrol(state.userId, purpose, command, context);
     } catch (error) {
-      if (error instanceof Refused && error.code === 'second-factor-wrong')
+      if (error instanceof Refused && error.code === 'second-factor-wrong') {
+        if (purpose.kind === 'login') await this.addresses.count(readable(client.ipAddress));
         await this.repository.execute(challenge, stream, { type: 'RecordWrongAnswer', now }, context);
+      }
       throw error;
     }
     await this.repository.execute(challenge, stream, { type: 'RecordRightAnswer', now }, context);

@@ -3,13 +3,12 @@ import { Refused } from '#domain/refused.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { Authentication } from '../session/log-in.js';
 import { Accounts } from './accounts.js';
-import { Passwords } from './passwords.js';
+import { type PasswordGuess, Passwords } from './passwords.js';
 
 /** Finds out whether somebody is who they say, by their password. */
 export class AuthenticatePassword extends Command<Authentication> {
   constructor(
-    readonly username: string,
-    readonly password: string,
+    readonly guess: PasswordGuess,
     readonly request: RequestContext,
   ) {
     super();
@@ -24,9 +23,9 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
     private readonly passwords: Passwords,
   ) {}
 
-  async execute({ username, password, request }: AuthenticatePassword): Promise<Authentication> {
-    const find = () => this.accounts.byUsername(username);
-    const account = await this.passwords.prove(username, password, find, { ...request, ...ANONYMOUS });
+  async execute({ guess, request }: AuthenticatePassword): Promise<Authentication> {
+    const find = () => this.accounts.byUsername(guess.username);
+    const account = await this.passwords.prove(guess, find, { ...request, ...ANONYMOUS });
     if (account === null) throw new Refused('credentials-invalid');
     return { account, amr: ['pwd'] };
   }

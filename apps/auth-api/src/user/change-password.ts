@@ -14,6 +14,7 @@ export class ChangePassword extends Command<Position | undefined> {
     readonly session: SparedSession,
     readonly currentPassword: string,
     readonly newPassword: string,
+    readonly ipAddress: string | null,
     readonly context: CommandContext,
   ) {
     super();
@@ -36,11 +37,12 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   constructor(private readonly passwords: Passwords) {}
 
   /** @throws Refused `password-wrong`, or why the new one cannot be chosen */
-  async execute({ account, session, currentPassword, newPassword, context }: ChangePassword) {
+  async execute({ account, session, currentPassword, newPassword, ipAddress, context }: ChangePassword) {
     const replaces = credentialOf(account);
     this.passwords.demandChoosable(newPassword, account);
     const username = readable(account.claims.username) ?? account.id;
-    if ((await this.passwords.prove(username, currentPassword, () => Promise.resolve(account), context)) === null)
+    const guess = { username, password: currentPassword, source: { ipAddress } };
+    if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
     return this.passwords.change(account, newPassword, { replaces, spare: session }, context);
   }

@@ -2,6 +2,7 @@ import { Strategy } from '@fastify/passport';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { FastifyRequest } from 'fastify';
 import type { RequestContext } from '../request-context.js';
+import type { GuessSource } from '../throttling/guess-budgets.js';
 import { AuthenticatePassword } from './authenticate-password.js';
 
 /** The fields of a login form, once they have been checked. */
@@ -14,13 +15,15 @@ export interface PasswordForm {
 export class PasswordStrategy extends Strategy {
   constructor(
     private readonly commands: CommandBus,
-    private readonly contextOf: (request: FastifyRequest) => RequestContext,
+    private readonly source: GuessSource,
+    private readonly context: RequestContext,
   ) {
     super('password');
   }
 
   override async authenticate(request: FastifyRequest): Promise<void> {
     const { username, password } = request.body as PasswordForm;
-    this.success(await this.commands.execute(new AuthenticatePassword(username, password, this.contextOf(request))));
+    const guess = { username, password, source: this.source };
+    this.success(await this.commands.execute(new AuthenticatePassword(guess, this.context)));
   }
 }

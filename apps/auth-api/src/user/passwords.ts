@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { attempts, attemptsStream, guessesLeft } from '#domain/attempts/attempts.js';
 import { type CredentialId, userStream } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
@@ -12,52 +11,47 @@ import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
-import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
-import { AdmissionGate } from './admission-gate.js';
+import { GuessBudgets, type GuessSource } from '../throttling/guess-budgets.js';
 import { isCommonPassword } from './common-passwords.js';
+
+/** Somebody says what the password of an account is. */
+export interface PasswordGuess {
+  /** As it was typed. */
+  readonly username: string;
+  readonly password: string;
+  readonly source: GuessSource;
+}
 
 /** The passwords of accounts: compared within the budget of guesses, chosen by the policy, replaced. */
 @Injectable()
 export class Passwords {
-  private readonly gate = new AdmissionGate();
-
   constructor(
     private readonly repository: Repository,
     private readonly vault: Vault,
     private readonly hasher: PasswordHasher,
-    private readonly digest: IdentifierDigest,
+    private readonly guesses: GuessBudgets,
     private readonly settings: Settings,
   ) {}
 
   /**
    * The account, if this is its password; null for a wrong one and for an account that is not there alike. Wherever it is
    * asked for, a wrong one counts: it is the same secret (SEC-19).
-   * @param username as it was typed
    * @throws Refused `login-throttled`
    */
   async prove(
-    username: string,
-    password: string,
+    { username, password, source }: PasswordGuess,
     find: () => Promise<ActiveUser | null>,
     context: CommandContext,
   ): Promise<ActiveUser | null> {
-    const { now } = context;
-    const stream = this.attemptsAt(username);
-    const admit = async () =>
-      guessesLeft((await this.repository.execute(attempts, stream, { type: 'AdmitLogin', now }, context)).state);
-    return this.gate.whileAdmitted(stream, admit, async () => {
+    const look = async () => {
       const account = await find();
       const credentialId = account?.credentialId ?? null;
-      if (await this.isPasswordOf(credentialId, password)) {
-        await this.repository.execute(attempts, stream, { type: 'RecordSuccessfulLogin', now }, context);
-        return account;
-      }
-      const reason = credentialId === null ? 'unknown-account' : 'wrong-password';
-      await this.repository.execute(attempts, stream, { type: 'RecordFailedLogin', reason, now }, context);
-      return null;
-    });
+      if (await this.isPasswordOf(credentialId, password)) return { opened: account };
+      return { failure: credentialId === null ? 'unknown-account' : 'wrong-password' } as const;
+    };
+    return this.guesses.within({ username, source }, look, context);
   }
 
   /** @throws Refused if the owner may not choose this password */
@@ -99,8 +93,7 @@ export class Passwords {
     context: CommandContext,
   ): Promise<Position | undefined> {
     const position = await this.replace(account, password, { replaces: null, resetId, spare: null }, context);
-    const stream = this.attemptsAt(readable(account.claims.username) ?? account.id);
-    await this.repository.execute(attempts, stream, { type: 'RecordPasswordReset' }, context);
+    await this.guesses.forget(readable(account.claims.username) ?? account.id, context);
     return position;
   }
 
@@ -117,8 +110,6 @@ export class Passwords {
     if (old !== null) await this.vault.erase(old);
     return position;
   }
-
-  private attemptsAt = (username: string) => attemptsStream(this.digest.of('login', username));
 
   private async isPasswordOf(credentialId: CredentialId | null, password: string): Promise<boolean> {
     const phc = credentialId === null ? null : await this.vault.reveal(credentialId);

@@ -1,17 +1,16 @@
-import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { ClientTrace } from '#domain/session/session-events.js';
+import { canonicalAddress } from '#throttling/client-address.js';
 
 const MAX_USER_AGENT = 512;
 
-/** Where a request comes from; the address is the socket's, or what a trusted proxy says (SEC-141, SEC-142). */
-export function clientTraceOf({ ip, headers }: FastifyRequest): ClientTrace {
-  const address = ip
-    .replace(/^::ffff:/i, '')
-    .replace(/%.*$/, '')
-    .toLowerCase();
+/** In its canonical spelling; the socket's, or what a trusted proxy says (SEC-141, SEC-142). Null if that is no address. */
+export const addressOf = ({ ip }: FastifyRequest): string | null => canonicalAddress(ip);
+
+/** Where a request comes from. */
+export function clientTraceOf(request: FastifyRequest): ClientTrace {
   return {
-    ipAddress: isIP(address) === 0 ? null : address,
-    userAgent: headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+    ipAddress: addressOf(request),
+    userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
   };
 }

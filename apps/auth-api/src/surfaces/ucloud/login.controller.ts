@@ -13,7 +13,7 @@ import { RequestContexts } from '../../request-context.js';
 import { type Authentication, LogIn } from '../../session/log-in.js';
 import { PasswordStrategy } from '../../user/password.strategy.js';
 import { PasswordLoginForm } from './bodies.js';
-import { clientTraceOf } from './client-trace.js';
+import { addressOf, clientTraceOf } from './client-trace.js';
 import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
 import { OptionalAuthenticationTokens } from './token-answers.js';
@@ -22,16 +22,12 @@ import { OptionalAuthenticationTokens } from './token-answers.js';
 @ApiTags('Login')
 @Controller('auth')
 export class LoginController {
-  private readonly password: PasswordStrategy;
-
   constructor(
     private readonly commands: CommandBus,
     private readonly contexts: RequestContexts,
     private readonly answers: LoginAnswers,
     private readonly settings: Settings,
-  ) {
-    this.password = new PasswordStrategy(commands, (request) => contexts.of(request));
-  }
+  ) {}
 
   @Post('login')
   @HttpCode(200)
@@ -56,7 +52,9 @@ export class LoginController {
     if (service === undefined)
       throw new BadRequest('login-service-unknown', 'service must be the name of a configured login service.');
     demandNoForeignOrigin(request, this.settings);
-    const authentication = await runStrategy<Authentication>(this.password, request, reply);
+    const source = { ipAddress: addressOf(request) };
+    const strategy = new PasswordStrategy(this.commands, source, this.contexts.of(request));
+    const authentication = await runStrategy<Authentication>(strategy, request, reply);
     if (authentication === null) throw new Refused('credentials-invalid');
 
     const repeatable = { service: form.service, username: form.username };

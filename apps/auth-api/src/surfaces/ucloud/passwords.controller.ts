@@ -12,6 +12,7 @@ import { RequestContexts } from '../../request-context.js';
 import { Accounts } from '../../user/accounts.js';
 import { ChangePassword, ResetPassword } from '../../user/change-password.js';
 import { ChangePasswordBody, ResetPasswordBody } from './bodies.js';
+import { addressOf } from './client-trace.js';
 import { tellPosition } from './consistency.js';
 import { demandListed } from './listed-callers.js';
 import { EmptyAnswer } from './token-answers.js';
@@ -42,7 +43,8 @@ export class PasswordsController {
     demandUnrestrictedToken(caller);
     const context = this.contexts.by(request, caller);
     const session = { id: caller.sessionId, epoch: caller.session.epoch };
-    const command = new ChangePassword(caller.account, session, currentPassword, newPassword, context);
+    const ipAddress = addressOf(request);
+    const command = new ChangePassword(caller.account, session, currentPassword, newPassword, ipAddress, context);
     tellPosition(reply, await this.commands.execute(command));
     return {};
   }

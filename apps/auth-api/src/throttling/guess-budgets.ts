@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { type AttemptsCommand, attempts, attemptsStream, guessesLeft } from '#domain/attempts/attempts.js';
+import type { StreamName } from '#domain/ids.js';
+import type { CommandContext } from '#event-store/envelope.js';
+import { Repository } from '#event-store/repository.js';
+import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { AddressBudgets } from './address-budgets.js';
+import { AdmissionGate } from './admission-gate.js';
+import type { FailureReason, GuessCounter } from './guess-counter.js';
+
+/** Where a guess comes from. */
+export interface GuessSource {
+  /** A canonical one; null for not known. */
+  readonly ipAddress: string | null;
+}
+
+/** What came of looking at a guess: what it opens, or why it opens nothing. */
+export type Looked<Opened> = { readonly opened: Opened } | { readonly failure: FailureReason };
+
+/**
+ * Lets guesses at passwords be looked at within every budget that they fall under: that of the account (SEC-19) and those of
+ * where they come from (SEC-22). A wrong one counts once in each.
+ */
+@Injectable()
+export class GuessBudgets {
+  private readonly gate = new AdmissionGate();
+
+  constructor(
+    private readonly repository: Repository,
+    private readonly digest: IdentifierDigest,
+    private readonly addresses: AddressBudgets,
+  ) {}
+
+  /**
+   * @param username as it was typed
+   * @returns what the guess opens; null for a wrong one
+   * @throws Refused `login-throttled`: it was not looked at, or others were quicker and nobody learns what it was
+   */
+  async within<Opened>(
+    { username, source }: { readonly username: string; readonly source: GuessSource },
+    look: () => Promise<Looked<Opened>>,
+    context: CommandContext,
+  ): Promise<Opened | null> {
+    // Who waits for their turn at an account keeps others at their own address waiting, never others at the account.
+    const counters = [this.addresses.counterOf(source.ipAddress), this.counterAt(this.streamOf(username), context)];
+    const looked = await this.inTurn(counters, async () => {
+      const outcome = await look();
+      for (const counter of counters)
+        await ('failure' in outcome ? counter.failed(outcome.failure) : counter.succeeded());
+      return outcome;
+    });
+    return 'failure' in looked ? null : looked.opened;
+  }
+
+  /** The password was set anew through recovery: guesses at the old one are forgotten (SEC-20). */
+  async forget(username: string, context: CommandContext): Promise<void> {
+    await this.repository.execute(attempts, this.streamOf(username), { type: 'RecordPasswordReset' }, context);
+  }
+
+  private streamOf = (username: string) => attemptsStream(this.digest.of('login', username));
+
+  private counterAt(stream: StreamName, context: CommandContext): GuessCounter {
+    const { now } = context;
+    const execute = (command: AttemptsCommand) => this.repository.execute(attempts, stream, command, context);
+    return {
+      key: stream,
+      admit: async () => guessesLeft((await execute({ type: 'AdmitLogin', now })).state),
+      failed: async (reason) => void (await execute({ type: 'RecordFailedLogin', reason, now })),
+      succeeded: async () => void (await execute({ type: 'RecordSuccessfulLogin', now })),
+    };
+  }
+
+  private inTurn<Result>([counter, ...others]: readonly GuessCounter[], work: () => Promise<Result>): Promise<Result> {
+    if (counter === undefined) return work();
+    return this.gate.whileAdmitted(
+      counter.key,
+      () => counter.admit(),
+      () => this.inTurn(others, work),
+    );
+  }
+}
