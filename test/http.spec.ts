@@ -51,9 +51,10 @@ describe('a service that is reached by https', () => {
     const { headers } = await server.tryLogIn(ADMIN.username, ADMIN.password, 'web', {
       origin: 'https://auth.example.org',
     });
-    expect(headers.get('set-cookie')).toMatch(
-      /^refreshToken=\S+; Path=\/; Max-Age=\d+; HttpOnly; Secure; SameSite=Strict$/,
-    );
+    const cookies = headers.getSetCookie();
+    expect(cookies.map((cookie) => cookie.split('=')[0])).toEqual(['refreshToken', 'device']);
+    for (const cookie of cookies)
+      expect(cookie).toMatch(/^[a-zA-Z]+=\S+; Path=\/; Max-Age=\d+; HttpOnly; Secure; SameSite=Strict$/);
   });
 
   it('is the issuer of its tokens, and accepts no other', async () => {

@@ -33,6 +33,7 @@ describe('after a day of use', () => {
     const { body } = await server.tryLogIn(MARKED.username, MARKED.password, 'cli', headers);
     const web = await server.tryLogIn(MARKED.username, MARKED.password, 'web');
     const [cookie = ''] = /refreshToken=[^;]+/.exec(web.headers.get('set-cookie') ?? '') ?? [];
+    const [, device = ''] = /device=[^;]+\.([^;]+)/.exec(web.headers.get('set-cookie') ?? '') ?? [];
     const browser = { origin: 'http://localhost:8080', cookie, 'x-csrftoken': String(web.body['csrfToken']) };
     const rotated = await server.call('POST', '/auth/refresh/web', { headers: browser });
     const [next = ''] = /refreshToken=[^;]+/.exec(rotated.headers.get('set-cookie') ?? '') ?? [];
@@ -53,6 +54,7 @@ describe('after a day of use', () => {
     for (const jwt of [body['accessToken'], rotated.body['accessToken'], oneTime.body['accessToken'], token])
       secrets.push(String(jwt).split('.')[2] ?? '', String(jwt));
     secrets.push(
+      device,
       String(body['refreshToken']).slice(37),
       cookie.slice(50),
       next.slice(50),

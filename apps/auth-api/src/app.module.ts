@@ -12,11 +12,12 @@ import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
+import { Budgets } from '#throttling/budgets.js';
 import { AccessTokens } from '#tokens/access-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
+import { DeviceTokens } from '#tokens/device-token.js';
 import { MailTokens } from '#tokens/mail-token.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
-import { Budgets } from '#throttling/budgets.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
@@ -79,6 +80,7 @@ import { UsersController } from './surfaces/ucloud/users.controller.js';
 import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js';
 import { AddressBudgets } from './throttling/address-budgets.js';
 import { GuessBudgets } from './throttling/guess-budgets.js';
+import { KnownDevices } from './throttling/known-devices.js';
 import { watchedBudgets } from './throttling/watched-budgets.js';
 import { Accounts } from './user/accounts.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
@@ -126,6 +128,7 @@ const stores = [
   fromStores(RefreshTokens, ({ vault }) => new RefreshTokens(vault.derivedKey('refresh-token'))),
   fromStores(MailTokens, ({ vault }) => new MailTokens(vault.derivedKey('mail-token'))),
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
+  fromStores(DeviceTokens, ({ vault }) => new DeviceTokens(vault.derivedKey('device-token'))),
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   {
     provide: PasswordHasher,
@@ -207,6 +210,7 @@ const commandHandlers = [
     EmbeddedProjector,
     GuessBudgets,
     IdentifierReservations,
+    KnownDevices,
     LiveSessions,
     LoginAnswers,
     LoginCookies,

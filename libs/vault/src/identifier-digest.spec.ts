@@ -15,6 +15,7 @@ describe('the digest of an identifier', () => {
       digest.of('login', 'ada'),
       digest.of('address', 'ada'),
       digest.of('network', 'ada'),
+      digest.of('device', 'ada'),
       new IdentifierDigest(Buffer.alloc(32, 8)).of('name', 'ada'),
     ];
     expect(new Set(all).size).toBe(all.length);

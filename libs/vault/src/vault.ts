@@ -13,7 +13,13 @@ import { CredentialRow, DataKeyRow } from './vault-rows.js';
 export type CredentialKind = 'password' | 'recovery-codes' | 'signing-key' | 'totp';
 
 export type KeyPurpose =
-  'csrf-token' | 'fingerprint' | 'first-administrator' | 'identifier-digest' | 'mail-token' | 'refresh-token';
+  | 'csrf-token'
+  | 'device-token'
+  | 'fingerprint'
+  | 'first-administrator'
+  | 'identifier-digest'
+  | 'mail-token'
+  | 'refresh-token';
 
 /** The vault does not belong to this master key, or a row of it was tampered with. */
 export class VaultUnreadable extends Error {

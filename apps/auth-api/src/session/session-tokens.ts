@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OneTimeTokenId, SessionId } from '#domain/ids.js';
+import type { OneTimeTokenId, SessionId, UserId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { type OpenSession, endOf, extendersOf } from '#domain/session/session-state.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
@@ -13,6 +13,7 @@ import { LiveSessions } from '../access/live-sessions.js';
 /** What somebody gets who opened or refreshed a session. */
 export interface SessionTokens<RefreshToken extends string | null = string> {
   readonly sessionId: SessionId;
+  readonly userId: UserId;
   readonly accessToken: string;
   /** Null only for an extension that cannot be refreshed. */
   readonly refreshToken: RefreshToken;
@@ -52,6 +53,7 @@ export class SessionTokenIssuer {
     const claims = await this.claims(id, session, owner, session.scopes, expiresAt);
     return {
       sessionId: id,
+      userId: owner.id,
       accessToken: await this.accessTokens.sign(claims, now),
       refreshToken,
       csrfToken: this.csrfTokens.of(id),

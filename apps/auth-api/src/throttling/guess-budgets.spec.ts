@@ -11,9 +11,13 @@ import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { type Settings, readSettings } from '#host/settings.js';
 import { Budgets } from '#throttling/budgets.js';
 import { MemoryBudgetStore } from '#throttling/memory-budget-store.js';
+import { DeviceTokens } from '#tokens/device-token.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { LiveSessions } from '../access/live-sessions.js';
+import { Accounts } from '../user/accounts.js';
 import { AddressBudgets } from './address-budgets.js';
 import { GuessBudgets } from './guess-budgets.js';
+import { KnownDevices } from './known-devices.js';
 
 const MAY_FAIL = 10;
 const UNWATCHED = { failed() {}, lost() {}, found() {} };
@@ -26,7 +30,10 @@ function processes(count: number) {
   const digest = new IdentifierDigest(Buffer.alloc(32, 7));
   const all = Array.from({ length: count }, () => {
     const repository = new Repository(log, new EventCodec(new MemoryKeys()));
-    return new GuessBudgets(repository, digest, new AddressBudgets(new Budgets(counters, UNWATCHED), digest, settings));
+    const budgets = new Budgets(counters, UNWATCHED);
+    const accounts = new Accounts(repository, new LiveSessions(repository), digest);
+    const devices = new KnownDevices(accounts, new DeviceTokens(Buffer.alloc(32, 7)), budgets, digest);
+    return new GuessBudgets(repository, digest, new AddressBudgets(budgets, digest, settings), devices);
   });
   const events = async () => {
     for await (const slice of log.subscribeAll({ after: LOG_START, signal: AbortSignal.timeout(5_000) }))
@@ -43,7 +50,7 @@ async function make(budgets: GuessBudgets, username: string, isRight: boolean, t
     return isRight ? { opened: username } : ({ failure: 'wrong-password' } as const);
   };
   try {
-    const source = { ipAddress: '192.0.2.7' };
+    const source = { ipAddress: '192.0.2.7', deviceToken: null };
     return (await budgets.within({ username, source }, look, someContext())) === null ? 'wrong' : 'right';
   } catch (error) {
     expect(error).toBeInstanceOf(Refused);

@@ -7,19 +7,23 @@ import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { AddressBudgets } from './address-budgets.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { FailureReason, GuessCounter } from './guess-counter.js';
+import { KnownDevices } from './known-devices.js';
 
 /** Where a guess comes from. */
 export interface GuessSource {
   /** A canonical one; null for not known. */
   readonly ipAddress: string | null;
+  /** What the browser kept of an earlier login; null for nothing. */
+  readonly deviceToken: string | null;
 }
 
 /** What came of looking at a guess: what it opens, or why it opens nothing. */
 export type Looked<Opened> = { readonly opened: Opened } | { readonly failure: FailureReason };
 
 /**
- * Lets guesses at passwords be looked at within every budget that they fall under: that of the account (SEC-19) and those of
- * where they come from (SEC-22). A wrong one counts once in each.
+ * Lets guesses at passwords be looked at within every budget that they fall under: of strangers those of where they come
+ * from (SEC-22) and that of the account (SEC-19), of a known device its own, which strangers cannot use up (SEC-21). A wrong
+ * one counts once in each.
  */
 @Injectable()
 export class GuessBudgets {
@@ -29,6 +33,7 @@ export class GuessBudgets {
     private readonly repository: Repository,
     private readonly digest: IdentifierDigest,
     private readonly addresses: AddressBudgets,
+    private readonly devices: KnownDevices,
   ) {}
 
   /**
@@ -41,8 +46,7 @@ export class GuessBudgets {
     look: () => Promise<Looked<Opened>>,
     context: CommandContext,
   ): Promise<Opened | null> {
-    // Who waits for their turn at an account keeps others at their own address waiting, never others at the account.
-    const counters = [this.addresses.counterOf(source.ipAddress), this.counterAt(this.streamOf(username), context)];
+    const counters = await this.countersOf(username, source, context);
     const looked = await this.inTurn(counters, async () => {
       const outcome = await look();
       for (const counter of counters)
@@ -58,6 +62,13 @@ export class GuessBudgets {
   }
 
   private streamOf = (username: string) => attemptsStream(this.digest.of('login', username));
+
+  private async countersOf(username: string, { ipAddress, deviceToken }: GuessSource, context: CommandContext) {
+    const device = await this.devices.find(username, deviceToken, context.now);
+    if (device !== null) return [device.together, this.counterAt(device.stream, context)];
+    // Who waits for their turn at an account keeps others at their own address waiting, never others at the account.
+    return [this.addresses.counterOf(ipAddress), this.counterAt(this.streamOf(username), context)];
+  }
 
   private counterAt(stream: StreamName, context: CommandContext): GuessCounter {
     const { now } = context;

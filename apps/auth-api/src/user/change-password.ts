@@ -41,7 +41,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     const replaces = credentialOf(account);
     this.passwords.demandChoosable(newPassword, account);
     const username = readable(account.claims.username) ?? account.id;
-    const guess = { username, password: currentPassword, source: { ipAddress } };
+    const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };
     if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
     return this.passwords.change(account, newPassword, { replaces, spare: session }, context);

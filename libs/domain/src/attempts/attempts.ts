@@ -3,7 +3,7 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { StreamName } from '../ids.js';
 import { Refused } from '../refused.js';
 
-/** @param digest keyed hash of the identifier as typed at the login, where people type passwords, too (SEC-158) */
+/** @param digest keyed hash of the identifier as typed at the login, where people type passwords (SEC-158), or of a device */
 export const attemptsStream = (digest: string): StreamName => `attempts-${digest}`;
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.

@@ -1,20 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
+import type { UserId } from '#domain/ids.js';
 import { Clock } from '#host/clock.js';
 import { Settings } from '#host/settings.js';
+import { DEVICE_MS, DeviceTokens } from '#tokens/device-token.js';
 
 export const REFRESH_TOKEN_COOKIE = 'refreshToken';
+/** Says that a browser has logged in before (SEC-21). */
+export const DEVICE_COOKIE = 'device';
 const AUTH_STATE_COOKIE = 'authState';
 const AUTH_STATE_SECONDS = 300;
 
-/** The two cookies of browser logins (ucloud-users-api §7.3). */
+/** The cookies of logins: two of ucloud-users-api §7.3, and one that says who has logged in before. */
 @Injectable()
 export class LoginCookies {
   constructor(
     private readonly http: HttpAdapterHost,
     private readonly settings: Settings,
     private readonly clock: Clock,
+    private readonly devices: DeviceTokens,
   ) {}
 
   /** Out of reach of scripts; sent to us only; gone when the session ends. */
@@ -25,6 +30,12 @@ export class LoginCookies {
 
   clearRefreshToken(reply: FastifyReply): void {
     this.set(reply, REFRESH_TOKEN_COOKIE, '', { maxAge: 0, httpOnly: true });
+  }
+
+  /** Another one at each login; stays when the session ends. */
+  setDevice(reply: FastifyReply, userId: UserId): void {
+    const token = this.devices.issue(userId, this.clock.now());
+    this.set(reply, DEVICE_COOKIE, token, { maxAge: DEVICE_MS / 1_000, httpOnly: true });
   }
 
   /** Hands the answer of a login to the page that follows, which reads and erases it. */

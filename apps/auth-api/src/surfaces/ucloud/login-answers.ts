@@ -32,7 +32,7 @@ export class LoginAnswers {
   }
 
   async tokens(
-    { accessToken, csrfToken, refreshToken, expiresAt, position }: SessionTokens,
+    { userId, accessToken, csrfToken, refreshToken, expiresAt, position }: SessionTokens,
     service: ConfiguredLoginService,
     request: FastifyRequest,
     reply: FastifyReply,
@@ -43,6 +43,7 @@ export class LoginAnswers {
       refreshToken: service.mode === 'APPLICATION' ? refreshToken : null,
     };
     this.cookies.setRefreshToken(reply, refreshToken, expiresAt);
+    this.cookies.setDevice(reply, userId);
     tellPosition(reply, position);
     if (wantsJson(request)) {
       await reply.header('Access-Control-Allow-Credentials', 'true').send(answer);

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Cookies, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -14,6 +14,7 @@ import { type Authentication, LogIn } from '../../session/log-in.js';
 import { PasswordStrategy } from '../../user/password.strategy.js';
 import { PasswordLoginForm } from './bodies.js';
 import { addressOf, clientTraceOf } from './client-trace.js';
+import { DEVICE_COOKIE } from './cookies.js';
 import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
 import { OptionalAuthenticationTokens } from './token-answers.js';
@@ -37,7 +38,7 @@ export class LoginController {
     operationId: 'passwordLogin',
     summary: 'Log in with user name and password',
     description:
-      'With `Accept: application/json` the tokens are the answer, or `{ "2fa": challengeId }` where a code of the second factor is still to be shown; otherwise a page that goes on to the login service.',
+      'With `Accept: application/json` the tokens are the answer, or `{ "2fa": challengeId }` where a code of the second factor is still to be shown; otherwise a page that goes on to the login service. The cookie `device` that comes with the tokens, sent with the next login, keeps failures of others from making it wait.',
   })
   @ApiConsumes('application/x-www-form-urlencoded', 'multipart/form-data')
   @ApiBody({ type: PasswordLoginForm })
@@ -45,6 +46,7 @@ export class LoginController {
   @ApiOkResponse({ type: OptionalAuthenticationTokens })
   async passwordLogin(
     @Body() form: PasswordLoginForm,
+    @Cookies(DEVICE_COOKIE) deviceToken: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -52,7 +54,7 @@ export class LoginController {
     if (service === undefined)
       throw new BadRequest('login-service-unknown', 'service must be the name of a configured login service.');
     demandNoForeignOrigin(request, this.settings);
-    const source = { ipAddress: addressOf(request) };
+    const source = { ipAddress: addressOf(request), deviceToken: deviceToken ?? null };
     const strategy = new PasswordStrategy(this.commands, source, this.contexts.of(request));
     const authentication = await runStrategy<Authentication>(strategy, request, reply);
     if (authentication === null) throw new Refused('credentials-invalid');

@@ -34,6 +34,14 @@ describe('logging in with a password', () => {
         httpOnly: true,
         sameSite: 'Strict',
       },
+      {
+        name: 'device',
+        value: expect.stringMatching(/^[0-9a-f-]{36}\.[0-9]+\.[A-Za-z0-9_-]{43}$/),
+        path: '/',
+        maxAge: 7_776_000,
+        httpOnly: true,
+        sameSite: 'Strict',
+      },
     ]);
     expect(decodeJwt(String(json['accessToken']))).toMatchObject({
       iss: ORIGIN,
@@ -49,7 +57,8 @@ describe('logging in with a password', () => {
   it('keeps the refresh token of a WEB service out of reach of scripts (SEC-118)', async () => {
     const { json, cookies } = await app.tryLogIn('ada', passwordOf('ada'), 'web');
     expect(json['refreshToken']).toBeNull();
-    expect(cookies).toMatchObject([{ name: 'refreshToken', httpOnly: true, sameSite: 'Strict', path: '/' }]);
+    expect(cookies.map(({ name }) => name)).toEqual(['refreshToken', 'device']);
+    for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/' });
   });
 
   it('gives a browser a page that goes on to the login service, and the tokens in a cookie for it', async () => {
