@@ -81,6 +81,7 @@ import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js'
 import { AddressBudgets } from './throttling/address-budgets.js';
 import { GuessBudgets } from './throttling/guess-budgets.js';
 import { KnownDevices } from './throttling/known-devices.js';
+import { OutwardBudgets } from './throttling/outward-budgets.js';
 import { watchedBudgets } from './throttling/watched-budgets.js';
 import { Accounts } from './user/accounts.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
@@ -214,6 +215,7 @@ const commandHandlers = [
     LiveSessions,
     LoginAnswers,
     LoginCookies,
+    OutwardBudgets,
     Passwords,
     Readiness,
     RequestContexts,

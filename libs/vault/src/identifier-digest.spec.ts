@@ -16,6 +16,7 @@ describe('the digest of an identifier', () => {
       digest.of('address', 'ada'),
       digest.of('network', 'ada'),
       digest.of('device', 'ada'),
+      digest.of('destination', 'ada'),
       new IdentifierDigest(Buffer.alloc(32, 8)).of('name', 'ada'),
     ];
     expect(new Set(all).size).toBe(all.length);

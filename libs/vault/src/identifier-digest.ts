@@ -11,7 +11,7 @@ export class IdentifierDigest {
   constructor(private readonly key: Uint8Array) {}
 
   /** @param kind what the text is; the same text as something else has another digest */
-  of(kind: 'name' | 'email' | 'login' | 'address' | 'network' | 'device', text: string): string {
+  of(kind: 'name' | 'email' | 'login' | 'address' | 'network' | 'device' | 'destination', text: string): string {
     return createHmac('sha256', this.key)
       .update(`${kind}\0${normaliseIdentifier(text)}`)
       .digest('base64url');

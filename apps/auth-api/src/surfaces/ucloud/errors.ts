@@ -51,6 +51,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'password-wrong': { status: 400, why: 'The current password is wrong.' },
   'refresh-token-reused': { status: 401, why: 'The refresh token was used before, so its session was ended.' },
   'refresh-token-unknown': { status: 401, why: 'Invalid token' },
+  'requests-throttled': { status: 429, why: 'Too many such requests. Wait, then try again.' },
   'reservation-lost': { status: 409, why: 'The name was taken meanwhile. Try again.' },
   'reset-token-expired': { status: 403, why: 'The link in the mail has expired. Ask for another one.' },
   'reset-token-unknown': { status: 404, why: 'The link in the mail was used, or a newer one was asked for.' },
