@@ -11,7 +11,6 @@ import {
   IsOptional,
   IsString,
   Matches,
-  Max,
   Min,
   ValidateNested,
   type ValidationError,
@@ -22,17 +21,10 @@ import { parseScope } from '#domain/scope.js';
 import { parseDurationMs } from './duration.js';
 import { MailEntry } from './mail-settings.js';
 import { isWebUrl, must } from './setting-rules.js';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+import { ThrottlingEntry } from './throttling-settings.js';
 
 const isOrigin = (text: unknown) => isWebUrl(text) && new URL(text).origin === text;
 const isDuration = (text: unknown) => typeof text === 'string' && parseDurationMs(text) !== null;
-/** Shorter, and guessing would hardly be limited; longer, and somebody who mistyped waits for days. */
-const isThrottlingWindow = (text: unknown) => {
-  const ms = typeof text === 'string' ? parseDurationMs(text) : null;
-  return ms !== null && ms >= MINUTE_MS && ms <= DAY_MS;
-};
 const isScope = (text: unknown) => {
   try {
     return typeof text === 'string' && parseScope(text).segments.length > 0;
@@ -95,37 +87,6 @@ export class ServiceLicenseAgreementEntry {
 
   @IsString({ message: 'must be text' })
   text: string;
-}
-
-const FAILURES = { message: 'must be a whole number from 1 to 1000000' };
-
-export class FailuresEntry {
-  @IsInt(FAILURES)
-  @Min(1, FAILURES)
-  @Max(1_000_000, FAILURES)
-  failures: number;
-}
-
-/** How many wrong passwords and codes there may be in a window, by where they come from (SEC-22). */
-export class ThrottlingEntry {
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => FailuresEntry)
-  address?: FailuresEntry;
-
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => FailuresEntry)
-  network?: FailuresEntry;
-
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => FailuresEntry)
-  service?: FailuresEntry;
-
-  @IsOptional()
-  @must('isThrottlingWindow', 'a duration from 1m to 1d', isThrottlingWindow)
-  window?: string;
 }
 
 export class OperationsEntry {

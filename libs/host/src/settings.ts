@@ -14,6 +14,7 @@ import { ConfigurationFile, readConfigurationFile } from './configuration-file.j
 import { parseDurationMs } from './duration.js';
 import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
 import { isLoopback, isWebUrl } from './setting-rules.js';
+import { ThrottlingEntry, type ThrottlingSettings, throttlingSettings } from './throttling-settings.js';
 
 /** A login service, with what only surfaces need to know of it. */
 export interface ConfiguredLoginService extends LoginService {
@@ -21,17 +22,6 @@ export interface ConfiguredLoginService extends LoginService {
   readonly endpoint: string;
   /** WEB: the refresh token goes into a cookie only. APPLICATION: into the JSON answer, too. */
   readonly mode: 'WEB' | 'APPLICATION';
-}
-
-/** How many guesses may fail in a window, by where they come from (SEC-22). */
-export interface ThrottlingSettings {
-  /** From one client: an IPv4 address or an IPv6 /64. */
-  readonly addressFailures: number;
-  /** From one wider network: an IPv4 /24 or an IPv6 /48. */
-  readonly networkFailures: number;
-  /** From everywhere together. */
-  readonly serviceFailures: number;
-  readonly windowMs: number;
 }
 
 /** Everything that can be set (design §7), checked once and never changed. A class, so that it can be injected. */
@@ -100,7 +90,6 @@ const TEST_PREFIX = 'AUTHLOG_TEST_';
 const DEFAULT_PORT = 8_080;
 const MAX_PORT = 65_535;
 const THIRTY_DAYS_MS = 2_592_000_000;
-const FIFTEEN_MINUTES_MS = 900_000;
 
 /** @throws SettingsInvalid */
 export function readSettings(environment: Environment): Settings {
@@ -181,7 +170,7 @@ export function readSettings(environment: Environment): Settings {
     },
     mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),
     trustedProxies: configuration.trustedProxies ?? [],
-    throttling: throttling(configuration),
+    throttling: throttlingSettings(configuration.throttling ?? new ThrottlingEntry()),
     operations: {
       docs: configuration.operations?.docs ?? isPrivate,
       metrics: configuration.operations?.metrics ?? isPrivate,
@@ -227,13 +216,6 @@ function loginServices(configuration: ConfigurationFile, publicUrl: string): Map
     }),
   );
 }
-
-const throttling = ({ throttling: entry }: ConfigurationFile): ThrottlingSettings => ({
-  addressFailures: entry?.address?.failures ?? 100,
-  networkFailures: entry?.network?.failures ?? 1_000,
-  serviceFailures: entry?.service?.failures ?? 10_000,
-  windowMs: parseDurationMs(entry?.window ?? '') ?? FIFTEEN_MINUTES_MS,
-});
 
 /** Several entries of one service add up (ucloud-users-api §10.8). */
 function tokenExtension({ tokenExtension: entries = [] }: ConfigurationFile): Map<string, readonly string[]> {

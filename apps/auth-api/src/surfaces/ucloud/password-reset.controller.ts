@@ -10,6 +10,7 @@ import { RedeemPasswordReset } from '../../password-reset/redeem-password-reset.
 import { RequestPasswordReset } from '../../password-reset/request-password-reset.js';
 import { RequestContexts } from '../../request-context.js';
 import { Text } from './body-rules.js';
+import { clientTraceOf } from './client-trace.js';
 import { tellPosition } from './consistency.js';
 import { demandNoForeignOrigin } from './origin.js';
 import { EmptyAnswer } from './token-answers.js';
@@ -51,7 +52,8 @@ export class PasswordResetController {
   async reset(@Body() { email }: RequestPasswordResetBody, @Req() request: FastifyRequest): Promise<EmptyAnswer> {
     demandNoForeignOrigin(request, this.settings);
     demandEmail(email);
-    await this.commands.execute(new RequestPasswordReset(email, this.contexts.of(request)));
+    const client = clientTraceOf(request);
+    await this.commands.execute(new RequestPasswordReset(email, client, this.contexts.of(request)));
     return {};
   }
 

@@ -19,6 +19,7 @@ import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
 import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';
 import { ListCheck } from './body-checks.js';
+import { clientTraceOf } from './client-trace.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { AuthenticationTokens, EmptyAnswer } from './token-answers.js';
 import { UserInfo } from './user-info.js';
@@ -99,7 +100,8 @@ export class UsersController {
     const isNew = email !== null && email.trim() !== '' && email !== readable(caller.account.claims.email);
     // Whoever has the address can reset the password (SEC-63).
     if (isNew) await this.stepUp.demand(caller);
-    const requested = isNew ? await this.emailChanges.request(caller.userId, email, context) : null;
+    const client = clientTraceOf(request);
+    const requested = isNew ? await this.emailChanges.request(caller.userId, email, client, context) : null;
     const change = { type: 'ChangeProfile', firstNames, lastName, email: requested } as const;
     tellPosition(reply, await this.commands.execute(new ChangeUser(caller.userId, change, context)));
     return {};
