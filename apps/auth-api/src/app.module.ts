@@ -83,6 +83,7 @@ import { GuessBudgets } from './throttling/guess-budgets.js';
 import { KnownDevices } from './throttling/known-devices.js';
 import { OutwardBudgets } from './throttling/outward-budgets.js';
 import { watchedBudgets } from './throttling/watched-budgets.js';
+import { AccountRegistration } from './user/account-registration.js';
 import { Accounts } from './user/accounts.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
 import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
@@ -200,6 +201,7 @@ const commandHandlers = [
   providers: [
     ...stores,
     ...commandHandlers,
+    AccountRegistration,
     Accounts,
     AddressBudgets,
     Bootstrap,

@@ -10,8 +10,11 @@ import { type UserEvent, userEvents } from './user-events.js';
 import { type ActiveUser, type SparedSession, type User, evolve } from './user-state.js';
 import { demandPlainText } from './username.js';
 
+/** What makes an account. */
+export type UserCreation = CreateUser;
+
 export type UserCommand =
-  | CreateUser
+  | UserCreation
   /** Makes sure that an unfinished creation can never be finished. */
   | { readonly type: 'AbandonUserCreation' }
   | { readonly type: 'InvalidateSessions'; readonly spare: SparedSession | null }
