@@ -36,6 +36,10 @@ export const eventSamples: Samples = {
     { userId: ada, purpose: { kind: 'enrolment', credentialId: credential }, expiresAt: '2030-01-01T00:10:00.000Z' },
   ],
   ChallengeMet: [{}],
+  CredentialIssued: [
+    { userId: bot, sessionId: first, expiresAt: '2030-04-01T00:00:00.000Z', othersEndAt: null },
+    { userId: bot, sessionId: first, expiresAt: '2030-04-01T00:00:00.000Z', othersEndAt: '2030-01-02T00:00:00.000Z' },
+  ],
   EmailChangeAbandoned: [{ userId: ada, changeId }],
   EmailChangeRequested: [
     {
@@ -117,6 +121,7 @@ export const eventSamples: Samples = {
   ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
   RecoveryCodeUsed: [{ userId: ada, code: 3 }],
   RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
+  ScopesLimited: [{ userId: bot, scopes: ['files:read', 'auth.services.rotate:write'] }],
   SecondFactorEnrolled: [{ userId: ada, credentialId: credential, recoveryCredentialId: credential, step: 63_115_200 }],
   SecondFactorFailed: [{ userId: ada }],
   SecondFactorOffered: [

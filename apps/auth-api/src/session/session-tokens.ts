@@ -49,7 +49,7 @@ export class SessionTokenIssuer {
     refreshToken: RefreshToken,
     now: Date,
   ): Promise<SessionTokens<RefreshToken>> {
-    const expiresAt = new Date(Math.min(now.getTime() + session.accessTokenMs, endOf(session).getTime()));
+    const expiresAt = new Date(Math.min(now.getTime() + session.accessTokenMs, endOf(id, session, owner).getTime()));
     const claims = await this.claims(id, session, owner, session.scopes, expiresAt);
     return {
       sessionId: id,

@@ -3,7 +3,14 @@ import { Refused } from '../refused.js';
 import { demandCovered, isCovered, isUnextendable, parseScope } from '../scope.js';
 import type { SessionEvent } from './session-events.js';
 import { ACCESS_TOKEN_MS } from './session-limits.js';
-import { type Session, type Surroundings, ancestorsOf, causeOfDeath, extendersOf } from './session-state.js';
+import {
+  type Session,
+  type Surroundings,
+  absoluteEndOf,
+  ancestorsOf,
+  causeOfDeath,
+  extendersOf,
+} from './session-state.js';
 
 /** A service derives a narrower session from one of its caller's: UCloud's token extension (ucloud-users-api §4.9). */
 export interface ExtendSession {
@@ -33,7 +40,8 @@ export function extend(command: ExtendSession): SessionEvent {
   const { parent, presented, extender, scopes, lifetimeMs, secretHash, now } = command;
   const death = causeOfDeath(parent.id, parent.session, parent.surroundings, now);
   if (death !== null) throw new Refused(death);
-  if (parent.session.status !== 'open' || parent.surroundings.owner === null) throw new Refused('session-unknown');
+  const { owner } = parent.surroundings;
+  if (parent.session.status !== 'open' || owner === null) throw new Refused('session-unknown');
   if (lifetimeMs < 0 || lifetimeMs > MAX_EXTENSION_MS)
     throw new Refused('token-lifetime-invalid', `expiresIn must be from 0 to ${MAX_EXTENSION_MS} milliseconds.`);
   demandExtendable(scopes, extender.allowedScopes);
@@ -48,7 +56,7 @@ export function extend(command: ExtendSession): SessionEvent {
     type: 'SessionOpened',
     data: {
       userId: source.userId,
-      epoch: parent.surroundings.owner.sessionEpoch,
+      epoch: owner.sessionEpoch,
       origin: {
         kind: 'extension',
         ancestors: [...ancestorsOf(source), parent.id],
@@ -59,7 +67,7 @@ export function extend(command: ExtendSession): SessionEvent {
       scopes,
       amr: source.amr,
       authenticatedAt: source.authenticatedAt.toISOString(),
-      expiresAt: new Date(Math.min(end, source.expiresAt.getTime())).toISOString(),
+      expiresAt: new Date(Math.min(end, absoluteEndOf(parent.id, source, owner).getTime())).toISOString(),
       idleMs: source.idleMs,
       accessTokenMs: Math.min(lifetimeMs, ACCESS_TOKEN_MS),
       ipAddress: null,

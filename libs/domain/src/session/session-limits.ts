@@ -1,4 +1,5 @@
 import type { Role } from '../role.js';
+import { MAX_CREDENTIAL_MS } from '../user/credentials.js';
 
 /** A place people log in to (design §7); what the rules need to know of it. */
 export interface LoginService {
@@ -24,7 +25,7 @@ export const ACCESS_TOKEN_MS = 10 * MINUTE;
 const PERSON: SessionLimits = { absoluteMs: 30 * DAY, idleMs: 14 * DAY };
 const ADMINISTRATOR: SessionLimits = { absoluteMs: 12 * HOUR, idleMs: 30 * MINUTE };
 // A service's refresh token is its credential: nobody is there to log in again when it has been idle.
-const SERVICE: SessionLimits = { absoluteMs: 365 * DAY, idleMs: 365 * DAY };
+const SERVICE: SessionLimits = { absoluteMs: MAX_CREDENTIAL_MS, idleMs: MAX_CREDENTIAL_MS };
 
 /** How long a session of this role lives at most, in all and unused (design §3, SEC-68). */
 export function limitsOf(role: Role, service: LoginService | null): SessionLimits {

@@ -1,4 +1,5 @@
 import type { SessionId, UserId } from '../ids.js';
+import { credentialEnd } from '../user/credentials.js';
 import type { SessionOwner } from '../user/user-state.js';
 import type { SessionEndReason, SessionOrigin } from './session-events.js';
 
@@ -42,9 +43,19 @@ export const ancestorsOf = ({ origin }: OpenSession): readonly SessionId[] =>
 export const extendersOf = ({ origin }: OpenSession): readonly UserId[] =>
   origin.kind === 'extension' ? origin.extendedBy : [];
 
+type Owner = Pick<SessionOwner, 'credentials'>;
+
+/** When the session ends however much it is used: when it was said, or earlier if a newer credential has replaced it. */
+export function absoluteEndOf(id: SessionId, { expiresAt, origin }: OpenSession, { credentials }: Owner): Date {
+  const replacedAt = origin.kind === 'provisioned' ? credentialEnd(credentials, id) : null;
+  return replacedAt !== null && replacedAt < expiresAt ? replacedAt : expiresAt;
+}
+
 /** When the session ends if it is left alone: its absolute or its idle end, whichever comes first. */
-export const endOf = ({ expiresAt, lastActiveAt, idleMs }: OpenSession) =>
-  new Date(Math.min(expiresAt.getTime(), lastActiveAt.getTime() + idleMs));
+export function endOf(id: SessionId, session: OpenSession, owner: Owner): Date {
+  const { lastActiveAt, idleMs } = session;
+  return new Date(Math.min(absoluteEndOf(id, session, owner).getTime(), lastActiveAt.getTime() + idleMs));
+}
 
 /**
  * Why the session gives no access any more; null while it lives. A session also dies when all sessions of its owner are
@@ -59,5 +70,5 @@ export function causeOfDeath(
   if (state.status === 'none') return 'session-unknown';
   if (state.status === 'ended' || owner === null || !ancestorsAlive) return 'session-ended';
   if (state.epoch !== owner.sessionEpoch && owner.sparedSession !== id) return 'session-ended';
-  return endOf(state) <= now ? 'session-expired' : null;
+  return endOf(id, state, owner) <= now ? 'session-expired' : null;
 }

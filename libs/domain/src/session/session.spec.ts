@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asSessionId, asUserId } from '../ids.js';
 import { LONG_AGO, at, scenario, stateAfter } from '../testing/scenario.js';
+import { NO_CREDENTIALS } from '../user/credentials.js';
 import type { SessionOwner } from '../user/user-state.js';
 import { type SessionCommand, session } from './session.js';
 import type { SessionEvent, SessionOpened } from './session-events.js';
@@ -10,7 +11,14 @@ import { causeOfDeath, endOf } from './session-state.js';
 const given = scenario(session);
 
 const id = asSessionId('session-1');
-const ada: SessionOwner = { id: asUserId('ada'), role: 'USER', sessionEpoch: 3, sparedSession: null };
+const ada: SessionOwner = {
+  id: asUserId('ada'),
+  role: 'USER',
+  sessionEpoch: 3,
+  sparedSession: null,
+  scopeLimit: null,
+  credentials: NO_CREDENTIALS,
+};
 const web: LoginService = { name: 'web', rotates: true, refreshTokenExpiresAfterMs: null };
 const cli: LoginService = { name: 'cli', rotates: false, refreshTokenExpiresAfterMs: null };
 const trace = { ipAddress: '192.0.2.7', userAgent: 'curl/8' };
@@ -133,6 +141,115 @@ describe('provisioning a session for a new account', () => {
           userAgent: null,
         },
       }));
+});
+
+describe('a credential', () => {
+  const service: SessionOwner = { ...ada, role: 'SERVICE', scopeLimit: ['files:read'] };
+  const issue = (more: Partial<Extract<SessionCommand, { type: 'IssueCredential' }>> = {}) =>
+    ({
+      type: 'IssueCredential',
+      owner: service,
+      createdBy: asUserId('root'),
+      secretHash: 'one',
+      endsAt: new Date('2030-04-01T00:00:00.000Z'),
+      now,
+      ...more,
+    }) as const;
+  const issued = (more: Partial<SessionOpened> = {}): SessionEvent => ({
+    type: 'SessionOpened',
+    data: {
+      ...openedData,
+      origin: { kind: 'provisioned', createdBy: asUserId('root') },
+      rotates: false,
+      scopes: ['files:read'],
+      amr: [],
+      expiresAt: '2030-04-01T00:00:00.000Z',
+      idleMs: 90 * DAY,
+      ipAddress: null,
+      userAgent: null,
+      ...more,
+    },
+  });
+
+  it('is a session that may do what its owner may, and ends when the account says, used or not', () => {
+    given().when(issue()).yields(issued());
+    given(issued()).when(issue()).yields();
+    given()
+      .when(issue({ owner: { ...service, scopeLimit: null } }))
+      .yields(issued({ scopes: ['all:write'] }));
+  });
+
+  it('is dead from the start when it comes too late', () =>
+    given()
+      .when(issue({ endsAt: new Date('2029-12-31T00:00:00.000Z') }))
+      .yields(issued({ expiresAt: '2030-01-01T00:00:00.000Z', idleMs: 0 })));
+
+  it('is taken back once, and only as one of this account', () => {
+    const revoke = (owner = ada.id) => ({ type: 'RevokeCredential', owner }) as const;
+    const revoked: SessionEvent = { type: 'SessionEnded', data: { userId: ada.id, reason: 'credential-revoked' } };
+    given(issued()).when(revoke()).yields(revoked);
+    given(issued(), revoked).when(revoke()).yields();
+    given(issued())
+      .when(revoke(asUserId('eve')))
+      .refuses('credential-unknown');
+    given(opened).when(revoke()).refuses('credential-unknown');
+    given().when(revoke()).refuses('credential-unknown');
+  });
+
+  describe('that a newer one has replaced', () => {
+    const newest = asSessionId('session-2');
+    const owner: SessionOwner = {
+      ...service,
+      credentials: {
+        issued: [
+          { sessionId: id, endsAt: new Date('2030-01-02T00:00:00.000Z') },
+          { sessionId: newest, endsAt: new Date('2030-06-01T00:00:00.000Z') },
+        ],
+        othersEndAt: new Date('2030-01-01T12:00:00.000Z'),
+      },
+    };
+    const surroundings = { owner, ancestorsAlive: true };
+    const state = stateAfter(session, [at('2030-01-01T00:00:00.000Z', issued())]);
+    const causeAt = (time: string, which = id, of = state) => causeOfDeath(which, of, surroundings, new Date(time));
+
+    it('lives until the end of the overlap', () => {
+      expect(causeAt('2030-01-01T23:59:59.999Z')).toBeNull();
+      expect(causeAt('2030-01-02T00:00:00.000Z')).toBe('session-expired');
+      expect(state.status === 'open' && endOf(id, state, owner)).toEqual(new Date('2030-01-02T00:00:00.000Z'));
+      given(issued())
+        .when(refresh('one', '2030-01-02T00:00:00.000Z', { surroundings }))
+        .refuses('session-expired');
+    });
+
+    it('never lives longer than it said', () => {
+      expect(causeAt('2030-03-31T23:59:59.999Z', newest)).toBeNull();
+      expect(causeAt('2030-04-01T00:00:00.000Z', newest)).toBe('session-expired');
+    });
+
+    it('ends with the others if the account does not list it', () => {
+      const unlisted = asSessionId('session-0');
+      expect(causeAt('2030-01-01T11:59:59.999Z', unlisted)).toBeNull();
+      expect(causeAt('2030-01-01T12:00:00.000Z', unlisted)).toBe('session-expired');
+    });
+
+    it('takes what was derived from it along', () => {
+      const command: SessionCommand = {
+        type: 'ExtendSession',
+        parent: { id, session: state, surroundings },
+        presented: { scopes: ['files:read'], expiresAt: new Date('2030-01-01T00:10:00.000Z') },
+        extender: { id: asUserId('share'), allowedScopes: ['files:read'] },
+        scopes: ['files.stat:read'],
+        lifetimeMs: DAY,
+        secretHash: 'child',
+        now,
+      };
+      const [extension] = session.decide({ status: 'none' }, command);
+      expect(extension?.data).toMatchObject({ expiresAt: '2030-01-02T00:00:00.000Z', scopes: ['files.stat:read'] });
+      const derived = extension && stateAfter(session, [at('2030-01-01T00:00:00.000Z', extension)]);
+      // Those above it are asked for themselves: it is no credential of its own.
+      expect(derived && causeAt('2030-01-01T23:59:59.999Z', asSessionId('session-3'), derived)).toBeNull();
+    });
+  });
 });
 
 describe('refreshing a session', () => {
@@ -391,7 +508,7 @@ describe('the end of a session', () => {
   const state = stateAfter(session, [opened]);
 
   it('is its idle end while that comes first', () =>
-    expect(state.status === 'open' && endOf(state)).toEqual(new Date('2030-01-15T00:00:00.000Z')));
+    expect(state.status === 'open' && endOf(id, state, ada)).toEqual(new Date('2030-01-15T00:00:00.000Z')));
 
   it('is felt exactly then', () => {
     expect(causeOfDeath(id, state, alive, new Date('2030-01-14T23:59:59.999Z'))).toBeNull();

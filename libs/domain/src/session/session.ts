@@ -1,6 +1,7 @@
 import type { Decider } from '../decider.js';
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
+import { ALL_WRITE } from '../scope.js';
 import type { SessionOwner } from '../user/user-state.js';
 import { type ExtendSession, extend } from './session-extension.js';
 import {
@@ -10,7 +11,7 @@ import {
   type SessionOrigin,
   sessionEvents,
 } from './session-events.js';
-import { ACCESS_TOKEN_MS, type LoginService, limitsOf } from './session-limits.js';
+import { ACCESS_TOKEN_MS, type LoginService, type SessionLimits, limitsOf } from './session-limits.js';
 import { type OpenSession, type Session, type Surroundings, causeOfDeath } from './session-state.js';
 
 /** A refresh secret that somebody presents. */
@@ -30,10 +31,19 @@ interface Opening extends ClientTrace {
   readonly now: Date;
 }
 
+/** The session that a credential of a service or a provider is; it may do what its owner may. */
+type IssueCredential = Omit<Opening, 'scopes' | keyof ClientTrace> & {
+  readonly type: 'IssueCredential';
+  readonly createdBy: UserId;
+  /** As its owner's account has it. */
+  readonly endsAt: Date;
+};
+
 export type SessionCommand =
   | ({ readonly type: 'LogIn'; readonly service: LoginService; readonly amr: readonly string[] } & Opening)
   /** The first session of a new account, for whoever created it. */
   | ({ readonly type: 'Provision'; readonly createdBy: UserId | null } & Opening)
+  | IssueCredential
   | ExtendSession
   | {
       readonly type: 'RefreshSession';
@@ -52,9 +62,12 @@ export type SessionCommand =
       readonly now: Date;
     }
   /** Ends a session by its id, for its owner. */
-  | { readonly type: 'EndSession'; readonly owner: UserId };
+  | { readonly type: 'EndSession'; readonly owner: UserId }
+  /** Takes a credential of this account back. */
+  | { readonly type: 'RevokeCredential'; readonly owner: UserId };
 
 export type SessionRefusal =
+  | 'credential-unknown'
   | 'extension-not-allowed'
   | 'refresh-token-reused'
   | 'refresh-token-unknown'
@@ -115,6 +128,8 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
         return state.status === 'none'
           ? [open(command, { kind: 'provisioned', createdBy: command.createdBy }, null, [])]
           : [];
+      case 'IssueCredential':
+        return state.status === 'none' ? [issue(command)] : [];
       case 'ExtendSession':
         return state.status === 'none' ? [extend(command)] : [];
       case 'RefreshSession':
@@ -125,6 +140,11 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
         // To anyone but its owner a session does not exist (SEC-36).
         if (state.status === 'none' || state.userId !== command.owner) throw new Refused('session-unknown');
         return state.status === 'open' ? [ended(state, 'ended-by-owner')] : [];
+      case 'RevokeCredential':
+        if (state.status === 'none' || state.userId !== command.owner) throw new Refused('credential-unknown');
+        if (state.status === 'ended') return [];
+        if (state.origin.kind !== 'provisioned') throw new Refused('credential-unknown');
+        return [ended(state, 'credential-revoked')];
     }
   },
 };
@@ -135,12 +155,29 @@ const ended = ({ userId }: OpenSession, reason: SessionEndReason): SessionEvent 
 });
 
 function open(
-  { owner, secretHash, scopes, ipAddress, userAgent, now }: Opening,
+  opening: Opening,
   origin: SessionOrigin,
   service: LoginService | null,
   amr: readonly string[],
 ): SessionEvent {
-  const { absoluteMs, idleMs } = limitsOf(owner.role, service);
+  const limits = limitsOf(opening.owner.role, service);
+  return opened(opening, origin, limits, { rotates: service?.rotates ?? false, amr });
+}
+
+function issue({ createdBy, endsAt, ...command }: IssueCredential): SessionEvent {
+  const lifetimeMs = Math.max(0, endsAt.getTime() - command.now.getTime());
+  const limits = { absoluteMs: lifetimeMs, idleMs: lifetimeMs };
+  const scopes = command.owner.scopeLimit ?? [ALL_WRITE];
+  const opening = { ...command, scopes, ipAddress: null, userAgent: null };
+  return opened(opening, { kind: 'provisioned', createdBy }, limits, { rotates: false, amr: [] });
+}
+
+function opened(
+  { owner, secretHash, scopes, ipAddress, userAgent, now }: Opening,
+  origin: SessionOrigin,
+  { absoluteMs, idleMs }: SessionLimits,
+  { rotates, amr }: { readonly rotates: boolean; readonly amr: readonly string[] },
+): SessionEvent {
   return {
     type: 'SessionOpened',
     data: {
@@ -148,7 +185,7 @@ function open(
       epoch: owner.sessionEpoch,
       origin,
       secretHash,
-      rotates: service?.rotates ?? false,
+      rotates,
       scopes,
       amr,
       authenticatedAt: now.toISOString(),

@@ -19,9 +19,10 @@ export const adaData = {
 
 export const adaCreated: UserEvent = { type: 'UserCreated', data: adaData };
 
+const nobody = { email: null, firstNames: null, lastName: null, credentialId: null };
 export const serviceCreated: UserEvent = {
   type: 'UserCreated',
-  data: { ...adaData, kind: 'service', role: 'SERVICE', username: '_share', email: null, credentialId: null },
+  data: { ...adaData, ...nobody, kind: 'service', role: 'SERVICE', username: '_share' },
 };
 
 export const invalidated = (epoch: number, spared: string | null = null): UserEvent => ({

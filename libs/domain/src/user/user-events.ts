@@ -42,6 +42,21 @@ export type UserEvent =
   | { readonly type: 'UserDeleted'; readonly data: Administered }
   /** Its next sessions can do no more than choose another password. */
   | { readonly type: 'PasswordChangeRequired'; readonly data: Administered }
+  /** What its sessions may do at most, those that are to come, too. */
+  | { readonly type: 'ScopesLimited'; readonly data: { readonly userId: UserId; readonly scopes: readonly string[] } }
+  /** A service or a provider was given a refresh token to keep; those it had before may end earlier than they said. */
+  | {
+      readonly type: 'CredentialIssued';
+      readonly data: {
+        readonly userId: UserId;
+        /** Of the session that it is. */
+        readonly sessionId: SessionId;
+        /** ISO 8601 UTC. */
+        readonly expiresAt: string;
+        /** When all earlier ones end at the latest, ISO 8601 UTC; null where it replaces none. */
+        readonly othersEndAt: string | null;
+      };
+    }
   /** Versions count from 1; the current one is a setting. */
   | { readonly type: 'AgreementAccepted'; readonly data: { readonly userId: UserId; readonly version: number } }
   | {
@@ -135,6 +150,8 @@ export const userEvents: EventCatalogue<UserEvent> = {
   RoleChanged: administered,
   UserDeleted: administered,
   PasswordChangeRequired: administered,
+  ScopesLimited: { schema: 1 },
+  CredentialIssued: { schema: 1 },
   AgreementAccepted: { schema: 1 },
   ProfileChanged: { schema: 1, personal: { fields: ['firstNames', 'lastName'], subject } },
   PasswordChanged: { schema: 1 },

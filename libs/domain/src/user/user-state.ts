@@ -1,6 +1,7 @@
 import type { CredentialId, SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
 import type { Role } from '../role.js';
+import { type Credentials, NO_CREDENTIALS, withIssued } from './credentials.js';
 import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
 
 /** A living session to keep when the others are ended, and the epoch it was opened in; null to end all. */
@@ -29,6 +30,9 @@ export interface ActiveUser {
   /** A session lives only if it was opened in this epoch, or is the spared one. */
   readonly sessionEpoch: number;
   readonly sparedSession: SessionId | null;
+  /** What its sessions may do at most; null: everything. */
+  readonly scopeLimit: readonly string[] | null;
+  readonly credentials: Credentials;
   /** What tokens say about the person. */
   readonly claims: {
     readonly username: Personal<string>;
@@ -58,7 +62,10 @@ export interface ReplacedEmail {
 }
 
 /** What sessions need to know of the account they belong to. */
-export type SessionOwner = Pick<ActiveUser, 'id' | 'role' | 'sessionEpoch' | 'sparedSession'>;
+export type SessionOwner = Pick<
+  ActiveUser,
+  'id' | 'role' | 'sessionEpoch' | 'sparedSession' | 'scopeLimit' | 'credentials'
+>;
 
 /** The account after one more event. */
 export function evolve(state: User, event: UserEvent, occurredAt: Date): User {
@@ -83,6 +90,8 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
     acceptedAgreement: 0,
     sessionEpoch: 0,
     sparedSession: null,
+    scopeLimit: null,
+    credentials: NO_CREDENTIALS,
     claims: { username, email, firstNames, lastName },
     requestedEmail: null,
     replacedEmails: [],
@@ -92,13 +101,17 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
 type Change = Exclude<UserEvent, { type: 'UserCreated' | 'UserCreationAbandoned' | 'UserDeleted' }>;
 
 function changed(
-  { claims, lastResetId, replacedEmails }: ActiveUser,
+  { claims, credentials, lastResetId, replacedEmails }: ActiveUser,
   { type, data }: Change,
   occurredAt: Date,
 ): Partial<ActiveUser> {
   switch (type) {
     case 'SessionsInvalidated':
-      return { sessionEpoch: data.epoch, sparedSession: data.spared };
+      return {
+        sessionEpoch: data.epoch,
+        sparedSession: data.spared,
+        credentials: data.spared === null ? NO_CREDENTIALS : credentials,
+      };
     case 'UserSuspended':
       return { suspended: true };
     case 'UserReinstated':
@@ -107,6 +120,10 @@ function changed(
       return { role: data.role };
     case 'PasswordChangeRequired':
       return { mustChangePassword: true };
+    case 'ScopesLimited':
+      return { scopeLimit: data.scopes };
+    case 'CredentialIssued':
+      return { credentials: withIssued(credentials, data, occurredAt) };
     case 'AgreementAccepted':
       return { acceptedAgreement: data.version };
     case 'ProfileChanged':

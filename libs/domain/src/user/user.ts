@@ -3,6 +3,7 @@ import { readable } from '../personal.js';
 import { Refused } from '../refused.js';
 import { type ChangeEmail, type RequestEmailChange, emailChanged } from './email-change.js';
 import { type ChangePassword, type RehashPassword, passwordChanged, passwordRehashed } from './password-change.js';
+import { type CreateService, type RotateCredential, credentialRotated, serviceCreated } from './service-account.js';
 import { invalidated } from './session-epoch.js';
 import { type AdministerUser, administered } from './user-administration.js';
 import { type CreateUser, created } from './user-creation.js';
@@ -11,7 +12,7 @@ import { type ActiveUser, type SparedSession, type User, evolve } from './user-s
 import { demandPlainText } from './username.js';
 
 /** What makes an account. */
-export type UserCreation = CreateUser;
+export type UserCreation = CreateUser | CreateService;
 
 export type UserCommand =
   | UserCreation
@@ -29,10 +30,15 @@ export type UserCommand =
     }
   | ChangePassword
   | RehashPassword
-  | Exclude<ChangeEmail, RequestEmailChange>;
+  | Exclude<ChangeEmail, RequestEmailChange>
+  | RotateCredential;
 
 export type UserRefusal =
+  | 'account-suspended'
   | 'agreement-not-current'
+  | 'credential-rotated-meanwhile'
+  | 'credential-superseded'
+  | 'credentials-too-many'
   | 'email-invalid'
   | 'email-token-expired'
   | 'email-token-unknown'
@@ -57,9 +63,9 @@ export const user: Decider<User, UserCommand, UserEvent> = {
   decide(state, command) {
     switch (command.type) {
       case 'CreateUser':
-        if (state.status === 'abandoned')
-          throw new Refused('user-creation-abandoned', 'Creating this user took too long and was given up: try again.');
-        return state.status === 'none' ? [created(command)] : [];
+        return mayBeCreated(state) ? [created(command)] : [];
+      case 'CreateService':
+        return mayBeCreated(state) ? serviceCreated(command) : [];
       case 'AbandonUserCreation':
         return state.status === 'none' ? [{ type: 'UserCreationAbandoned', data: {} }] : [];
       case 'InvalidateSessions':
@@ -90,9 +96,18 @@ export const user: Decider<User, UserCommand, UserEvent> = {
       case 'UndoEmailChange':
       case 'YieldEmail':
         return emailChanged(demandActive(state), command);
+      case 'RotateCredential':
+        return credentialRotated(demandActive(state), command);
     }
   },
 };
+
+/** Whether it is still to be created. @throws Refused `user-creation-abandoned` */
+function mayBeCreated({ status }: User): boolean {
+  if (status === 'abandoned')
+    throw new Refused('user-creation-abandoned', 'Creating this user took too long and was given up: try again.');
+  return status === 'none';
+}
 
 /** @throws Refused `user-unknown` */
 function demandActive(state: User): ActiveUser {

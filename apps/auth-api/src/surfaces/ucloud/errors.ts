@@ -23,8 +23,19 @@ const CREDENTIALS_INVALID = 'The user name or the password is wrong.';
 const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'access-token-invalid': { status: 401, why: 'The access token was not accepted.' },
   'access-token-missing': { status: 401, why: 'Send an access token as Authorization: Bearer <token>.' },
+  'account-suspended': { status: 409, why: 'The account is suspended. Reinstate it first.' },
   'agreement-not-current': { status: 400, why: 'This is not the current agreement.' },
   'caller-not-listed': { status: 403, why: 'The caller may not make this call.' },
+  'credential-rotated-meanwhile': { status: 409, why: 'Another rotation was quicker. Look before you ask again.' },
+  'credential-superseded': {
+    status: 409,
+    why: 'A newer credential has replaced this one. Use that, or ask an administrator for another.',
+  },
+  'credential-unknown': { status: 404, why: 'The service has no such credential.' },
+  'credentials-too-many': {
+    status: 409,
+    why: 'The service has 20 credentials that have not expired. Wait for some, or revoke all.',
+  },
   'credentials-invalid': { status: 401, why: CREDENTIALS_INVALID },
   'email-invalid': { status: 400, why: 'The e-mail address is not valid.' },
   'email-token-expired': { status: 410, why: 'The link in the mail has expired. Ask for another one.' },

@@ -129,6 +129,6 @@ export function currentViewOf(caller: AuthenticatedCaller): CurrentSessionView {
     methods: [...session.amr],
     authenticatedAt: session.authenticatedAt.getTime(),
     createdAt: session.openedAt.getTime(),
-    expiresAt: endOf(session).getTime(),
+    expiresAt: endOf(caller.sessionId, session, caller.account).getTime(),
   };
 }
