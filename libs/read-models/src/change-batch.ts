@@ -37,10 +37,14 @@ export class ChangeBatch {
       case 'remove':
         this.rowsOf(change.table).set(change.id, { kind: 'remove', fields: {} });
         return;
-      case 'remove-where':
+      case 'patch-where':
         // Which rows it meets depends on what came before.
         await this.flush();
-        await this.removeWhere(change.table, change.conditions);
+        await this.updateWhere(this.database.getMetadata(change.table), change.fields, change.conditions);
+        return;
+      case 'remove-where':
+        await this.flush();
+        await this.deleteWhere(this.database.getMetadata(change.table), change.conditions);
     }
   }
 
@@ -52,7 +56,7 @@ export class ChangeBatch {
       for (const [id, { kind, fields }] of rows) {
         if (kind === 'put') puts.push(fields);
         else if (kind === 'remove') removed.push(id);
-        else await this.update(metadata, id, fields);
+        else await this.updateWhere(metadata, fields, [{ column: 'id', is: '=', value: id }]);
       }
       await this.upsert(metadata, puts);
       await this.delete(metadata, removed);
@@ -87,14 +91,19 @@ export class ChangeBatch {
     }
   }
 
-  private async update({ tableName, columns }: EntityMetadata, id: string, fields: ObjectLiteral): Promise<void> {
+  private async updateWhere(
+    metadata: EntityMetadata,
+    fields: ObjectLiteral,
+    conditions: readonly Condition[],
+  ): Promise<void> {
     const { name, parameter } = this.dialect;
-    const changed = columns.filter(({ propertyName }) => propertyName in fields);
+    const changed = metadata.columns.filter(({ propertyName }) => propertyName in fields);
     const sets = changed.map(({ databaseName }, index) => `${name(databaseName)} = ${parameter(index)}`);
-    await this.runner.query(
-      `UPDATE ${name(tableName)} SET ${sets.join(', ')} WHERE ${name('id')} = ${parameter(changed.length)}`,
-      [...changed.map(({ propertyName }): unknown => fields[propertyName]), id],
-    );
+    const where = this.where(metadata, conditions, changed.length);
+    await this.runner.query(`UPDATE ${name(metadata.tableName)} SET ${sets.join(', ')} WHERE ${where}`, [
+      ...changed.map(({ propertyName }): unknown => fields[propertyName]),
+      ...conditions.map(({ value }) => value),
+    ]);
   }
 
   private async delete({ tableName }: EntityMetadata, ids: readonly string[]): Promise<void> {
@@ -106,17 +115,21 @@ export class ChangeBatch {
       );
   }
 
-  private async removeWhere(table: Table, conditions: readonly Condition[]): Promise<void> {
-    const { name, parameter } = this.dialect;
-    const { tableName, columns } = this.database.getMetadata(table);
-    const tests = conditions.map(({ column, is }, index) => {
-      const databaseName = columns.find(({ propertyName }) => propertyName === column)?.databaseName ?? column;
-      return `${name(databaseName)} ${is} ${parameter(index)}`;
-    });
+  private async deleteWhere(metadata: EntityMetadata, conditions: readonly Condition[]): Promise<void> {
     await this.runner.query(
-      `DELETE FROM ${name(tableName)} WHERE ${tests.join(' AND ')}`,
+      `DELETE FROM ${this.dialect.name(metadata.tableName)} WHERE ${this.where(metadata, conditions)}`,
       conditions.map(({ value }) => value),
     );
+  }
+
+  /** @param from the index of the first parameter */
+  private where({ columns }: EntityMetadata, conditions: readonly Condition[], from = 0): string {
+    const { name, parameter } = this.dialect;
+    const tests = conditions.map(({ column, is }, index) => {
+      const databaseName = columns.find(({ propertyName }) => propertyName === column)?.databaseName ?? column;
+      return `${name(databaseName)} ${is} ${parameter(from + index)}`;
+    });
+    return tests.join(' AND ');
   }
 }
 

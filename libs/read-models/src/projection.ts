@@ -8,7 +8,7 @@ export type Table<Row extends ObjectLiteral = ObjectLiteral> = EntityTarget<Row>
 /** A comparison of a column with a value. */
 export interface Condition<Column extends string = string> {
   readonly column: Column;
-  readonly is: '=' | '<>' | '<' | '<=';
+  readonly is: '=' | '<>' | '<' | '<=' | '>';
   readonly value: string | number;
 }
 
@@ -16,6 +16,12 @@ export interface Condition<Column extends string = string> {
 export type Change =
   | { readonly kind: 'put'; readonly table: Table; readonly row: ObjectLiteral }
   | { readonly kind: 'patch'; readonly table: Table; readonly id: string; readonly fields: ObjectLiteral }
+  | {
+      readonly kind: 'patch-where';
+      readonly table: Table;
+      readonly fields: ObjectLiteral;
+      readonly conditions: readonly Condition[];
+    }
   | { readonly kind: 'remove'; readonly table: Table; readonly id: string }
   | { readonly kind: 'remove-where'; readonly table: Table; readonly conditions: readonly Condition[] };
 
@@ -29,6 +35,13 @@ export const patch = <Row extends ObjectLiteral>(table: Table<Row>, id: string, 
   id,
   fields,
 });
+
+/** Changes fields of all rows that meet every condition. */
+export const patchWhere = <Row extends ObjectLiteral>(
+  table: Table<Row>,
+  fields: Partial<Row>,
+  ...conditions: readonly Condition<keyof Row & string>[]
+): Change => ({ kind: 'patch-where', table, fields, conditions });
 
 /** Removes the row with this id, if there is one. */
 export const remove = (table: Table, id: string): Change => ({ kind: 'remove', table, id });

@@ -1,17 +1,18 @@
+import type { SessionId, UserId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import type { SessionEvent, SessionOpened, SessionOrigin } from '#domain/session/session-events.js';
 import type { UserEvent } from '#domain/user/user-events.js';
-import { type Change, type Projection, patch, put, remove, removeWhere } from '../projection.js';
+import { type Change, type Projection, patch, patchWhere, put, remove, removeWhere } from '../projection.js';
 import { SessionEpochRow, SessionRow } from './session-row.entity.js';
 
-type SessionsInvalidated = Extract<UserEvent, { type: 'SessionsInvalidated' }>;
+type EventOfOwner = Extract<UserEvent, { type: 'CredentialIssued' | 'SessionsInvalidated' }>;
 
 /** The sessions a user can see and end. */
-export const sessions: Projection<SessionEvent | SessionsInvalidated> = {
+export const sessions: Projection<SessionEvent | EventOfOwner> = {
   name: 'sessions',
-  version: 2,
+  version: 3,
   categories: ['session', 'user'],
-  types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'SessionsInvalidated'],
+  types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'CredentialIssued', 'SessionsInvalidated'],
   tables: [SessionRow, SessionEpochRow],
 
   project({ event: { type, data }, stream, occurredAt }) {
@@ -23,6 +24,8 @@ export const sessions: Projection<SessionEvent | SessionsInvalidated> = {
         return [patch(SessionRow, id, { lastActiveAt: occurredAt.getTime() })];
       case 'SessionEnded':
         return [remove(SessionRow, id)];
+      case 'CredentialIssued':
+        return data.othersEndAt === null ? [] : [replaced(data.userId, data.sessionId, Date.parse(data.othersEndAt))];
       case 'SessionsInvalidated': {
         const { userId, epoch, spared } = data;
         return [
@@ -39,6 +42,17 @@ export const sessions: Projection<SessionEvent | SessionsInvalidated> = {
     }
   },
 };
+
+/** The credentials before a new one end no later than this. */
+const replaced = (userId: UserId, newest: SessionId, end: number): Change =>
+  patchWhere(
+    SessionRow,
+    { expiresAt: end },
+    { column: 'userId', is: '=', value: userId },
+    { column: 'origin', is: '=', value: 'provisioned' },
+    { column: 'id', is: '<>', value: newest },
+    { column: 'expiresAt', is: '>', value: end },
+  );
 
 /** Expired rows are removed now and then, at the log's own time, so that every replay does it alike: at one login in 256. */
 const sweep = (id: string, now: Date): Change[] =>

@@ -25,20 +25,22 @@ type Descent = Pick<SessionRow, 'id' | 'parentId'>;
 export class SessionQueries {
   private readonly dialect: Dialect;
   private readonly selectCandidates: string;
+  private readonly selectCredentials: string;
 
   constructor(private readonly database: DataSource) {
     // By hand, because the query builder writes numbers into the text, and every text is planned anew.
     this.dialect = new Dialect(database);
     const { parameter } = this.dialect;
-    this.selectCandidates = `
-      SELECT session.id, session."parentId"
+    const alive = `
       FROM session
       LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
       WHERE session."userId" = ${parameter(0)}
         AND session."expiresAt" > ${parameter(1)}
         AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
-        AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)
-      ORDER BY session."openedAt" DESC, session.id`;
+        AND (owner.id IS NULL OR session.epoch >= owner.epoch OR session.id = owner.spared)`;
+    const newestFirst = 'ORDER BY session."openedAt" DESC, session.id';
+    this.selectCandidates = `SELECT session.id, session."parentId" ${alive} ${newestFirst}`;
+    this.selectCredentials = `SELECT session.* ${alive} AND session.origin = 'provisioned' ${newestFirst}`;
   }
 
   /** The sessions of a user that are alive at this time, newest first. */
@@ -48,6 +50,13 @@ export class SessionQueries {
     const alive = withLivingAncestors(candidates);
     const ids = alive.slice(number * size, (number + 1) * size);
     return { itemsInTotal: alive.length, items: await this.rows(ids) };
+  }
+
+  /** The credentials of a service that are alive at this time, newest first; few, since their number is limited. */
+  async credentialsOf(userId: UserId, now: Date): Promise<SessionRow[]> {
+    const time = now.getTime();
+    const written: WrittenRow[] = await this.database.query(this.selectCredentials, [userId, time, time]);
+    return written.map(asSessionRow);
   }
 
   private async rows(ids: readonly string[]): Promise<SessionRow[]> {

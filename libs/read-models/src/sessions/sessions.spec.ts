@@ -133,6 +133,33 @@ describe('the sessions of a user', () => {
     expect(await ids()).toEqual([first]);
   });
 
+  it('end when a newer credential has replaced them, but no later than they said', async () => {
+    const credential = { origin: { kind: 'provisioned', createdBy: null }, idleMs: 365 * DAY } as const;
+    const issue = (sessionId: SessionId, othersEndAt: string | null) =>
+      ({
+        type: 'CredentialIssued',
+        data: { userId: ada, sessionId, expiresAt: '2030-04-01T00:00:00.000Z', othersEndAt },
+      }) as const;
+    await fixture.happened(sessionStream(first), opened({ ...credential, expiresAt: '2030-01-01T12:00:00.000Z' }));
+    await fixture.happened(userStream(ada), issue(second, null));
+    await fixture.happened(sessionStream(second), opened(credential), '2030-01-01T00:01:00.000Z');
+    await fixture.happened(sessionStream(asSessionId('s4')), opened(), '2030-01-01T00:02:00.000Z');
+    await fixture.happened(sessionStream(asSessionId('s5')), opened({ ...credential, userId: asUserId('eve') }));
+    await fixture.happened(userStream(ada), issue(third, '2030-01-03T00:00:00.000Z'));
+    await fixture.happened(sessionStream(third), opened(credential), '2030-01-01T00:03:00.000Z');
+
+    expect(await ids('2030-01-01T11:59:59.999Z')).toEqual([third, 's4', second, first]);
+    expect(await ids('2030-01-02T23:59:59.999Z')).toEqual([third, 's4', second]);
+    expect(await ids('2030-01-03T00:00:00.000Z')).toEqual([third, 's4']);
+    const credentials = (owner = ada, now = '2030-01-02T00:00:00.000Z') =>
+      new SessionQueries(fixture.database.reader).credentialsOf(owner, new Date(now));
+    expect((await credentials()).map(({ id, expiresAt }) => [id, expiresAt])).toEqual([
+      [third, Date.parse('2030-01-31T00:00:00.000Z')],
+      [second, Date.parse('2030-01-03T00:00:00.000Z')],
+    ]);
+    expect(await credentials(asUserId('eve'))).toMatchObject([{ expiresAt: Date.parse('2030-01-31T00:00:00.000Z') }]);
+  });
+
   it('show nothing of a person who was erased', async () => {
     await fixture.happened(sessionStream(first), opened());
     fixture.keys.destroy(ada);
