@@ -29,6 +29,7 @@ import { StepUp } from './access/step-up.js';
 import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
 import { EmailChanges } from './email-change/email-changes.js';
 import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
+import { Credentials } from './credential/credentials.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { Readiness } from './health/readiness.js';
@@ -50,6 +51,10 @@ import {
   ResetSecondFactorHandler,
 } from './second-factor/manage-second-factor.js';
 import { SecondFactors } from './second-factor/second-factors.js';
+import { CreateServiceHandler } from './service/create-service.js';
+import { RevokeCredentialsHandler } from './service/revoke-credentials.js';
+import { RotateCredentialHandler } from './service/rotate-credential.js';
+import { Services } from './service/services.js';
 import { EndSessionHandler } from './session/end-session.js';
 import { ExtendSessionHandler } from './session/extend-session.js';
 import { InvalidateRefreshTokensHandler } from './session/invalidate-refresh-tokens.js';
@@ -71,6 +76,7 @@ import { LoginController } from './surfaces/ucloud/login.controller.js';
 import { PasswordResetController } from './surfaces/ucloud/password-reset.controller.js';
 import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
 import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
+import { ServicesController } from './surfaces/ucloud/services.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
 import { TokensController } from './surfaces/ucloud/tokens.controller.js';
 import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
@@ -156,6 +162,7 @@ const commandHandlers = [
   ClaimOneTimeTokenHandler,
   CloseUserIteratorHandler,
   ConfirmEmailChangeHandler,
+  CreateServiceHandler,
   CreateUsersHandler,
   EndSessionHandler,
   ExtendSessionHandler,
@@ -175,6 +182,8 @@ const commandHandlers = [
   ResetPasswordHandler,
   ResetSecondFactorHandler,
   UndoEmailChangeHandler,
+  RevokeCredentialsHandler,
+  RotateCredentialHandler,
 ];
 
 @Module({
@@ -186,6 +195,7 @@ const commandHandlers = [
     SessionsController,
     UsersController,
     UserAdministrationController,
+    ServicesController,
     AgreementController,
     UserLookupsController,
     UserIteratorController,
@@ -207,6 +217,7 @@ const commandHandlers = [
     Bootstrap,
     CallerAuthentication,
     Consistency,
+    Credentials,
     DeclaredAccessCheck,
     EmailChanges,
     EmbeddedMail,
@@ -223,6 +234,7 @@ const commandHandlers = [
     RequestContexts,
     RouteMethods,
     SecondFactors,
+    Services,
     SessionTokenIssuer,
     SigningKeys,
     StepUp,

@@ -45,9 +45,14 @@ export function demandPermission({ role, scopes }: Caller, permission: CallPermi
 }
 
 /** Sessions are managed only with a token that its owner got by a login (ucloud-users-api §4.1). */
-export function demandUnrestrictedToken({ extendedBy, scopes }: Caller): void {
-  if (extendedBy.length > 0 || !scopes.includes(ALL_WRITE))
-    throw new Refused('extended-token-not-allowed', 'Invalid token');
+export function demandUnrestrictedToken(caller: Caller): void {
+  demandOwnToken(caller);
+  if (!caller.scopes.includes(ALL_WRITE)) throw new Refused('extended-token-not-allowed', 'Invalid token');
+}
+
+/** What outlasts a token is not for those to whom a service has lent it. */
+export function demandOwnToken({ extendedBy }: Caller): void {
+  if (extendedBy.length > 0) throw new Refused('extended-token-not-allowed', 'Invalid token');
 }
 
 /** How long after a login what cannot be taken back easily may be done (SEC-76). */

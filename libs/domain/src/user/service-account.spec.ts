@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { type SessionId, asSessionId } from '../ids.js';
+import { type SessionId, asSessionId, asUserId } from '../ids.js';
 import { at, scenario } from '../testing/scenario.js';
 import { ada, adaCreated, invalidated, serviceCreated } from '../testing/users.js';
 import { MAX_CREDENTIALS, MAX_CREDENTIAL_MS, MAX_OVERLAP_MS, MIN_CREDENTIAL_MS } from './credentials.js';
@@ -85,6 +85,7 @@ describe('rotating the credential of a service', () => {
       now,
       ...more,
     }) as const;
+  const by = (sessionId: SessionId, userId = ada) => ({ userId, sessionId });
   const service = [serviceCreated, limited, issued(first, '2030-03-01T00:00:00.000Z')];
   const replacement = issued(second, '2030-04-01T00:00:00.000Z', '2030-01-02T00:00:00.000Z');
   const replaced = at('2030-01-01T00:00:00.000Z', replacement);
@@ -100,7 +101,7 @@ describe('rotating the credential of a service', () => {
 
   it('replaces those that were opened before the account knew of any', () =>
     given(serviceCreated)
-      .when(rotate({ replaces: null, by: first }))
+      .when(rotate({ replaces: null, by: by(first) }))
       .yields(replacement));
 
   it('is refused when somebody else has rotated it since it was looked at', () => {
@@ -116,10 +117,10 @@ describe('rotating the credential of a service', () => {
     const next = { replaces: second, credential: { sessionId: third, lifetimeMs: DAY } };
     const rotated = issued(third, '2030-01-02T00:00:00.000Z', '2030-01-02T00:00:00.000Z');
     given(...service, replaced)
-      .when(rotate({ ...next, by: first }))
+      .when(rotate({ ...next, by: by(first) }))
       .refuses('credential-superseded');
     given(...service, replaced)
-      .when(rotate({ ...next, by: second }))
+      .when(rotate({ ...next, by: by(second) }))
       .yields(rotated);
     given(...service, replaced)
       .when(rotate(next))
@@ -153,6 +154,11 @@ describe('rotating the credential of a service', () => {
       .when(rotate({ ...next, now: new Date('2030-01-20T00:00:00.000Z'), overlapMs: 0 }))
       .yields(issued(second, '2030-04-20T00:00:00.000Z', '2030-01-20T00:00:00.000Z'));
   });
+
+  it('is nothing that another service may ask for (SEC-36)', () =>
+    given(...service)
+      .when(rotate({ by: by(first, asUserId('another service')) }))
+      .refuses('user-unknown'));
 
   it('is refused for persons, for a suspended service, and for one that is not there', () => {
     given(adaCreated).when(rotate()).refuses('user-unknown');

@@ -33,8 +33,8 @@ export interface RotateCredential {
   readonly overlapMs: number;
   /** The newest one that whoever asks has seen: of two who ask at the same moment one is refused. */
   readonly replaces: SessionId | null;
-  /** The credential that asks for its successor; null for an administrator. */
-  readonly by: SessionId | null;
+  /** The service and its credential that asks for a successor; null for an administrator. */
+  readonly by: { readonly userId: UserId; readonly sessionId: SessionId } | null;
   readonly now: Date;
 }
 
@@ -53,17 +53,21 @@ export function serviceCreated(command: CreateService): UserEvent[] {
   ];
 }
 
+export const noSuchService = () =>
+  new Refused('user-unknown', 'There is no service with this name whose credentials you may change.');
+
 /** @throws Refused */
 export function credentialRotated(state: ActiveUser, command: RotateCredential): UserEvent[] {
   const { credential, overlapMs, replaces, by, now } = command;
-  if (state.kind !== 'service') throw new Refused('user-unknown', 'There is no service with this name.');
+  // To a service the others do not exist (SEC-36).
+  if (state.kind !== 'service' || (by !== null && by.userId !== state.id)) throw noSuchService();
   if (state.suspended) throw new Refused('account-suspended');
   demandCredentialLifetime(credential.lifetimeMs);
   demandOverlap(overlapMs);
   const newest = newestCredential(state.credentials);
   if (newest !== replaces) throw new Refused('credential-rotated-meanwhile');
   // One that was replaced has leaked, perhaps: in what is left of its time it must not become one that lasts.
-  if (by !== null && newest !== null && by !== newest) throw new Refused('credential-superseded');
+  if (by !== null && newest !== null && by.sessionId !== newest) throw new Refused('credential-superseded');
   if (state.credentials.issued.filter(({ endsAt }) => endsAt > now).length >= MAX_CREDENTIALS)
     throw new Refused('credentials-too-many');
   return [credentialIssued(state.id, credential, new Date(now.getTime() + overlapMs), now)];

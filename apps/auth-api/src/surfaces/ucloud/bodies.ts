@@ -5,7 +5,7 @@ import { MAX_EXTENSION_MS } from '#domain/session/session-extension.js';
 import { Code, MAX_TEXT, Text, Texts } from './body-rules.js';
 
 const MAX_TOKEN = 8_192;
-const MAX_SCOPES = 100;
+export const MAX_SCOPES = 100;
 const MAX_TOKENS = 1_000;
 
 /** ucloud-users-api §7.1. A field that was sent twice is a list, and so no text. */

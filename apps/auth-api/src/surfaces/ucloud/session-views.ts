@@ -67,7 +67,15 @@ export class SessionPage {
 
 const MINUTE_MS = 60_000;
 
-const words = (text: string) => (text === '' ? [] : text.split(' '));
+export const words = (text: string) => (text === '' ? [] : text.split(' '));
+
+/** Coarse, so that the list does not tell to the second what somebody does (SEC-71). */
+export const lastSeenAt = ({ openedAt, lastActiveAt }: SessionRow) =>
+  Math.max(openedAt, Math.floor(lastActiveAt / MINUTE_MS) * MINUTE_MS);
+
+/** When it ends if it is not used again. */
+export const expiresAt = ({ expiresAt, lastActiveAt, idleMs }: SessionRow) =>
+  Math.min(expiresAt, lastActiveAt + idleMs);
 
 export function viewOf(row: SessionRow, current: SessionId): SessionView {
   return {
@@ -76,9 +84,8 @@ export function viewOf(row: SessionRow, current: SessionId): SessionView {
     createdAt: row.openedAt,
     id: row.id,
     current: row.id === current,
-    // Coarse, so that the list does not tell to the second what somebody does (SEC-71).
-    lastSeenAt: Math.max(row.openedAt, Math.floor(row.lastActiveAt / MINUTE_MS) * MINUTE_MS),
-    expiresAt: Math.min(row.expiresAt, row.lastActiveAt + row.idleMs),
+    lastSeenAt: lastSeenAt(row),
+    expiresAt: expiresAt(row),
     origin: row.origin,
     service: row.service,
     methods: words(row.amr),

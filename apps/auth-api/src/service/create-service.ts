@@ -1,0 +1,64 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Caller } from '#domain/access/access.js';
+import { type UserId, asUserId, sessionStream } from '#domain/ids.js';
+import { Refused } from '#domain/refused.js';
+import { session } from '#domain/session/session.js';
+import type { CreateService as ServiceCreation } from '#domain/user/service-account.js';
+import type { CommandContext } from '#event-store/envelope.js';
+import { Repository } from '#event-store/repository.js';
+import { Credentials, type HandedOutCredential, credentialIdOf } from '../credential/credentials.js';
+import { AccountRegistration } from '../user/account-registration.js';
+
+/** A service to be made. */
+export interface NewService {
+  readonly username: string;
+  readonly scopes: readonly string[];
+  /** Of its first credential. */
+  readonly lifetimeMs: number;
+}
+
+/** Makes a service that may do some things only. */
+export class CreateService extends Command<HandedOutCredential> {
+  constructor(
+    readonly wanted: NewService,
+    readonly caller: Caller,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(CreateService)
+export class CreateServiceHandler implements ICommandHandler<CreateService> {
+  constructor(
+    private readonly repository: Repository,
+    private readonly registration: AccountRegistration,
+    private readonly credentials: Credentials,
+  ) {}
+
+  async execute({ wanted, caller, context }: CreateService): Promise<HandedOutCredential> {
+    const { commandId, fingerprint, now } = context;
+    const { username, scopes, lifetimeMs } = wanted;
+    const sessionId = credentialIdOf(context);
+    // The last thing the command does tells if its key was used for something else.
+    await this.repository.isRepeated(session, sessionStream(sessionId), context);
+    const creation = (id: UserId): ServiceCreation => ({
+      type: 'CreateService',
+      id,
+      username,
+      scopes,
+      grantedScopes: caller.scopes,
+      credential: { sessionId, lifetimeMs },
+      registeredBy: 'administrator',
+      now,
+    });
+    const applicant = {
+      identifiers: [{ kind: 'name', value: username } as const],
+      draft: creation(asUserId('nobody yet')),
+      prepare: (id: UserId) => Promise.resolve(creation(id)),
+    };
+    const [account] = await this.registration.register([applicant], context);
+    if (account === undefined) throw new Refused('user-creation-abandoned');
+    return this.credentials.open(account, sessionId, fingerprint && commandId, caller.userId, context);
+  }
+}
