@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { asSessionId, asUserId } from '../ids.js';
 import { END_USER, PRIVILEGED } from '../role.js';
 import { parseScope } from '../scope.js';
-import { type Caller, demandFreshAuthentication, demandPermission, demandUnrestrictedToken } from './access.js';
+import {
+  type Caller,
+  demandFreshAuthentication,
+  demandMayCreate,
+  demandOwnToken,
+  demandPermission,
+  demandUnrestrictedToken,
+} from './access.js';
 
 const caller: Caller = {
   userId: asUserId('ada'),
@@ -33,6 +40,24 @@ describe('managing sessions', () => {
       'extended-token-not-allowed',
     );
     expect(() => demandUnrestrictedToken({ ...caller, scopes: ['auth:write'] })).toThrow('extended-token-not-allowed');
+  });
+});
+
+describe('what outlasts a token', () => {
+  it('is not for those to whom a service has lent it, whatever its scopes', () => {
+    expect(() => demandOwnToken({ ...caller, scopes: ['files:read'] })).not.toThrow();
+    expect(() => demandOwnToken({ ...caller, extendedBy: [asUserId('share')] })).toThrow('extended-token-not-allowed');
+  });
+});
+
+describe('making accounts', () => {
+  it('of more power than a person’s needs a token for everything (SEC-176)', () => {
+    const limited = { ...caller, scopes: ['auth:write', 'files:write'] };
+    for (const role of ['ADMIN', 'SERVICE'] as const) {
+      expect(() => demandMayCreate(role, caller)).not.toThrow();
+      expect(() => demandMayCreate(role, limited)).toThrow('scope-not-covered');
+    }
+    expect(() => demandMayCreate('USER', limited)).not.toThrow();
   });
 });
 

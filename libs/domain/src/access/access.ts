@@ -2,7 +2,7 @@ import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 import { mustEnrolFirst } from '../second-factor/requirement.js';
 import type { Role } from '../role.js';
-import { ALL_WRITE, type Scope, isCovered } from '../scope.js';
+import { ALL_WRITE, type Scope, demandCovered, isCovered } from '../scope.js';
 import type { OpenSession } from '../session/session-state.js';
 
 /** Who is calling, as their access token and the log say. */
@@ -53,6 +53,14 @@ export function demandUnrestrictedToken(caller: Caller): void {
 /** What outlasts a token is not for those to whom a service has lent it. */
 export function demandOwnToken({ extendedBy }: Caller): void {
   if (extendedBy.length > 0) throw new Refused('extended-token-not-allowed', 'Invalid token');
+}
+
+/**
+ * Accounts that may do more than a person are made with a token that may do everything (SEC-176): their tokens come with them.
+ * @throws Refused `scope-not-covered`
+ */
+export function demandMayCreate(role: Role, { scopes }: Caller): void {
+  if (role !== 'USER') demandCovered([ALL_WRITE], scopes);
 }
 
 /** How long after a login what cannot be taken back easily may be done (SEC-76). */

@@ -92,6 +92,22 @@ describe('creating a service', () => {
     expect((await app.call('POST', '/auth/request?audience=files:read', { token })).status).toBe(200);
   });
 
+  it('keeps it from making accounts that may do more than a person (SEC-176)', async () => {
+    const token = await access(await created({ scopes: ['auth.users.createNewUser:write'] }));
+    const register = (json: object) => app.call('POST', '/auth/users/register', { token, json: [json] });
+    const person = {
+      username: `person-${services}`,
+      password: 'a password of a person',
+      email: `person-${services}@example.org`,
+    };
+    for (const wanted of [
+      { username: '_more', role: 'SERVICE' },
+      { ...person, role: 'ADMIN' },
+    ])
+      expect(await register(wanted)).toMatchObject(code('scope-not-covered', 403));
+    expect((await register(person)).status).toBe(200);
+  });
+
   it('lets it live as long as was said, used or not', async () => {
     const { refreshToken } = await created({ expiresAfter: HOUR });
     app.clock.advance(HOUR - 1);

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { demandUnrestrictedToken } from '#domain/access/access.js';
+import { demandMayCreate, demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, PRIVILEGED } from '#domain/role.js';
@@ -62,6 +62,7 @@ export class UsersController {
     const context = { ...this.contexts.repeatable(request, caller.userId, withoutPasswords), ...actorOf(caller) };
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
     const wanted = bodies.map((body) => asNewUser(body, registeredBy));
+    for (const { role } of wanted) demandMayCreate(role, caller);
     const created = await this.commands.execute(new CreateUsers(wanted, caller.userId, context));
     tellPosition(reply, created.at(-1)?.position);
     return created.map(({ accessToken, refreshToken, csrfToken }) => ({ accessToken, refreshToken, csrfToken }));
