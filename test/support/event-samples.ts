@@ -23,6 +23,13 @@ const opened = {
   userAgent: 'Mozilla/5.0',
 } as const;
 
+const providerKey = {
+  kid: asKeyId(`${bot}_k1`),
+  alg: 'RS256',
+  publicKey: 'MIIBojANBgkqhkiG9w0BAQEFAAOCAY8A',
+  credentialId: credential,
+} as const;
+
 type Samples = {
   readonly [Type in AuthlogEvent['type']]: readonly Extract<AuthlogEvent, { type: Type }>['data'][];
 };
@@ -119,6 +126,16 @@ export const eventSamples: Samples = {
   ReactorBegan: [{ at: '0' }],
   PasswordRehashed: [{ userId: ada, credentialId: credential, from: 'bcrypt 10', to: 'argon2id m=19456 t=2 p=1' }],
   ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
+  ProviderClaimed: [{ userId: bot }],
+  ProviderRegistered: [
+    {
+      userId: bot,
+      ...providerKey,
+      claimTokenHash: 'h'.repeat(43),
+      claimableUntil: '2030-01-02T00:00:00.000Z',
+    },
+  ],
+  ProviderRenewed: [{ userId: bot, ...providerKey }],
   RecoveryCodeUsed: [{ userId: ada, code: 3 }],
   RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
   ScopesLimited: [{ userId: bot, scopes: ['files:read', 'auth.services.rotate:write'] }],
@@ -199,6 +216,18 @@ export const eventSamples: Samples = {
       organizationId: null,
       credentialId: null,
       registeredBy: 'administrator',
+    },
+    {
+      userId: bot,
+      kind: 'provider',
+      role: 'PROVIDER',
+      username: '#P_hippo',
+      email: null,
+      firstNames: null,
+      lastName: null,
+      organizationId: null,
+      credentialId: null,
+      registeredBy: 'service',
     },
   ],
   UserCreationAbandoned: [{}],

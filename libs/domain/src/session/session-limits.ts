@@ -21,11 +21,15 @@ const DAY = 24 * HOUR;
 
 /** Design §3; below the limits of SEC-85. */
 export const ACCESS_TOKEN_MS = 10 * MINUTE;
+const PROVIDER_ACCESS_TOKEN_MS = 15 * MINUTE;
 
 const PERSON: SessionLimits = { absoluteMs: 30 * DAY, idleMs: 14 * DAY };
 const ADMINISTRATOR: SessionLimits = { absoluteMs: 12 * HOUR, idleMs: 30 * MINUTE };
 // A service's refresh token is its credential: nobody is there to log in again when it has been idle.
 const SERVICE: SessionLimits = { absoluteMs: MAX_CREDENTIAL_MS, idleMs: MAX_CREDENTIAL_MS };
+
+/** How long its access tokens live: a provider's as long as UCloud's do (ucloud-users-api §10.1, SEC-85). */
+export const accessTokenMsOf = (role: Role) => (role === 'PROVIDER' ? PROVIDER_ACCESS_TOKEN_MS : ACCESS_TOKEN_MS);
 
 /** How long a session of this role lives at most, in all and unused (design §3, SEC-68). */
 export function limitsOf(role: Role, service: LoginService | null): SessionLimits {

@@ -11,7 +11,7 @@ import {
   type SessionOrigin,
   sessionEvents,
 } from './session-events.js';
-import { ACCESS_TOKEN_MS, type LoginService, type SessionLimits, limitsOf } from './session-limits.js';
+import { type LoginService, type SessionLimits, accessTokenMsOf, limitsOf } from './session-limits.js';
 import { type OpenSession, type Session, type Surroundings, causeOfDeath } from './session-state.js';
 
 /** A refresh secret that somebody presents. */
@@ -191,7 +191,7 @@ function opened(
       authenticatedAt: now.toISOString(),
       expiresAt: new Date(now.getTime() + absoluteMs).toISOString(),
       idleMs,
-      accessTokenMs: ACCESS_TOKEN_MS,
+      accessTokenMs: accessTokenMsOf(owner.role),
       ipAddress,
       userAgent,
     },

@@ -20,7 +20,7 @@ export interface CreateUser {
 }
 
 /** The kind of account that a role makes. @throws Refused `role-not-assignable` for roles that no account can have */
-export function kindOf(role: Role): PrincipalKind {
+export function kindOf(role: Role): Exclude<PrincipalKind, 'provider'> {
   switch (role) {
     case 'USER':
     case 'ADMIN':

@@ -2,9 +2,10 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
 import type { Role } from '../role.js';
+import type { ProviderKey } from './provider.js';
 
 /** How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). */
-export type PrincipalKind = 'password' | 'service';
+export type PrincipalKind = 'password' | 'service' | 'provider';
 
 /** Who had an account made: the installation itself, on the first start; an administrator; or a service, for a person. */
 export type Registrar = 'installation' | 'administrator' | 'service';
@@ -57,6 +58,20 @@ export type UserEvent =
         readonly othersEndAt: string | null;
       };
     }
+  /** With its first key; whoever has the claim token gets its credential. */
+  | {
+      readonly type: 'ProviderRegistered';
+      readonly data: ProviderKey & {
+        readonly userId: UserId;
+        /** SHA-256 of the claim token's secret, base64url. */
+        readonly claimTokenHash: string;
+        /** ISO 8601 UTC. */
+        readonly claimableUntil: string;
+      };
+    }
+  | { readonly type: 'ProviderClaimed'; readonly data: { readonly userId: UserId } }
+  /** With another key; its claim token is void. */
+  | { readonly type: 'ProviderRenewed'; readonly data: ProviderKey & { readonly userId: UserId } }
   /** Versions count from 1; the current one is a setting. */
   | { readonly type: 'AgreementAccepted'; readonly data: { readonly userId: UserId; readonly version: number } }
   | {
@@ -152,6 +167,9 @@ export const userEvents: EventCatalogue<UserEvent> = {
   PasswordChangeRequired: administered,
   ScopesLimited: { schema: 1 },
   CredentialIssued: { schema: 1 },
+  ProviderRegistered: { schema: 1 },
+  ProviderClaimed: { schema: 1 },
+  ProviderRenewed: { schema: 1 },
   AgreementAccepted: { schema: 1 },
   ProfileChanged: { schema: 1, personal: { fields: ['firstNames', 'lastName'], subject } },
   PasswordChanged: { schema: 1 },

@@ -2,6 +2,7 @@ import type { CredentialId, SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
 import type { Role } from '../role.js';
 import { type Credentials, NO_CREDENTIALS, withIssued } from './credentials.js';
+import { type Provider, evolveProvider } from './provider.js';
 import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
 
 /** A living session to keep when the others are ended, and the epoch it was opened in; null to end all. */
@@ -33,6 +34,8 @@ export interface ActiveUser {
   /** What its sessions may do at most; null: everything. */
   readonly scopeLimit: readonly string[] | null;
   readonly credentials: Credentials;
+  /** Of providers only. */
+  readonly provider: Provider | null;
   /** What tokens say about the person. */
   readonly claims: {
     readonly username: Personal<string>;
@@ -92,6 +95,7 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
     sparedSession: null,
     scopeLimit: null,
     credentials: NO_CREDENTIALS,
+    provider: null,
     claims: { username, email, firstNames, lastName },
     requestedEmail: null,
     replacedEmails: [],
@@ -101,10 +105,11 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
 type Change = Exclude<UserEvent, { type: 'UserCreated' | 'UserCreationAbandoned' | 'UserDeleted' }>;
 
 function changed(
-  { claims, credentials, lastResetId, replacedEmails }: ActiveUser,
-  { type, data }: Change,
+  { claims, credentials, lastResetId, provider, replacedEmails }: ActiveUser,
+  event: Change,
   occurredAt: Date,
 ): Partial<ActiveUser> {
+  const { type, data } = event;
   switch (type) {
     case 'SessionsInvalidated':
       return {
@@ -124,6 +129,10 @@ function changed(
       return { scopeLimit: data.scopes };
     case 'CredentialIssued':
       return { credentials: withIssued(credentials, data, occurredAt) };
+    case 'ProviderRegistered':
+    case 'ProviderClaimed':
+    case 'ProviderRenewed':
+      return { provider: evolveProvider(provider, event) };
     case 'AgreementAccepted':
       return { acceptedAgreement: data.version };
     case 'ProfileChanged':

@@ -3,6 +3,13 @@ import { readable } from '../personal.js';
 import { Refused } from '../refused.js';
 import { type ChangeEmail, type RequestEmailChange, emailChanged } from './email-change.js';
 import { type ChangePassword, type RehashPassword, passwordChanged, passwordRehashed } from './password-change.js';
+import {
+  type ManageProvider,
+  type RegisterProvider,
+  providerClaimed,
+  providerRegistered,
+  providerRenewed,
+} from './provider.js';
 import { type CreateService, type RotateCredential, credentialRotated, serviceCreated } from './service-account.js';
 import { invalidated } from './session-epoch.js';
 import { type AdministerUser, administered } from './user-administration.js';
@@ -12,7 +19,7 @@ import { type ActiveUser, type SparedSession, type User, evolve } from './user-s
 import { demandPlainText } from './username.js';
 
 /** What makes an account. */
-export type UserCreation = CreateUser | CreateService;
+export type UserCreation = CreateUser | CreateService | RegisterProvider;
 
 export type UserCommand =
   | UserCreation
@@ -31,11 +38,14 @@ export type UserCommand =
   | ChangePassword
   | RehashPassword
   | Exclude<ChangeEmail, RequestEmailChange>
-  | RotateCredential;
+  | RotateCredential
+  | ManageProvider;
 
 export type UserRefusal =
   | 'account-suspended'
   | 'agreement-not-current'
+  | 'claim-token-expired'
+  | 'claim-token-unknown'
   | 'credential-rotated-meanwhile'
   | 'credential-superseded'
   | 'credentials-too-many'
@@ -47,6 +57,10 @@ export type UserRefusal =
   | 'password-changed-meanwhile'
   | 'password-not-applicable'
   | 'password-wrong'
+  | 'provider-id-invalid'
+  | 'provider-renewed-meanwhile'
+  | 'provider-token-unknown'
+  | 'provider-unknown'
   | 'reset-token-unknown'
   | 'role-not-assignable'
   | 'session-ended'
@@ -66,6 +80,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return mayBeCreated(state) ? [created(command)] : [];
       case 'CreateService':
         return mayBeCreated(state) ? serviceCreated(command) : [];
+      case 'RegisterProvider':
+        return mayBeCreated(state) ? providerRegistered(command) : [];
       case 'AbandonUserCreation':
         return state.status === 'none' ? [{ type: 'UserCreationAbandoned', data: {} }] : [];
       case 'InvalidateSessions':
@@ -98,6 +114,10 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return emailChanged(demandActive(state), command);
       case 'RotateCredential':
         return credentialRotated(demandActive(state), command);
+      case 'ClaimProvider':
+        return providerClaimed(state, command);
+      case 'RenewProvider':
+        return providerRenewed(demandActive(state), command);
     }
   },
 };

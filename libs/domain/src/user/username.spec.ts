@@ -39,6 +39,8 @@ describe('the name of a person', () => {
   it('has no forbidden sign, also not in another width', () => {
     for (const name of ['a@b', 'a＠b', 'a/b', 'a／b', '_share', '＿share'])
       expect([name, isRefused(name)]).toEqual([name, true]);
+    for (const name of ['#P_hippo', '#p_hippo', '\uFF03\uFF30\uFF3Fhippo'])
+      expect([name, isRefused(name)]).toEqual([name, true]);
     for (const name of ['Åse Ødegård', '李小龍', 'a.b-c#d', 'a_b'])
       expect([name, isRefused(name)]).toEqual([name, false]);
   });

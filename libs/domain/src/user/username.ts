@@ -26,6 +26,7 @@ export function demandUsername(name: string, kind: 'password' | 'service'): void
   // In the form that names are compared in: a wide sign is the sign.
   const folded = name.normalize('NFKC');
   if (folded.startsWith('_')) throw refuse('Only the names of services begin with an underscore.');
+  if (/^#p_/i.test(folded)) throw refuse('Only the names of providers begin with #P_.');
   const forbidden = Array.from(folded).find((character) => FORBIDDEN_IN_PERSON_NAMES.includes(character));
   if (forbidden !== undefined) throw refuse(`The user name contains ${forbidden}, which is not allowed.`);
 }
