@@ -41,6 +41,7 @@ import { MailPagesController } from './pages/mail-pages.controller.js';
 import { RedeemPasswordResetHandler } from './password-reset/redeem-password-reset.js';
 import { RequestPasswordResetHandler } from './password-reset/request-password-reset.js';
 import { EmbeddedProjector } from './projections/embedded-projector.js';
+import { ProviderKeys } from './provider/provider-keys.js';
 import { RequestContexts } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
 import { AnswerChallengeHandler } from './second-factor/answer-challenge.js';
@@ -149,8 +150,9 @@ const stores = [
   },
   {
     provide: AccessTokens,
-    useFactory: (keys: SigningKeys, settings: Settings) => new AccessTokens(keys, settings.publicUrl),
-    inject: [SigningKeys, Settings],
+    useFactory: (keys: SigningKeys, settings: Settings, providerKeys: ProviderKeys) =>
+      new AccessTokens(keys, settings.publicUrl, providerKeys),
+    inject: [SigningKeys, Settings, ProviderKeys],
   },
 ];
 
@@ -230,6 +232,7 @@ const commandHandlers = [
     LoginCookies,
     OutwardBudgets,
     Passwords,
+    ProviderKeys,
     Readiness,
     RequestContexts,
     RouteMethods,

@@ -1,7 +1,19 @@
-import { type JWTPayload, SignJWT, UnsecuredJWT, decodeJwt, decodeProtectedHeader, exportJWK, exportSPKI } from 'jose';
+import {
+  type CryptoKey,
+  type JWTPayload,
+  SignJWT,
+  UnsecuredJWT,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  importPKCS8,
+} from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asOneTimeTokenId, asSessionId, asUserId } from '#domain/ids.js';
 import { AccessTokens, type TokenClaims } from './access-token.js';
+import { MemoryHolderKeys } from './testing/memory-holder-keys.js';
 import { MemorySigningKeys } from './testing/memory-signing-keys.js';
 
 const issuer = 'https://auth.example.org';
@@ -27,10 +39,12 @@ const claims: TokenClaims = {
 };
 
 let keys: MemorySigningKeys;
+let holderKeys: MemoryHolderKeys;
 let tokens: AccessTokens;
 beforeEach(async () => {
   keys = await MemorySigningKeys.with('k1');
-  tokens = new AccessTokens(keys, issuer);
+  holderKeys = new MemoryHolderKeys();
+  tokens = new AccessTokens(keys, issuer, holderKeys);
 });
 
 describe('an access token', () => {
@@ -74,9 +88,8 @@ describe('an access token', () => {
     const at = (time: string) => tokens.verify(token, new Date(time));
     expect(await at('2030-01-01T00:09:59.999Z')).toEqual({ userId, sessionId, scopes, expiresAt });
     await expect(at('2030-01-01T00:10:00.000Z')).rejects.toMatchObject({ code: 'access-token-invalid' });
-    await expect(new AccessTokens(keys, issuer).verify(token, new Date('2030-01-01T00:10:00.000Z'))).rejects.toThrow(
-      'access-token-invalid',
-    );
+    const others = new AccessTokens(keys, issuer, holderKeys);
+    await expect(others.verify(token, new Date('2030-01-01T00:10:00.000Z'))).rejects.toThrow('access-token-invalid');
   });
 
   it('survives the rotation of keys, and dies at once with the revocation of its own (SEC-145)', async () => {
@@ -181,5 +194,77 @@ describe('a hostile token (SEC-81, SEC-82, SEC-84, SEC-86)', () => {
     const refusal: unknown = await tokens.verify(token, now).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ explanation: expect.stringContaining('issuer') });
     expect(JSON.stringify(refusal)).not.toContain('evil');
+  });
+});
+
+describe('a key that one account has of its own (SEC-81)', () => {
+  const hippo = { userId: asUserId('0198f0a2-0000-7000-8000-000000000002'), username: '#P_hippo' };
+  const kid = `${hippo.userId}_k1`;
+  const ofHippo: TokenClaims = { ...claims, ...hippo, role: 'PROVIDER', principalType: 'provider', profile: {} };
+  let own: Awaited<ReturnType<MemoryHolderKeys['add']>>;
+  beforeEach(async () => {
+    own = await holderKeys.add(kid, hippo);
+  });
+  const expectRefusal = async (token: string) =>
+    expect(tokens.verify(token, now)).rejects.toMatchObject({ code: 'access-token-invalid' });
+  const resigned = async (key: CryptoKey | Uint8Array, header: object, more: JWTPayload = {}) =>
+    new SignJWT({ ...decodeJwt(await tokens.sign(ofHippo, now, own)), ...more })
+      .setProtectedHeader({ alg: 'RS256', kid, typ: 'at+jwt', ...header })
+      .sign(key);
+  const importedAs = async (alg: string) => importPKCS8(await exportPKCS8(own.privateKey), alg);
+
+  it('signs and verifies its tokens', async () => {
+    const token = await tokens.sign(ofHippo, now, own);
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid, typ: 'at+jwt' });
+    expect(await tokens.verify(token, now)).toMatchObject({ userId: hippo.userId, sessionId: claims.sessionId });
+    expect(await tokens.verify(await resigned(own.privateKey, {}), now)).toBeTruthy();
+  });
+
+  it('verifies those of nobody else, by id and by name', async () => {
+    for (const more of [
+      { uid: claims.userId, sub: claims.username },
+      { uid: claims.userId },
+      { sub: claims.username },
+      { sub: '#P_HIPPO' },
+      { uid: [hippo.userId] },
+    ])
+      await expectRefusal(await resigned(own.privateKey, {}, more));
+  });
+
+  it('is bound to its algorithm, as the keys of the installation are to theirs', async () => {
+    const main = keys.active().privateKey;
+    await expectRefusal(await resigned(own.privateKey, { kid: 'k1' }));
+    await expectRefusal(await resigned(main, { alg: 'ES256' }));
+    for (const alg of ['PS256', 'RS384', 'RS512', 'PS512'])
+      await expectRefusal(await resigned(await importedAs(alg), { alg }));
+    expect(await tokens.verify(await resigned(main, { alg: 'ES256', kid: 'k1' }), now)).toBeTruthy();
+  });
+
+  it('is no shared secret', async () => {
+    for (const secret of [await exportSPKI(own.publicKey), JSON.stringify(await exportJWK(own.publicKey))])
+      await expectRefusal(await resigned(Buffer.from(secret), { alg: 'HS256' }));
+  });
+
+  it('is not another one that the token brings along', async () => {
+    const stranger = await new MemoryHolderKeys().add(kid, hippo);
+    const jwk = await exportJWK(stranger.publicKey);
+    await expectRefusal(await resigned(stranger.privateKey, { jwk, jku: 'https://evil.example/jwks.json' }));
+  });
+
+  it('verifies no one-time token as an access token (SEC-83)', async () =>
+    expectRefusal(await tokens.signOneTime(ofHippo, asOneTimeTokenId('j1'), now, own)));
+
+  it('that cannot be looked up is no fault of the token', async () => {
+    const token = await tokens.sign(ofHippo, now, own);
+    const broken = new AccessTokens(keys, issuer, { find: () => Promise.reject(new Error('the log cannot be read')) });
+    await expect(broken.verify(token, now)).rejects.toThrow('the log cannot be read');
+  });
+
+  it('verifies nothing any more from when it was replaced, seen before or not', async () => {
+    const token = await tokens.sign(ofHippo, now, own);
+    expect(await tokens.verify(token, now)).toBeTruthy();
+    holderKeys.remove(kid);
+    await holderKeys.add(`${hippo.userId}_k2`, hippo);
+    await expectRefusal(token);
   });
 });

@@ -1,4 +1,4 @@
-import { type CryptoKey, type JWTPayload, SignJWT, jwtVerify } from 'jose';
+import { type CryptoKey, type JWTPayload, SignJWT, decodeProtectedHeader, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { type OneTimeTokenId, type SessionId, type UserId, asSessionId, asUserId, isUuid } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
@@ -6,7 +6,7 @@ import { Refused } from '#domain/refused.js';
 /** A key that can sign now. */
 export interface SigningKeyPair {
   readonly kid: string;
-  readonly alg: 'ES256';
+  readonly alg: 'ES256' | 'RS256';
   readonly privateKey: CryptoKey;
 }
 
@@ -18,6 +18,22 @@ export interface SigningKeySource {
   /** Changes with every change of the keys. */
   readonly version: number;
 }
+
+/** A key that verifies tokens of one account and of nobody else. */
+export interface HolderKey {
+  readonly alg: 'RS256';
+  readonly publicKey: CryptoKey;
+  readonly holder: { readonly userId: UserId; readonly username: string };
+}
+
+/** The keys that accounts have of their own. */
+export interface HolderKeySource {
+  /** As it is at this moment: undefined from when it was replaced. */
+  find(kid: string): Promise<HolderKey | undefined>;
+}
+
+/** A key, and what it may verify; the algorithm is the key's, whatever a token says (RFC 8725 §3.1). */
+type VerificationKey = HolderKey | { readonly alg: 'ES256'; readonly publicKey: CryptoKey; readonly holder: null };
 
 /** What a token says (ucloud-users-api §10.1, design §3). */
 export interface TokenClaims {
@@ -61,24 +77,26 @@ const CACHED_TOKENS = 10_000;
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Signs and verifies JWTs with the installation's keys. */
+/** Signs and verifies JWTs with the installation's keys, and with those that accounts have of their own. */
 export class AccessTokens {
-  // Verifying is a function of the token and the keys: a token seen before costs no second signature check.
+  // Verifying is a function of the token and the keys of the installation: a token seen before costs no second check.
   private readonly verified = new LRUCache<string, VerifiedAccessToken>({ max: CACHED_TOKENS });
   private verifiedWith = -1;
 
   constructor(
     private readonly keys: SigningKeySource,
     private readonly issuer: string,
+    private readonly holderKeys: HolderKeySource,
   ) {}
 
-  async sign(claims: TokenClaims, now: Date): Promise<string> {
-    return this.signed(ACCESS_TOKEN, payloadOf(claims), claims, now);
+  /** @param key of the account that the claims are about, where it has one of its own */
+  async sign(claims: TokenClaims, now: Date, key?: SigningKeyPair): Promise<string> {
+    return this.signed(ACCESS_TOKEN, payloadOf(claims), claims, now, key);
   }
 
   /** @param jti what a service claims before it accepts the token (ucloud-users-api §10.7) */
-  async signOneTime(claims: TokenClaims, jti: OneTimeTokenId, now: Date): Promise<string> {
-    return this.signed(ONE_TIME_TOKEN, { ...payloadOf(claims), jti }, claims, now);
+  async signOneTime(claims: TokenClaims, jti: OneTimeTokenId, now: Date, key?: SigningKeyPair): Promise<string> {
+    return this.signed(ONE_TIME_TOKEN, { ...payloadOf(claims), jti }, claims, now, key);
   }
 
   /** @throws Refused `access-token-invalid` */
@@ -87,38 +105,52 @@ export class AccessTokens {
       this.verified.clear();
       this.verifiedWith = this.keys.version;
     }
-    const known = this.verified.get(token);
-    const verified = known ?? (await this.verifySignature(token, now));
+    const verified = this.verified.get(token) ?? (await this.verifySignature(token, now));
     if (verified.expiresAt <= now) throw invalid('it has expired');
-    if (known === undefined) this.verified.set(token, verified);
     return verified;
   }
 
   private async verifySignature(token: string, now: Date): Promise<VerifiedAccessToken> {
     if (token.length > MAX_TOKEN_LENGTH) throw invalid('it is too long');
     if (!COMPACT_JWS.test(token)) throw invalid('it is not a JWT of ours');
+    // Outside: that a key could not be looked up is no fault of the token.
+    const { publicKey, alg, holder } = await this.keyFor(keyIdOf(token));
     try {
-      const { payload } = await jwtVerify(token, ({ kid }) => this.keyFor(kid), {
-        algorithms: ['ES256'],
+      const { payload } = await jwtVerify(token, publicKey, {
+        algorithms: [alg],
         typ: ACCESS_TOKEN,
         issuer: this.issuer,
         requiredClaims: ['sub', 'aud', 'exp', 'iat', 'sid', 'uid'],
         currentDate: now,
       });
-      return verifiedFrom(payload);
+      if (holder !== null && (payload['uid'] !== holder.userId || payload.sub !== holder.username))
+        throw invalid('it was signed with the key of another account');
+      const verified = verifiedFrom(payload);
+      if (holder === null) this.verified.set(token, verified);
+      return verified;
     } catch (error) {
       throw error instanceof Refused ? error : invalid(reasonOf(error));
     }
   }
 
-  private keyFor(kid: string | undefined): CryptoKey {
-    const key = kid !== undefined && KEY_ID.test(kid) ? this.keys.verificationKey(kid) : undefined;
+  private async keyFor(kid: unknown): Promise<VerificationKey> {
+    const key = typeof kid === 'string' && KEY_ID.test(kid) ? await this.find(kid) : undefined;
     if (key === undefined) throw invalid('it was signed with a key that is not ours, or no longer');
     return key;
   }
 
-  private async signed(typ: string, payload: JWTPayload, { username, scopes, expiresAt }: TokenClaims, now: Date) {
-    const { kid, alg, privateKey } = this.keys.active();
+  private async find(kid: string): Promise<VerificationKey | undefined> {
+    const publicKey = this.keys.verificationKey(kid);
+    return publicKey === undefined ? this.holderKeys.find(kid) : { alg: 'ES256', publicKey, holder: null };
+  }
+
+  private async signed(
+    typ: string,
+    payload: JWTPayload,
+    { username, scopes, expiresAt }: TokenClaims,
+    now: Date,
+    { kid, alg, privateKey } = this.keys.active(),
+  ) {
     const [scope, ...more] = scopes;
     return new SignJWT(payload)
       .setProtectedHeader({ alg, kid, typ })
@@ -149,6 +181,14 @@ function verifiedFrom({ sid, uid, aud, exp }: JWTPayload): VerifiedAccessToken {
     throw invalid('it is not one of ours');
   const scopes = typeof aud === 'string' ? [aud] : (aud ?? []);
   return { sessionId: asSessionId(sid), userId: asUserId(uid), scopes, expiresAt: new Date(exp * 1_000) };
+}
+
+function keyIdOf(token: string): unknown {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch {
+    throw invalid('it is not a JWT of ours');
+  }
 }
 
 const invalid = (why: string) => new Refused('access-token-invalid', `The access token was not accepted: ${why}.`);

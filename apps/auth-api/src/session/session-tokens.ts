@@ -5,8 +5,9 @@ import { type OpenSession, endOf, extendersOf } from '#domain/session/session-st
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { Position } from '#event-store/event-store.js';
 import { Settings } from '#host/settings.js';
-import { AccessTokens, type TokenClaims } from '#tokens/access-token.js';
+import { AccessTokens, type SigningKeyPair, type TokenClaims } from '#tokens/access-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
+import { ProviderKeys } from '../provider/provider-keys.js';
 import { SecondFactors } from '../second-factor/second-factors.js';
 import { LiveSessions } from '../access/live-sessions.js';
 
@@ -41,6 +42,7 @@ export class SessionTokenIssuer {
     private readonly csrfTokens: CsrfTokens,
     private readonly sessions: LiveSessions,
     private readonly secondFactors: SecondFactors,
+    private readonly providerKeys: ProviderKeys,
     private readonly settings: Settings,
   ) {}
 
@@ -54,7 +56,7 @@ export class SessionTokenIssuer {
     return {
       sessionId: id,
       userId: owner.id,
-      accessToken: await this.accessTokens.sign(claims, now),
+      accessToken: await this.accessTokens.sign(claims, now, await this.ownKeyOf(owner)),
       refreshToken,
       csrfToken: this.csrfTokens.of(id),
       rotated: session.rotates,
@@ -71,7 +73,13 @@ export class SessionTokenIssuer {
     expiresAt: Date,
     now: Date,
   ): Promise<string> {
-    return this.accessTokens.signOneTime(await this.claims(id, session, owner, audience, expiresAt), jti, now);
+    const claims = await this.claims(id, session, owner, audience, expiresAt);
+    return this.accessTokens.signOneTime(claims, jti, now, await this.ownKeyOf(owner));
+  }
+
+  /** The key that its account had when the session was looked at: replaced since, it signs nothing that lives. */
+  private async ownKeyOf({ provider }: ActiveUser): Promise<SigningKeyPair | undefined> {
+    return provider === null ? undefined : this.providerKeys.signingKey(provider.key);
   }
 
   private async claims(
