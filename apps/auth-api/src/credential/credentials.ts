@@ -35,7 +35,7 @@ export class Credentials {
    * latest now.
    * @param account as it is now, not as it was when it issued it
    * @param origin set where the same secret is needed again: it is made of this and a key of the installation
-   * @throws Refused `session-ended` if it has been replaced for good, or all sessions of the account were ended
+   * @throws Refused `credential-ended` if it was replaced or revoked since
    */
   async open(
     account: ActiveUser,
@@ -45,7 +45,7 @@ export class Credentials {
     context: CommandContext,
   ): Promise<HandedOutCredential> {
     const issued = account.credentials.issued.find((credential) => credential.sessionId === sessionId);
-    if (issued === undefined) throw new Refused('session-ended');
+    if (issued === undefined) throw new Refused('credential-ended');
     const { endsAt } = issued;
     const { token, secretHash } = this.refreshTokens.issue(sessionId, origin);
     const { state, position } = await this.repository.execute(
@@ -54,7 +54,7 @@ export class Credentials {
       { type: 'IssueCredential', owner: account, createdBy, secretHash, endsAt, now: context.now },
       context,
     );
-    if (state.status !== 'open') throw new Refused('session-ended');
+    if (state.status !== 'open') throw new Refused('credential-ended');
     return { sessionId, refreshToken: token, expiresAt: endsAt, position };
   }
 }

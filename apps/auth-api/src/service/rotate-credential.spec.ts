@@ -84,7 +84,7 @@ describe('a rotation that a crash cut in two', () => {
     const revoke = { type: 'InvalidateSessions', spare: null } as const;
     await app.get(Repository).execute(user, userStream(id), revoke, { ...context, commandId: randomUUID() });
     const before = (await app.events()).length;
-    await expect(again()).rejects.toMatchObject({ code: 'session-ended' });
+    await expect(again()).rejects.toMatchObject({ code: 'credential-ended' });
     expect(await app.events()).toHaveLength(before);
   });
 });

@@ -50,7 +50,7 @@ export class RotateCredentialHandler implements ICommandHandler<RotateCredential
       },
       context,
     );
-    if (state.status !== 'active') throw new Refused('session-ended');
+    if (state.status !== 'active') throw new Refused('user-unknown');
     return this.credentials.open(state, sessionId, fingerprint && commandId, caller.userId, context);
   }
 }

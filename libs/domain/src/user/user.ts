@@ -46,6 +46,7 @@ export type UserRefusal =
   | 'agreement-not-current'
   | 'claim-token-expired'
   | 'claim-token-unknown'
+  | 'credential-ended'
   | 'credential-rotated-meanwhile'
   | 'credential-superseded'
   | 'credentials-too-many'

@@ -28,6 +28,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'caller-not-listed': { status: 403, why: 'The caller may not make this call.' },
   'claim-token-expired': { status: 410, why: 'The claim token has expired. Renew the provider.' },
   'claim-token-unknown': { status: 404, why: 'There is no such claim token, or it is void.' },
+  'credential-ended': { status: 409, why: 'The credential that was asked for has ended since.' },
   'credential-rotated-meanwhile': { status: 409, why: 'Another rotation was quicker. Look before you ask again.' },
   'credential-superseded': {
     status: 409,
