@@ -14,6 +14,7 @@ import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
 import { Budgets } from '#throttling/budgets.js';
 import { AccessTokens } from '#tokens/access-token.js';
+import { ClaimTokens } from '#tokens/claim-token.js';
 import { CsrfTokens } from '#tokens/csrf-token.js';
 import { DeviceTokens } from '#tokens/device-token.js';
 import { MailTokens } from '#tokens/mail-token.js';
@@ -41,7 +42,12 @@ import { MailPagesController } from './pages/mail-pages.controller.js';
 import { RedeemPasswordResetHandler } from './password-reset/redeem-password-reset.js';
 import { RequestPasswordResetHandler } from './password-reset/request-password-reset.js';
 import { EmbeddedProjector } from './projections/embedded-projector.js';
+import { ClaimProvidersHandler } from './provider/claim-providers.js';
 import { ProviderKeys } from './provider/provider-keys.js';
+import { Providers } from './provider/providers.js';
+import { RefreshProvidersHandler } from './provider/refresh-providers.js';
+import { RegisterProvidersHandler } from './provider/register-providers.js';
+import { RenewProvidersHandler } from './provider/renew-providers.js';
 import { RequestContexts } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
 import { AnswerChallengeHandler } from './second-factor/answer-challenge.js';
@@ -76,6 +82,7 @@ import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
 import { LoginController } from './surfaces/ucloud/login.controller.js';
 import { PasswordResetController } from './surfaces/ucloud/password-reset.controller.js';
 import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
+import { ProvidersController } from './surfaces/ucloud/providers.controller.js';
 import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
 import { ServicesController } from './surfaces/ucloud/services.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
@@ -136,6 +143,7 @@ const stores = [
   fromStores(IdentifierDigest, ({ vault }) => new IdentifierDigest(vault.derivedKey('identifier-digest'))),
   fromStores(RefreshTokens, ({ vault }) => new RefreshTokens(vault.derivedKey('refresh-token'))),
   fromStores(MailTokens, ({ vault }) => new MailTokens(vault.derivedKey('mail-token'))),
+  fromStores(ClaimTokens, ({ vault }) => new ClaimTokens(vault.derivedKey('claim-token'))),
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
   fromStores(DeviceTokens, ({ vault }) => new DeviceTokens(vault.derivedKey('device-token'))),
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
@@ -162,6 +170,7 @@ const commandHandlers = [
   ChangePasswordHandler,
   ChangeUserHandler,
   ClaimOneTimeTokenHandler,
+  ClaimProvidersHandler,
   CloseUserIteratorHandler,
   ConfirmEmailChangeHandler,
   CreateServiceHandler,
@@ -176,8 +185,11 @@ const commandHandlers = [
   OfferSecondFactorHandler,
   OpenUserIteratorHandler,
   RedeemPasswordResetHandler,
+  RefreshProvidersHandler,
   RefreshSessionHandler,
+  RegisterProvidersHandler,
   RemoveSecondFactorHandler,
+  RenewProvidersHandler,
   ReplaceRecoveryCodesHandler,
   RequestOneTimeTokenHandler,
   RequestPasswordResetHandler,
@@ -198,6 +210,7 @@ const commandHandlers = [
     UsersController,
     UserAdministrationController,
     ServicesController,
+    ProvidersController,
     AgreementController,
     UserLookupsController,
     UserIteratorController,
@@ -233,6 +246,7 @@ const commandHandlers = [
     OutwardBudgets,
     Passwords,
     ProviderKeys,
+    Providers,
     Readiness,
     RequestContexts,
     RouteMethods,

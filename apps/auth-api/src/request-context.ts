@@ -26,10 +26,15 @@ export const systemContext = (now: Date): CommandContext => {
   return { commandId, correlationId: commandId, now, ...SYSTEM };
 };
 
+const KINDS: Readonly<Partial<Record<Role, Actor['actorKind']>>> = {
+  ADMIN: 'admin',
+  SERVICE: 'service',
+  PROVIDER: 'provider',
+};
+
 /** An account acting in one of its sessions. */
 export function actorOf({ userId, role, sessionId }: { userId: UserId; role: Role; sessionId: SessionId }): Actor {
-  const actorKind = role === 'ADMIN' ? 'admin' : role === 'SERVICE' ? 'service' : 'user';
-  return { actor: userId, actorKind, sessionId };
+  return { actor: userId, actorKind: KINDS[role] ?? 'user', sessionId };
 }
 
 // Makes a command's id from a caller's idempotency key; random, fixed for ever.

@@ -1,5 +1,5 @@
 /** Who an event's actor is (design §2). */
-export type ActorKind = 'user' | 'admin' | 'service' | 'system' | 'anonymous';
+export type ActorKind = 'user' | 'admin' | 'service' | 'provider' | 'system' | 'anonymous';
 
 /** What every event says beside its facts: who, when, why, and by which command. */
 export interface CommandContext {

@@ -19,16 +19,22 @@ export interface PresentedRefreshToken {
 
 const ENTROPY_BYTES = 32;
 const MARK_BYTES = 16;
-const SESSION_ID_LENGTH = 36;
+const ID_LENGTH = 36;
 /** Shorter secrets could be guessed; longer ones are none of ours. */
 const SECRET = /^[\x21-\x7e]{32,512}$/;
 
-/** The two parts of a text that has the form of a refresh token; null for any other. */
+/** The two parts of a text of the form `<id>.<secret>`; null for any other. */
+export function splitToken(token: string): { id: string; secret: string } | null {
+  const id = token.slice(0, ID_LENGTH);
+  const secret = token.slice(ID_LENGTH + 1);
+  if (!isUuid(id) || token[ID_LENGTH] !== '.' || !SECRET.test(secret)) return null;
+  return { id, secret };
+}
+
+/** The same for a text that may be a refresh token. */
 export function splitRefreshToken(token: string): { sessionId: SessionId; secret: string } | null {
-  const id = token.slice(0, SESSION_ID_LENGTH);
-  const secret = token.slice(SESSION_ID_LENGTH + 1);
-  if (!isUuid(id) || token[SESSION_ID_LENGTH] !== '.' || !SECRET.test(secret)) return null;
-  return { sessionId: asSessionId(id), secret };
+  const parts = splitToken(token);
+  return parts && { sessionId: asSessionId(parts.id), secret: parts.secret };
 }
 
 /** SHA-256, base64url: what the log keeps of a secret. */

@@ -13,6 +13,7 @@ import { CredentialRow, DataKeyRow } from './vault-rows.js';
 export type CredentialKind = 'password' | 'recovery-codes' | 'signing-key' | 'totp';
 
 export type KeyPurpose =
+  | 'claim-token'
   | 'csrf-token'
   | 'device-token'
   | 'fingerprint'

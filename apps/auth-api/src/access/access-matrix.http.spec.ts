@@ -4,7 +4,7 @@ import { TestApp } from '../testing/test-app.js';
 /** Every call, and who may make it (ucloud-users-api §3). A call that is not here fails the last test. */
 const CALLS: readonly (readonly [call: string, path: string, roles: readonly Role[]])[] = [
   ['GET /auth/sessions', '/auth/sessions', ['USER', 'ADMIN']],
-  ['GET /auth/sessions/current', '/auth/sessions/current', ['USER', 'ADMIN', 'SERVICE']],
+  ['GET /auth/sessions/current', '/auth/sessions/current', ['USER', 'ADMIN', 'SERVICE', 'PROVIDER']],
   ['DELETE /auth/sessions', '/auth/sessions?keepCurrent=perhaps', ['USER', 'ADMIN']],
   ['DELETE /auth/sessions/{id}', '/auth/sessions/x', ['USER', 'ADMIN']],
   ['GET /auth/users/userInfo', '/auth/users/userInfo', ['USER', 'ADMIN']],
@@ -18,6 +18,10 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/users/suspend', '/auth/users/suspend', ['ADMIN']],
   ['POST /auth/users/reinstate', '/auth/users/reinstate', ['ADMIN']],
   ['POST /auth/users/role', '/auth/users/role', ['ADMIN']],
+  ['POST /auth/providers', '/auth/providers', ['ADMIN', 'SERVICE']],
+  ['POST /auth/providers/claim', '/auth/providers/claim', ['ADMIN', 'SERVICE']],
+  ['POST /auth/providers/renew', '/auth/providers/renew', ['ADMIN', 'SERVICE']],
+  ['GET /auth/providers/retrieveKey', '/auth/providers/retrieveKey', ['ADMIN', 'SERVICE']],
   ['POST /auth/services', '/auth/services', ['ADMIN']],
   ['GET /auth/services/credentials', '/auth/services/credentials', ['ADMIN']],
   ['POST /auth/services/rotate', '/auth/services/rotate', ['ADMIN', 'SERVICE']],
@@ -37,7 +41,7 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/logout/bulk', '/auth/logout/bulk', ['ADMIN', 'SERVICE']],
   ['POST /auth/claim', '/auth/claim', ['ADMIN', 'SERVICE']],
   ['POST /auth/extend', '/auth/extend', ['ADMIN', 'SERVICE']],
-  ['POST /auth/request', '/auth/request', ['USER', 'ADMIN', 'SERVICE']],
+  ['POST /auth/request', '/auth/request', ['USER', 'ADMIN', 'SERVICE', 'PROVIDER']],
 ];
 /** Calls that everybody may make; they look at other credentials, or at none. */
 const OPEN = [
@@ -45,6 +49,7 @@ const OPEN = [
   'POST /auth/2fa/challenge',
   'POST /auth/refresh',
   'POST /auth/refresh/web',
+  'POST /auth/providers/refresh',
   'POST /auth/logout',
   'POST /auth/logout/web',
   'POST /api/password/reset',
@@ -55,15 +60,16 @@ const OPEN = [
   'GET /health/live',
   'GET /health/ready',
 ];
-const ROLES = ['USER', 'ADMIN', 'SERVICE'] as const;
+const ROLES = ['USER', 'ADMIN', 'SERVICE', 'PROVIDER'] as const;
 type Role = (typeof ROLES)[number];
 
 let app: TestApp;
 const tokens = new Map<Role, string>();
 beforeAll(async () => {
   app = await TestApp.start('userIterator: { callers: [_service, a-ADMIN] }');
-  for (const role of ROLES)
+  for (const role of ['USER', 'ADMIN', 'SERVICE'] as const)
     tokens.set(role, (await app.create(role === 'SERVICE' ? '_service' : `a-${role}`, role)).accessToken);
+  tokens.set('PROVIDER', (await app.createProvider('provider')).accessToken);
 });
 afterAll(() => app.close());
 

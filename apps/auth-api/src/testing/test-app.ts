@@ -66,6 +66,13 @@ export interface TestTokens {
   readonly csrfToken: string;
 }
 
+export interface TestProvider {
+  readonly claimToken: string;
+  readonly publicKey: string;
+  readonly refreshToken: string;
+  readonly accessToken: string;
+}
+
 export const passwordOf = (username: string) => `the password of ${username}`;
 
 /** The whole API in this process, on real SQLite files, with a clock that the test turns. */
@@ -179,6 +186,21 @@ export class TestApp {
     const [tokens] = answer.json as unknown as TestTokens[];
     if (answer.status !== 200 || tokens === undefined) throw new Error(`register answered ${answer.text}`);
     return tokens;
+  }
+
+  /** Makes a provider, and claims it. @throws Error unless it succeeds */
+  async createProvider(id: string): Promise<TestProvider> {
+    const token = await this.asService();
+    const ask = async (call: string, item: object) => {
+      const answer = await this.call('POST', `/auth/providers${call}`, { token, json: { items: [item] } });
+      const { responses } = answer.json as { responses?: Record<string, string>[] };
+      if (responses?.[0] === undefined) throw new Error(`${call} answered ${answer.text}`);
+      return responses[0];
+    };
+    const { claimToken = '' } = await ask('', { id });
+    const { publicKey = '', refreshToken = '' } = await ask('/claim', { claimToken });
+    const { accessToken = '' } = await ask('/refresh', { refreshToken });
+    return { claimToken, publicKey, refreshToken, accessToken };
   }
 
   /** Makes a person who then logs in. */

@@ -14,7 +14,7 @@ export class UserRow {
   @Column('text', { nullable: true })
   usernameKey: string | null;
 
-  /** `password` or `service`. */
+  /** `password`, `service` or `provider`. */
   @Column('text')
   kind: string;
 

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { UserRow } from '#read-models/users/user-row.entity.js';
 
-/** An account as other services see it (ucloud-users-api §13.3); services have no other fields than the first three. */
+/** An account as other services see it (ucloud-users-api §13.3); services and providers have the first three fields only. */
 export class Principal {
-  @ApiProperty({ enum: ['password', 'service'] })
+  @ApiProperty({ enum: ['password', 'service', 'provider'] })
   type: string;
 
   @ApiProperty({ description: 'The user name.' })
@@ -47,7 +47,7 @@ export class Principal {
 export function principalOf(row: UserRow): Principal {
   const id = row.username ?? row.id;
   const { kind: type, role, firstNames, lastName, email, organizationId } = row;
-  if (type === 'service') return { type, id, role };
+  if (type === 'service' || type === 'provider') return { type, id, role };
   return {
     type,
     id,

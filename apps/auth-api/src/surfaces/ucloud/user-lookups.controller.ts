@@ -67,7 +67,11 @@ export class UserLookupsController {
     const found = await this.queries.byUsernames(body.users);
     const results = body.users.map((name) => {
       const row = found.get(name);
-      return [name, row === undefined ? null : { subject: row.username ?? row.id, role: row.role }] as const;
+      // Clients know providers by other calls (ucloud-users-api §5.4).
+      return [
+        name,
+        row === undefined || row.role === 'PROVIDER' ? null : { subject: row.username ?? row.id, role: row.role },
+      ] as const;
     });
     return { results: Object.fromEntries(results) };
   }
