@@ -48,10 +48,31 @@ describe('after a day of use', () => {
     for (const { content } of mails()) secrets.push(/#[^.]+\.(\S{43})/.exec(quotedPrintable(content))?.[1] ?? '');
     await server.call('POST', '/auth/refresh', { token: 'marked-garbage-token' });
     await server.call('POST', '/auth/users/register', { token, json: [{ ...MARKED, email: 'marked.broken' }] });
+    const { responses: registered } = (
+      await server.call('POST', '/auth/providers', { token, json: { items: [{ id: 'marked-provider' }] }, headers })
+    ).body as { responses: { claimToken: string }[] };
+    const { responses: claimed } = (
+      await server.call('POST', '/auth/providers/claim', { token, json: { items: registered } })
+    ).body as { responses: { refreshToken: string }[] };
+    const provider = await server.call('POST', '/auth/providers/refresh', { json: { items: claimed } });
+    const { responses: refreshed } = provider.body as { responses: { accessToken: string }[] };
+    const admin = await server.asAdmin();
+    const service = { service: '_marked', username: '_marked', scopes: ['files:read'] };
+    const made = await server.call('POST', '/auth/services', { token: admin, json: service, headers });
+    const replaced = await server.call('POST', '/auth/services/rotate', { token: admin, json: service });
+    secrets.push(...registered.map(({ claimToken }) => claimToken.slice(37)));
+    for (const { refreshToken } of [...claimed, made.body, replaced.body]) secrets.push(String(refreshToken).slice(37));
     metrics = JSON.stringify((await server.call('GET', '/metrics')).body);
     await server.process.stop();
     output = server.process.stdout + server.process.stderr;
-    for (const jwt of [body['accessToken'], rotated.body['accessToken'], oneTime.body['accessToken'], token])
+    for (const jwt of [
+      body['accessToken'],
+      rotated.body['accessToken'],
+      oneTime.body['accessToken'],
+      token,
+      admin,
+      refreshed[0]?.accessToken,
+    ])
       secrets.push(String(jwt).split('.')[2] ?? '', String(jwt));
     secrets.push(
       device,
@@ -78,6 +99,17 @@ describe('after a day of use', () => {
       for (const { name, content } of files()) expect([name, content.includes(secret)]).toEqual([name, false]);
       expect(output).not.toContain(secret);
       expect(metrics).not.toContain(secret);
+    }
+  });
+
+  it('no private key is in clear anywhere (SEC-144)', () => {
+    const log = files().filter(({ name }) => name.startsWith('events'));
+    expect(log.some(({ content }) => content.includes('ProviderRegistered'))).toBe(true);
+    // Of PKCS #8 as text, with and without its armour, and of a JSON Web Key.
+    for (const part of ['PRIVATE KEY', 'AgEAAoIBgQ', '"dp":', '"d":']) {
+      for (const { name, content } of files())
+        expect([name, part, content.includes(part)]).toEqual([name, part, false]);
+      expect(output).not.toContain(part);
     }
   });
 
