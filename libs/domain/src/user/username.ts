@@ -1,4 +1,5 @@
 import { Refused } from '../refused.js';
+import { mixesScripts } from './mixed-scripts.js';
 
 const MAX_LENGTH = 250;
 const MAX_EMAIL_LENGTH = 254;
@@ -19,12 +20,13 @@ export function demandUsername(name: string, kind: 'password' | 'service'): void
   if (Array.from(name).length > MAX_LENGTH) throw refuse(`The user name is longer than ${MAX_LENGTH} characters.`);
   if (name !== name.trim()) throw refuse('The user name begins or ends with a space.');
   if (INVISIBLE.test(name)) throw refuse('The user name contains a line break or another invisible character.');
+  // In the form that names are compared in: a wide sign is the sign.
+  const folded = name.normalize('NFKC');
+  if (mixesScripts(folded)) throw refuse('The user name mixes letters of scripts that are not written together.');
   if (kind === 'service') {
     if (!/^_[^_]/.test(name)) throw refuse('The name of a service begins with exactly one underscore.');
     return;
   }
-  // In the form that names are compared in: a wide sign is the sign.
-  const folded = name.normalize('NFKC');
   if (folded.startsWith('_')) throw refuse('Only the names of services begin with an underscore.');
   if (/^#p_/i.test(folded)) throw refuse('Only the names of providers begin with #P_.');
   const forbidden = Array.from(folded).find((character) => FORBIDDEN_IN_PERSON_NAMES.includes(character));
