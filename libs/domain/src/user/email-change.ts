@@ -1,10 +1,11 @@
 import type { UserId } from '../ids.js';
 import { type Personal, readable } from '../personal.js';
 import { Refused } from '../refused.js';
+import { demandEmail } from './email-address.js';
 import { invalidated } from './session-epoch.js';
 import type { UserEvent } from './user-events.js';
 import type { ActiveUser } from './user-state.js';
-import { demandEmail, normaliseIdentifier } from './username.js';
+import { normaliseIdentifier } from './username.js';
 
 /** Asked for by the owner; a request before it is void. */
 export interface RequestEmailChange {

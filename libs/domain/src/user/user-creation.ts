@@ -1,8 +1,9 @@
 import type { CredentialId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 import type { Role } from '../role.js';
+import { demandEmail } from './email-address.js';
 import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
-import { demandEmail, demandPlainText, demandUsername } from './username.js';
+import { demandPlainText, demandUsername } from './username.js';
 
 /** Makes an account. */
 export interface CreateUser {

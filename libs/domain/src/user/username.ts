@@ -1,11 +1,9 @@
 import { Refused } from '../refused.js';
+import { INVISIBLE } from './invisible.js';
 import { mixesScripts } from './mixed-scripts.js';
 
 const MAX_LENGTH = 250;
-const MAX_EMAIL_LENGTH = 254;
 const FORBIDDEN_IN_PERSON_NAMES = String.raw`\?/!@$%^&*)([]}{':;`;
-// Control, format and unassigned characters and line or paragraph separators: invisible, so two names would look alike.
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
  * The form in which two spellings of a user name or an e-mail address are the same: compatibility forms folded (NFKC),
@@ -31,17 +29,6 @@ export function demandUsername(name: string, kind: 'password' | 'service'): void
   if (/^#p_/i.test(folded)) throw refuse('Only the names of providers begin with #P_.');
   const forbidden = Array.from(folded).find((character) => FORBIDDEN_IN_PERSON_NAMES.includes(character));
   if (forbidden !== undefined) throw refuse(`The user name contains ${forbidden}, which is not allowed.`);
-}
-
-/** @throws Refused `email-invalid` */
-export function demandEmail(email: string): void {
-  const refuse = (why: string) => new Refused('email-invalid', why);
-  if (email.length > MAX_EMAIL_LENGTH)
-    throw refuse(`The e-mail address is longer than ${MAX_EMAIL_LENGTH} characters.`);
-  if (INVISIBLE.test(email) || /\s/.test(email)) throw refuse('The e-mail address contains white space.');
-  const at = email.indexOf('@');
-  if (at < 1 || at !== email.lastIndexOf('@') || at === email.length - 1)
-    throw refuse('The e-mail address is not of the form name@domain.');
 }
 
 /** @throws Refused `name-invalid` for the names or the organisation of a person */
