@@ -16,13 +16,17 @@ const row = (id: string, username: string | null): UserRow => ({
   usernameKey: null,
   kind: 'password',
   role: 'USER',
+  status: 'active',
   email: null,
   emailKey: null,
   firstNames: null,
+  firstNamesKey: null,
   lastName: null,
+  lastNameKey: null,
   organizationId: null,
   secondFactor: 0,
   acceptedAgreement: 0,
+  mustChangePassword: 0,
   createdAt: 0,
 });
 

@@ -4,6 +4,7 @@ import { CheckpointRow } from './checkpoint.js';
 import { CreateReadModels1767225600000 } from './migrations/1767225600000-create-read-models.js';
 import { FindUsersByName1767312000000 } from './migrations/1767312000000-find-users-by-name.js';
 import { KnowParentsOfSessions1767484800000 } from './migrations/1767484800000-know-parents-of-sessions.js';
+import { ListUsers1767700800000 } from './migrations/1767700800000-list-users.js';
 import { ShowAgreements1767571200000 } from './migrations/1767571200000-show-agreements.js';
 import { ShowSecondFactors1767398400000 } from './migrations/1767398400000-show-second-factors.js';
 import type { Projection } from './projection.js';
@@ -22,6 +23,7 @@ const migrations = [
   ShowSecondFactors1767398400000,
   KnowParentsOfSessions1767484800000,
   ShowAgreements1767571200000,
+  ListUsers1767700800000,
 ];
 
 /**

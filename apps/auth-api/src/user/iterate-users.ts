@@ -5,9 +5,8 @@ import { userIterator, userIteratorStream } from '#domain/user-iterator/user-ite
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { ReadModelProgress } from '#read-models/progress.js';
-import type { UserRow } from '#read-models/users/user-row.entity.js';
 import { users } from '#read-models/users/users.projection.js';
-import { UserQueries } from '#read-models/users/users.queries.js';
+import { type FoundUser, UserQueries } from '#read-models/users/users.queries.js';
 import { derivedId } from '../request-context.js';
 
 /** ucloud-users-api §14. */
@@ -24,7 +23,7 @@ export class OpenUserIterator extends Command<string> {
 }
 
 /** The next accounts of a walk, each handed out once; none when it has come to the end. */
-export class FetchUsers extends Command<readonly UserRow[]> {
+export class FetchUsers extends Command<readonly FoundUser[]> {
   constructor(
     readonly id: string,
     readonly caller: UserId,
@@ -65,7 +64,7 @@ export class FetchUsersHandler implements ICommandHandler<FetchUsers> {
   ) {}
 
   /** @throws Refused `iterator-unknown` */
-  async execute({ id, caller, context }: FetchUsers): Promise<readonly UserRow[]> {
+  async execute({ id, caller, context }: FetchUsers): Promise<readonly FoundUser[]> {
     const stream = userIteratorStream(id);
     const by = { caller, now: context.now };
     for (;;) {

@@ -1,7 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
 
-/** An account. Its personal columns are null once they were erased. */
+/**
+ * An account. A `Key` is the text before it in the form in which two spellings are the same. Its personal columns are null
+ * once they were erased.
+ */
 @Entity('user_account')
 export class UserRow {
   @PrimaryColumn('text')
@@ -10,7 +13,6 @@ export class UserRow {
   @Column('text', { nullable: true })
   username: string | null;
 
-  /** In the form in which two spellings are the same. */
   @Column('text', { nullable: true })
   usernameKey: string | null;
 
@@ -21,10 +23,13 @@ export class UserRow {
   @Column('text')
   role: string;
 
+  /** `active`, `suspended` or `deleted`. */
+  @Column('text')
+  status: string;
+
   @Column('text', { nullable: true })
   email: string | null;
 
-  /** In the form in which two spellings are the same. */
   @Column('text', { nullable: true })
   emailKey: string | null;
 
@@ -32,7 +37,13 @@ export class UserRow {
   firstNames: string | null;
 
   @Column('text', { nullable: true })
+  firstNamesKey: string | null;
+
+  @Column('text', { nullable: true })
   lastName: string | null;
+
+  @Column('text', { nullable: true })
+  lastNameKey: string | null;
 
   @Column('text', { nullable: true })
   organizationId: string | null;
@@ -44,6 +55,10 @@ export class UserRow {
   /** The version of the service licence agreement that was accepted last; 0 for none. */
   @Column('integer')
   acceptedAgreement: number;
+
+  /** 1 if its sessions can do no more than choose another password, else 0. */
+  @Column('integer')
+  mustChangePassword: number;
 
   /** Epoch milliseconds. */
   @Column('bigint', { transformer: epochMs })

@@ -2,15 +2,19 @@ import { type Personal, readable } from '#domain/personal.js';
 import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
-import { type Projection, patch, put, remove } from '../projection.js';
+import { type Projection, patch, put } from '../projection.js';
 import { UserRow } from './user-row.entity.js';
 
 const TYPES = [
   'UserCreated',
   'ProfileChanged',
   'RoleChanged',
+  'UserSuspended',
+  'UserReinstated',
   'UserDeleted',
   'AgreementAccepted',
+  'PasswordChangeRequired',
+  'PasswordChanged',
   'EmailChanged',
   'EmailChangeUndone',
   'SecondFactorEnrolled',
@@ -23,10 +27,22 @@ const keyOf = (identifier: Personal<string> | null) => {
   return text === null ? null : normaliseIdentifier(text);
 };
 
-/** The accounts there are. */
+interface Names {
+  readonly firstNames: Personal<string> | null;
+  readonly lastName: Personal<string> | null;
+}
+
+const namesOf = ({ firstNames, lastName }: Names) => ({
+  firstNames: readable(firstNames),
+  firstNamesKey: keyOf(firstNames),
+  lastName: readable(lastName),
+  lastNameKey: keyOf(lastName),
+});
+
+/** The accounts there are and were. */
 export const users: Projection<ShownEvent> = {
   name: 'users',
-  version: 6,
+  version: 7,
   categories: ['user', 'factor'],
   types: TYPES,
   tables: [UserRow],
@@ -41,32 +57,36 @@ export const users: Projection<ShownEvent> = {
             usernameKey: keyOf(data.username),
             kind: data.kind,
             role: data.role,
+            status: 'active',
             email: readable(data.email),
             emailKey: keyOf(data.email),
-            firstNames: readable(data.firstNames),
-            lastName: readable(data.lastName),
+            ...namesOf(data),
             organizationId: data.organizationId,
             secondFactor: 0,
             acceptedAgreement: 0,
+            mustChangePassword: 0,
             createdAt: occurredAt.getTime(),
           }),
         ];
       case 'ProfileChanged':
-        return [
-          patch(UserRow, data.userId, {
-            firstNames: readable(data.firstNames),
-            lastName: readable(data.lastName),
-          }),
-        ];
+        return [patch(UserRow, data.userId, namesOf(data))];
       case 'RoleChanged':
         return [patch(UserRow, data.userId, { role: data.role })];
+      case 'UserSuspended':
+        return [patch(UserRow, data.userId, { status: 'suspended' })];
+      case 'UserReinstated':
+        return [patch(UserRow, data.userId, { status: 'active' })];
       case 'UserDeleted':
-        return [remove(UserRow, data.userId)];
+        return [patch(UserRow, data.userId, { status: 'deleted' })];
       case 'EmailChanged':
       case 'EmailChangeUndone':
         return [patch(UserRow, data.userId, { email: readable(data.email), emailKey: keyOf(data.email) })];
       case 'AgreementAccepted':
         return [patch(UserRow, data.userId, { acceptedAgreement: data.version })];
+      case 'PasswordChangeRequired':
+        return [patch(UserRow, data.userId, { mustChangePassword: 1 })];
+      case 'PasswordChanged':
+        return [patch(UserRow, data.userId, { mustChangePassword: 0 })];
       case 'SecondFactorEnrolled':
         return [patch(UserRow, data.userId, { secondFactor: 1 })];
       case 'SecondFactorRemoved':

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import { ReadModelFixture } from '../testing/read-model-fixture.js';
+import { UserRow } from './user-row.entity.js';
 import { users } from './users.projection.js';
 import { UserQueries } from './users.queries.js';
 
 const ada = asUserId('ada');
-const created: UserEvent = {
+const created = {
   type: 'UserCreated',
   data: {
     userId: ada,
@@ -20,7 +21,7 @@ const created: UserEvent = {
     credentialId: asCredentialId('c1'),
     registeredBy: 'service',
   },
-};
+} as const satisfies UserEvent;
 
 describe('the accounts', () => {
   let fixture: ReadModelFixture;
@@ -32,23 +33,47 @@ describe('the accounts', () => {
     await fixture.catchUp(users);
     return new UserQueries(fixture.database.reader).byId(ada);
   };
+  const row = async () => {
+    await fixture.catchUp(users);
+    return fixture.database.reader.getRepository(UserRow).findOneBy({ id: ada });
+  };
 
-  it('are found by id, without a word of their credentials', async () => {
+  it('are kept without a word of their credentials', async () => {
     await fixture.happened(userStream(ada), created);
-    expect(await found()).toEqual({
+    expect(await row()).toEqual({
       id: ada,
       username: 'Ada',
       usernameKey: 'ada',
       kind: 'password',
       role: 'USER',
+      status: 'active',
       email: 'ada@example.org',
       emailKey: 'ada@example.org',
+      firstNames: 'Ada',
+      firstNamesKey: 'ada',
+      lastName: 'Lovelace',
+      lastNameKey: 'lovelace',
+      organizationId: null,
+      secondFactor: 0,
+      acceptedAgreement: 0,
+      mustChangePassword: 0,
+      createdAt: Date.parse('2030-01-01T00:00:00.000Z'),
+    });
+  });
+
+  it('are found by id as others see them', async () => {
+    await fixture.happened(userStream(ada), created);
+    expect(await found()).toEqual({
+      id: ada,
+      username: 'Ada',
+      kind: 'password',
+      role: 'USER',
+      email: 'ada@example.org',
       firstNames: 'Ada',
       lastName: 'Lovelace',
       organizationId: null,
       secondFactor: 0,
       acceptedAgreement: 0,
-      createdAt: Date.parse('2030-01-01T00:00:00.000Z'),
     });
   });
 
@@ -61,6 +86,62 @@ describe('the accounts', () => {
     expect([...(await queries.byUsernames(['ADA', 'ada', 'nobody'])).keys()]).toEqual(['ADA', 'ada']);
   });
 
+  it('are found by many names at once, however many', async () => {
+    await fixture.happened(userStream(ada), created);
+    await found();
+    const queries = new UserQueries(fixture.database.reader);
+    for (const count of [0, 1, 9, 10, 11, 100, 101, 1_000, 1_001, 2_500]) {
+      const names = [...Array.from({ length: count }, (_, n) => `nobody ${n}`), 'Ada'];
+      expect([...(await queries.byUsernames(names)).keys()]).toEqual(['Ada']);
+      expect((await queries.byUsernames(names.slice(0, -1))).size).toBe(0);
+    }
+  });
+
+  it('show whether they may be used', async () => {
+    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), { type: 'UserSuspended', data: { userId: ada } });
+    expect(await row()).toMatchObject({ status: 'suspended' });
+    await fixture.happened(userStream(ada), { type: 'UserReinstated', data: { userId: ada } });
+    expect(await row()).toMatchObject({ status: 'active' });
+  });
+
+  it('show whether another password has to be chosen', async () => {
+    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), { type: 'PasswordChangeRequired', data: { userId: ada } });
+    expect(await row()).toMatchObject({ mustChangePassword: 1 });
+    const data = { userId: ada, credentialId: asCredentialId('c2'), cause: 'change' } as const;
+    await fixture.happened(userStream(ada), { type: 'PasswordChanged', data });
+    expect(await row()).toMatchObject({ mustChangePassword: 0 });
+  });
+
+  it('are kept and not found any more once they are deleted', async () => {
+    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), { type: 'UserDeleted', data: { userId: ada } });
+    expect(await found()).toBeNull();
+    const queries = new UserQueries(fixture.database.reader);
+    expect([await queries.byUsername('Ada'), await queries.byEmail('ada@example.org')]).toEqual([null, null]);
+    expect((await queries.byUsernames(['Ada'])).size).toBe(0);
+    expect(await queries.after(null, 10)).toEqual([]);
+    expect(await row()).toMatchObject({ status: 'deleted', username: 'Ada' });
+  });
+
+  it('follow each other in a walk, without gaps where some were deleted', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      const userId = asUserId(name);
+      await fixture.happened(userStream(userId), {
+        type: 'UserCreated',
+        data: { ...created.data, userId },
+      });
+      if (name === 'b' || name === 'c')
+        await fixture.happened(userStream(userId), { type: 'UserDeleted', data: { userId } });
+    }
+    await found();
+    const queries = new UserQueries(fixture.database.reader);
+    const walked = async (after: string | null) =>
+      (await queries.after(after === null ? null : asUserId(after), 2)).map(({ id }) => id);
+    expect([await walked(null), await walked('d'), await walked('b')]).toEqual([['a', 'd'], ['e'], ['d', 'e']]);
+  });
+
   it('have the name that was given last', async () => {
     const changed = { userId: ada, firstNames: 'Augusta Ada', lastName: null };
     await fixture.happened(userStream(ada), created);
@@ -71,7 +152,9 @@ describe('the accounts', () => {
   it('have no personal data once it was erased', async () => {
     await fixture.happened(userStream(ada), created);
     fixture.keys.destroy(ada);
-    expect(await found()).toMatchObject({ id: ada, username: null, email: null, firstNames: null, lastName: null });
+    const nothing = { username: null, email: null, firstNames: null, lastName: null };
+    const noKeys = { usernameKey: null, emailKey: null, firstNamesKey: null, lastNameKey: null };
+    expect(await row()).toMatchObject({ id: ada, ...nothing, ...noKeys });
   });
 
   it('are not there before they are created', async () => expect(await found()).toBeNull());

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { UserRow } from '#read-models/users/user-row.entity.js';
+import type { FoundUser } from '#read-models/users/users.queries.js';
 
 /** An account as other services see it (ucloud-users-api §13.3); services and providers have the first three fields only. */
 export class Principal {
@@ -44,7 +44,7 @@ export class Principal {
 }
 
 /** @param row of an account whose data was not erased; else its id stands for its name */
-export function principalOf(row: UserRow): Principal {
+export function principalOf(row: FoundUser): Principal {
   const id = row.username ?? row.id;
   const { kind: type, role, firstNames, lastName, email, organizationId } = row;
   if (type === 'service' || type === 'provider') return { type, id, role };

@@ -3,9 +3,8 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiT
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refused } from '#domain/refused.js';
 import { PRIVILEGED, SERVICES } from '#domain/role.js';
-import type { UserRow } from '#read-models/users/user-row.entity.js';
 import { users } from '#read-models/users/users.projection.js';
-import { UserQueries } from '#read-models/users/users.queries.js';
+import { type FoundUser, UserQueries } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { BadRequest } from '../../bad-request.js';
@@ -127,7 +126,7 @@ export class UserLookupsController {
   }
 }
 
-function found(row: UserRow | null): UserRow {
+function found(row: FoundUser | null): FoundUser {
   if (row === null) throw new Refused('user-unknown');
   return row;
 }
