@@ -11,6 +11,7 @@ import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
+import { UserDirectory } from '#read-models/users/user-directory.queries.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
 import { Budgets } from '#throttling/budgets.js';
 import { AccessTokens } from '#tokens/access-token.js';
@@ -19,6 +20,7 @@ import { CsrfTokens } from '#tokens/csrf-token.js';
 import { DeviceTokens } from '#tokens/device-token.js';
 import { MailTokens } from '#tokens/mail-token.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
+import { Cursors } from '#vault/cursors.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
@@ -88,6 +90,7 @@ import { ServicesController } from './surfaces/ucloud/services.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
 import { TokensController } from './surfaces/ucloud/tokens.controller.js';
 import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
+import { UserDirectoryController } from './surfaces/ucloud/user-directory.controller.js';
 import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
 import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
 import { UsersController } from './surfaces/ucloud/users.controller.js';
@@ -138,6 +141,7 @@ const stores = [
   fromStores(Repository, ({ repository }) => repository),
   fromStores(Vault, ({ vault }) => vault),
   fromStores(SessionQueries, ({ readModels }) => new SessionQueries(readModels.reader)),
+  fromStores(UserDirectory, ({ readModels }) => new UserDirectory(readModels.reader)),
   fromStores(UserQueries, ({ readModels }) => new UserQueries(readModels.reader)),
   fromStores(ReadModelProgress, ({ readModels }) => new ReadModelProgress(readModels.reader)),
   fromStores(IdentifierDigest, ({ vault }) => new IdentifierDigest(vault.derivedKey('identifier-digest'))),
@@ -147,6 +151,7 @@ const stores = [
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
   fromStores(DeviceTokens, ({ vault }) => new DeviceTokens(vault.derivedKey('device-token'))),
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
+  fromStores(Cursors, ({ vault }) => new Cursors(vault.derivedKey('list-cursor'))),
   {
     provide: PasswordHasher,
     useFactory: (metrics: Metrics) => {
@@ -211,6 +216,7 @@ const commandHandlers = [
     UserAdministrationController,
     ServicesController,
     ProvidersController,
+    UserDirectoryController,
     AgreementController,
     UserLookupsController,
     UserIteratorController,

@@ -15,6 +15,7 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/2fa/reset', '/auth/2fa/reset', ['ADMIN']],
   ['GET /api/sla', '/api/sla', ['USER', 'ADMIN']],
   ['POST /api/sla/accept', '/api/sla/accept', ['USER', 'ADMIN']],
+  ['GET /auth/users', '/auth/users?itemsPerPage=10', ['ADMIN']],
   ['POST /auth/users/suspend', '/auth/users/suspend', ['ADMIN']],
   ['POST /auth/users/reinstate', '/auth/users/reinstate', ['ADMIN']],
   ['POST /auth/users/role', '/auth/users/role', ['ADMIN']],

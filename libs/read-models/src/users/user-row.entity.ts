@@ -64,3 +64,8 @@ export class UserRow {
   @Column('bigint', { transformer: epochMs })
   createdAt: number;
 }
+
+/** As the driver gives it: PostgreSQL's has 64-bit integers as text. */
+export type WrittenUserRow = Omit<UserRow, 'createdAt'> & { readonly createdAt: number | string };
+
+export const asUserRow = (row: WrittenUserRow): UserRow => ({ ...row, createdAt: Number(row.createdAt) });

@@ -7,10 +7,10 @@ import { users } from '#read-models/users/users.projection.js';
 import { type FoundUser, UserQueries } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { BadRequest } from '../../bad-request.js';
 import { UserNameBody, LookupUserWithEmailBody, LookupUsersBody } from './bodies.js';
 import { Consistency } from './consistency.js';
 import { Principal, principalOf } from './principal.js';
+import { givenText } from './query-parameters.js';
 
 class EmailAnswer {
   @ApiProperty()
@@ -114,13 +114,12 @@ export class UserLookupsController {
   @ApiQuery({ name: 'username' })
   @ApiOkResponse({ type: Principal })
   async retrievePrincipal(
-    @Query('username') username: unknown,
+    @Query() query: Record<string, unknown>,
     @CurrentCaller() { position }: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Principal> {
-    if (typeof username !== 'string' || username === '')
-      throw new BadRequest('parameter-invalid', 'username must be given, once.');
+    const username = givenText(query, 'username');
     await this.consistency.await(users.name, position, request, reply);
     return principalOf(found(await this.queries.byUsername(username)));
   }
