@@ -158,7 +158,10 @@ export const eventSamples: Samples = {
     { userId: ada, role: 'ADMIN' },
     { userId: ada, role: 'USER', reason: 'has left the team' },
   ],
-  SessionEnded: [{ userId: ada, reason: 'logout' }],
+  SessionEnded: [
+    { userId: ada, reason: 'logout' },
+    { userId: ada, reason: 'ended-by-administrator' },
+  ],
   SessionOpened: [
     opened,
     { ...opened, origin: { kind: 'provisioned', createdBy: null }, secretHash: null, ipAddress: null, userAgent: null },

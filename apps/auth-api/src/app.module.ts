@@ -65,6 +65,7 @@ import { RevokeCredentialsHandler } from './service/revoke-credentials.js';
 import { RotateCredentialHandler } from './service/rotate-credential.js';
 import { Services } from './service/services.js';
 import { EndSessionHandler } from './session/end-session.js';
+import { EndUserSessionsHandler } from './session/end-user-sessions.js';
 import { ExtendSessionHandler } from './session/extend-session.js';
 import { InvalidateRefreshTokensHandler } from './session/invalidate-refresh-tokens.js';
 import { InvalidateSessionsHandler } from './session/invalidate-sessions.js';
@@ -93,6 +94,7 @@ import { UserAdministrationController } from './surfaces/ucloud/user-administrat
 import { UserDirectoryController } from './surfaces/ucloud/user-directory.controller.js';
 import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
 import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
+import { UserSessionsController } from './surfaces/ucloud/user-sessions.controller.js';
 import { UsersController } from './surfaces/ucloud/users.controller.js';
 import { WebTokensController } from './surfaces/ucloud/web-tokens.controller.js';
 import { AddressBudgets } from './throttling/address-budgets.js';
@@ -181,6 +183,7 @@ const commandHandlers = [
   CreateServiceHandler,
   CreateUsersHandler,
   EndSessionHandler,
+  EndUserSessionsHandler,
   ExtendSessionHandler,
   FetchUsersHandler,
   InvalidateRefreshTokensHandler,
@@ -219,6 +222,7 @@ const commandHandlers = [
     UserDirectoryController,
     AgreementController,
     UserLookupsController,
+    UserSessionsController,
     UserIteratorController,
     PasswordsController,
     PasswordResetController,

@@ -16,6 +16,8 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['GET /api/sla', '/api/sla', ['USER', 'ADMIN']],
   ['POST /api/sla/accept', '/api/sla/accept', ['USER', 'ADMIN']],
   ['GET /auth/users', '/auth/users?itemsPerPage=10', ['ADMIN']],
+  ['GET /auth/users/sessions', '/auth/users/sessions', ['ADMIN']],
+  ['POST /auth/users/sessions/end', '/auth/users/sessions/end', ['ADMIN']],
   ['POST /auth/users/suspend', '/auth/users/suspend', ['ADMIN']],
   ['POST /auth/users/reinstate', '/auth/users/reinstate', ['ADMIN']],
   ['POST /auth/users/role', '/auth/users/role', ['ADMIN']],

@@ -42,7 +42,12 @@ export interface SessionOpened extends ClientTrace {
 
 /** `reuse-detected`: a spent refresh secret came back, so one of its two holders is a thief (RFC 9700 §4.14.2). */
 export type SessionEndReason =
-  'logout' | 'ended-by-owner' | 'bulk-invalidation' | 'credential-revoked' | 'reuse-detected';
+  | 'logout'
+  | 'ended-by-owner'
+  | 'ended-by-administrator'
+  | 'bulk-invalidation'
+  | 'credential-revoked'
+  | 'reuse-detected';
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type SessionEvent =

@@ -4,7 +4,7 @@ import { LONG_AGO, at, scenario, stateAfter } from '../testing/scenario.js';
 import { NO_CREDENTIALS } from '../user/credentials.js';
 import type { SessionOwner } from '../user/user-state.js';
 import { type SessionCommand, session } from './session.js';
-import type { SessionEvent, SessionOpened } from './session-events.js';
+import type { SessionEndReason, SessionEvent, SessionOpened } from './session-events.js';
 import type { LoginService } from './session-limits.js';
 import { causeOfDeath, endOf } from './session-state.js';
 
@@ -48,7 +48,7 @@ const openedWithoutRotation = at<SessionEvent>('2030-01-01T00:00:00.000Z', {
 });
 const rotatedTo = (secretHash: string, time: string) =>
   at<SessionEvent>(time, { type: 'SessionRefreshed', data: { userId: ada.id, secretHash } });
-const ended = (reason: 'logout' | 'ended-by-owner' | 'bulk-invalidation' | 'reuse-detected'): SessionEvent => ({
+const ended = (reason: SessionEndReason): SessionEvent => ({
   type: 'SessionEnded',
   data: { userId: ada.id, reason },
 });
@@ -377,6 +377,15 @@ describe('ending a session by its id', () => {
     const eve = asUserId('eve');
     given(opened).when({ type: 'EndSession', owner: eve }).refuses('session-unknown');
     given().when({ type: 'EndSession', owner: eve }).refuses('session-unknown');
+  });
+
+  it('ends it for an administrator who says whose it is, once (SEC-71)', () => {
+    const end = (owner = ada.id) => ({ type: 'EndSessionOfUser', owner }) as const;
+    given(opened).when(end()).yields(ended('ended-by-administrator'));
+    given(opened, ended('ended-by-administrator')).when(end()).yields();
+    given(opened)
+      .when(end(asUserId('eve')))
+      .refuses('session-unknown');
   });
 });
 

@@ -63,6 +63,8 @@ export type SessionCommand =
     }
   /** Ends a session by its id, for its owner. */
   | { readonly type: 'EndSession'; readonly owner: UserId }
+  /** The same, for an administrator who knows whose it is. */
+  | { readonly type: 'EndSessionOfUser'; readonly owner: UserId }
   /** Takes a credential of this account back. */
   | { readonly type: 'RevokeCredential'; readonly owner: UserId };
 
@@ -137,9 +139,11 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
       case 'LogOut':
         return logOut(state, command);
       case 'EndSession':
-        // To anyone but its owner a session does not exist (SEC-36).
+      case 'EndSessionOfUser':
+        // To anyone but its owner a session does not exist (SEC-36); nor as one of somebody else.
         if (state.status === 'none' || state.userId !== command.owner) throw new Refused('session-unknown');
-        return state.status === 'open' ? [ended(state, 'ended-by-owner')] : [];
+        if (state.status !== 'open') return [];
+        return [ended(state, command.type === 'EndSession' ? 'ended-by-owner' : 'ended-by-administrator')];
       case 'RevokeCredential':
         if (state.status === 'none' || state.userId !== command.owner) throw new Refused('credential-unknown');
         if (state.status === 'ended') return [];

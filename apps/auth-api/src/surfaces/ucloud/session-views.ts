@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { SessionId } from '#domain/ids.js';
 import { endOf } from '#domain/session/session-state.js';
 import type { SessionRow } from '#read-models/sessions/session-row.entity.js';
+import type { Page, PageRequest } from '#read-models/sessions/sessions.queries.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 
 /** A session in a list: UCloud's three fields, and what they leave out (design §4). */
@@ -77,7 +78,7 @@ export const lastSeenAt = ({ openedAt, lastActiveAt }: SessionRow) =>
 export const expiresAt = ({ expiresAt, lastActiveAt, idleMs }: SessionRow) =>
   Math.min(expiresAt, lastActiveAt + idleMs);
 
-export function viewOf(row: SessionRow, current: SessionId): SessionView {
+function viewOf(row: SessionRow, current: SessionId): SessionView {
   return {
     ipAddress: row.ipAddress ?? 'Unknown location',
     userAgent: row.userAgent ?? 'Unknown device',
@@ -94,6 +95,18 @@ export function viewOf(row: SessionRow, current: SessionId): SessionView {
     extendedBy: words(row.extendedBy),
   };
 }
+
+/** @param current the session that the list was asked for in */
+export const sessionPageOf = (
+  { number, size }: PageRequest,
+  { items, itemsInTotal }: Page<SessionRow>,
+  current: SessionId,
+): SessionPage => ({
+  itemsInTotal,
+  itemsPerPage: size,
+  pageNumber: number,
+  items: items.map((row) => viewOf(row, current)),
+});
 
 /** The session that a call is made in. */
 export class CurrentSessionView {

@@ -18,7 +18,7 @@ import { InvalidateSessions } from '../../session/invalidate-sessions.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { LoginCookies } from './cookies.js';
 import { pageRequestOf } from './page-request.js';
-import { CurrentSessionView, SessionPage, currentViewOf, viewOf } from './session-views.js';
+import { CurrentSessionView, SessionPage, currentViewOf, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
 
 /** ucloud-users-api §4.1 and §4.5, and what it lacks: single sessions. */
@@ -55,13 +55,8 @@ export class SessionsController {
     demandUnrestrictedToken(caller);
     const page = pageRequestOf(query);
     await this.consistency.await(sessions.name, caller.position, request, reply);
-    const { items, itemsInTotal } = await this.queries.ofUser(caller.userId, this.clock.now(), page);
-    return {
-      itemsInTotal,
-      itemsPerPage: page.size,
-      pageNumber: page.number,
-      items: items.map((row) => viewOf(row, caller.sessionId)),
-    };
+    const found = await this.queries.ofUser(caller.userId, this.clock.now(), page);
+    return sessionPageOf(page, found, caller.sessionId);
   }
 
   @Get('current')
