@@ -60,6 +60,27 @@ describe('two API processes and a projector on the same files', () => {
     expect(metrics).toMatch(/authlog_projection_lag_events\{projection="sessions"\} 0/);
   });
 
+  it('hand out the users of one walk between them, also after a restart', async () => {
+    const token = await one.asService();
+    const names = Array.from({ length: 1_010 }, (_, n) => `_walked-${n}`);
+    for (let from = 0; from < names.length; from += 100) {
+      const json = names.slice(from, from + 100).map((username) => ({ username, role: 'SERVICE' }));
+      expect((await one.call('POST', '/auth/users/register', { token, json })).status).toBe(200);
+    }
+    const walk = async (server: Server, id: unknown) =>
+      (await server.call('POST', '/auth/users/iterator/next', { token, json: { id } })).body as unknown as {
+        id: string;
+      }[];
+    const { body } = await one.call('POST', '/auth/users/iterator/open', { token, json: {} });
+    const first = await walk(two, body['id']);
+    await one.process.stop('SIGKILL');
+    one = await Server.start({ AUTHLOG_PROJECTOR: 'external' }, folder.path);
+    const rest = await walk(one, body['id']);
+    expect([first.length, await walk(two, body['id'])]).toEqual([1_000, []]);
+    const walked = [...first, ...rest].map((user) => user.id);
+    expect(walked.toSorted()).toEqual(['_bootstrap', 'ada', 'admin', ...names].toSorted());
+  });
+
   it('go on when the projector was killed and another one takes over', async () => {
     await projector.stop('SIGKILL');
     const { accessToken } = await one.logIn('ada', passwordOf('ada'));

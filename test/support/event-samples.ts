@@ -237,7 +237,7 @@ export const eventSamples: Samples = {
   UserDeleted: [{ userId: ada }, { userId: ada, reason: 'asked for it' }],
   UserReinstated: [{ userId: ada }],
   UserSuspended: [{ userId: ada }, { userId: ada, reason: 'two countries at once' }],
-  UserIteratorAdvanced: [{ through: ada }],
+  UserIteratorAdvanced: [{ through: ada }, { through: ada, asOf: '1000' }],
   UserIteratorClosed: [{}],
   UserIteratorOpened: [{ openedBy: bot, expiresAt: '2030-01-01T00:30:00.000Z' }],
 };

@@ -4,14 +4,20 @@ import { join } from 'node:path';
 import type { Abstract } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { asUserId, userStream } from '#domain/ids.js';
+import { user } from '#domain/user/user.js';
 import { LOG_START, hasReached } from '#event-store/event-store.js';
 import { Announcements } from '#host/announcements.js';
 import { Clock } from '#host/clock.js';
 import { Log } from '#host/log.js';
 import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
+import { ReadModelProgress } from '#read-models/progress.js';
+import { users } from '#read-models/users/users.projection.js';
 import { AppModule } from '../app.module.js';
 import { createHttpAdapter, prepareHttp } from '../http-server.js';
+import { systemContext } from '../request-context.js';
+import { Accounts } from '../user/accounts.js';
 
 /** A clock that stands still until it is told to go on. */
 export class TestClock extends Clock {
@@ -207,6 +213,15 @@ export class TestApp {
   async person(username: string, service = 'cli'): Promise<TestTokens> {
     await this.create(username);
     return this.logIn(username, service);
+  }
+
+  /** Deletes an account; read models know it once this resolves. */
+  async deleteUser(username: string): Promise<void> {
+    const { repository } = this.get(Stores);
+    const stream = userStream((await this.get(Accounts).idOf(username)) ?? asUserId('nobody'));
+    const command = { type: 'DeleteUser', by: asUserId('an administrator'), reason: null } as const;
+    const { position } = await repository.execute(user, stream, command, systemContext(this.clock.now()));
+    await this.get(ReadModelProgress).waitFor(users.name, position ?? LOG_START);
   }
 
   async sessionsOf(accessToken: string): Promise<Record<string, unknown>[]> {

@@ -3,6 +3,8 @@ import { type UserId, asUserId } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { userIterator, userIteratorStream } from '#domain/user-iterator/user-iterator.js';
 import type { CommandContext } from '#event-store/envelope.js';
+import { LOG_START, asPosition } from '#event-store/event-store.js';
+import { Lanes } from '#event-store/lanes.js';
 import { Repository } from '#event-store/repository.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { users } from '#read-models/users/users.projection.js';
@@ -57,6 +59,8 @@ export class OpenUserIteratorHandler implements ICommandHandler<OpenUserIterator
 
 @CommandHandler(FetchUsers)
 export class FetchUsersHandler implements ICommandHandler<FetchUsers> {
+  private readonly lanes = new Lanes();
+
   constructor(
     private readonly repository: Repository,
     private readonly queries: UserQueries,
@@ -64,29 +68,27 @@ export class FetchUsersHandler implements ICommandHandler<FetchUsers> {
   ) {}
 
   /** @throws Refused `iterator-unknown` */
-  async execute({ id, caller, context }: FetchUsers): Promise<readonly FoundUser[]> {
+  async execute(command: FetchUsers): Promise<readonly FoundUser[]> {
+    // One after the other: of those who read the same page at once all but one would have read it for nothing.
+    return this.lanes.inTurn(command.id, () => this.fetch(command));
+  }
+
+  private async fetch({ id, caller, context }: FetchUsers): Promise<readonly FoundUser[]> {
     const stream = userIteratorStream(id);
     const by = { caller, now: context.now };
     for (;;) {
-      const { state, position } = await this.repository.execute(
-        userIterator,
-        stream,
-        { type: 'ContinueUserIterator', ...by },
-        context,
-      );
+      const ask = { type: 'ContinueUserIterator', ...by } as const;
+      const { state, position } = await this.repository.execute(userIterator, stream, ask, context);
       if (state.status !== 'open') throw new Refused('iterator-unknown');
-      // Whoever was there when it was opened stands before it in the log.
-      if (position !== undefined) await this.progress.waitFor(users.name, position);
+      // Before the first page its opening is the last thing in its stream.
+      const asOf = asPosition(state.asOf ?? position ?? LOG_START);
+      await this.progress.waitFor(users.name, asOf);
       const page = await this.queries.after(state.through, USERS_PER_PAGE);
       const last = page.at(-1);
       if (last === undefined) return [];
+      const through = asUserId(last.id);
       try {
-        const advance = {
-          type: 'AdvanceUserIterator',
-          from: state.through,
-          through: asUserId(last.id),
-          ...by,
-        } as const;
+        const advance = { type: 'AdvanceUserIterator', from: state.through, through, asOf, ...by } as const;
         await this.repository.execute(userIterator, stream, advance, context);
         return page;
       } catch (error) {

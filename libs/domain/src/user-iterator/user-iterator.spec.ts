@@ -1,6 +1,6 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { asUserId } from '../ids.js';
-import { scenario } from '../testing/scenario.js';
+import { scenario, stateAfter } from '../testing/scenario.js';
 import { type UserIteratorEvent, userIterator } from './user-iterator.js';
 
 const given = scenario(userIterator);
@@ -13,7 +13,8 @@ const opened: UserIteratorEvent = {
   type: 'UserIteratorOpened',
   data: { openedBy: service, expiresAt: '2030-01-01T12:30:00.000Z' },
 };
-const advanced: UserIteratorEvent = { type: 'UserIteratorAdvanced', data: { through: first } };
+const asOf = '17';
+const advanced: UserIteratorEvent = { type: 'UserIteratorAdvanced', data: { through: first, asOf } };
 const closed: UserIteratorEvent = { type: 'UserIteratorClosed', data: {} };
 
 describe('a walk over all accounts', () => {
@@ -28,16 +29,23 @@ describe('a walk over all accounts', () => {
 
   it('goes on from where it came to', () => {
     given(opened)
-      .when({ type: 'AdvanceUserIterator', from: null, through: first, ...at(noon) })
+      .when({ type: 'AdvanceUserIterator', from: null, through: first, asOf, ...at(noon) })
       .yields(advanced);
     given(opened, advanced)
-      .when({ type: 'AdvanceUserIterator', from: first, through: second, ...at(noon) })
-      .yields({ type: 'UserIteratorAdvanced', data: { through: second } });
+      .when({ type: 'AdvanceUserIterator', from: first, through: second, asOf, ...at(noon) })
+      .yields({ type: 'UserIteratorAdvanced', data: { through: second, asOf } });
+  });
+
+  it('remembers where in the log it was opened, from its first page on', () => {
+    expect(stateAfter(userIterator, [opened])).toMatchObject({ asOf: null });
+    expect(stateAfter(userIterator, [opened, advanced])).toMatchObject({ through: first, asOf });
+    const older: UserIteratorEvent = { type: 'UserIteratorAdvanced', data: { through: first } };
+    expect(stateAfter(userIterator, [opened, older])).toMatchObject({ through: first, asOf: null });
   });
 
   it('hands a page out once, also when two ask at the same moment', () =>
     given(opened, advanced)
-      .when({ type: 'AdvanceUserIterator', from: null, through: first, ...at(noon) })
+      .when({ type: 'AdvanceUserIterator', from: null, through: first, asOf, ...at(noon) })
       .refuses('iterator-advanced-meanwhile'));
 
   it('is over once it is closed or 30 minutes have passed, and is nobody else’s (SEC-36)', () => {

@@ -16,8 +16,15 @@ export type UserIteratorEvent =
         readonly expiresAt: string;
       };
     }
-  /** All accounts up to this one were handed out. */
-  | { readonly type: 'UserIteratorAdvanced'; readonly data: { readonly through: UserId } }
+  | {
+      readonly type: 'UserIteratorAdvanced';
+      readonly data: {
+        /** All accounts up to this one were handed out. */
+        readonly through: UserId;
+        /** Where in the log the walk was opened, decimal: every account from before it takes part. */
+        readonly asOf?: string;
+      };
+    }
   | { readonly type: 'UserIteratorClosed'; readonly data: Record<string, never> };
 
 export const userIteratorEvents: EventCatalogue<UserIteratorEvent> = {
@@ -40,6 +47,7 @@ export type UserIteratorCommand =
       /** Where the page was read from; of two that were read from the same place one is handed out. */
       readonly from: UserId | null;
       readonly through: UserId;
+      readonly asOf: string;
     })
   | (ByCaller & { readonly type: 'CloseUserIterator' });
 
@@ -51,6 +59,8 @@ export type UserIterator =
       readonly expiresAt: Date;
       /** The last account that was handed out; null before the first page. */
       readonly through: UserId | null;
+      /** Where in the log it was opened; null before the first page. */
+      readonly asOf: string | null;
     }
   | { readonly status: 'closed' };
 
@@ -67,9 +77,15 @@ export const userIterator: Decider<UserIterator, UserIteratorCommand, UserIterat
   evolve(state, { type, data }) {
     switch (type) {
       case 'UserIteratorOpened':
-        return { status: 'open', openedBy: data.openedBy, expiresAt: new Date(data.expiresAt), through: null };
+        return {
+          status: 'open',
+          openedBy: data.openedBy,
+          expiresAt: new Date(data.expiresAt),
+          through: null,
+          asOf: null,
+        };
       case 'UserIteratorAdvanced':
-        return state.status === 'open' ? { ...state, through: data.through } : state;
+        return state.status === 'open' ? { ...state, through: data.through, asOf: data.asOf ?? null } : state;
       case 'UserIteratorClosed':
         return { status: 'closed' };
     }
@@ -90,7 +106,7 @@ export const userIterator: Decider<UserIterator, UserIteratorCommand, UserIterat
         return [];
       case 'AdvanceUserIterator':
         if (state.through !== command.from) throw new Refused('iterator-advanced-meanwhile');
-        return [{ type: 'UserIteratorAdvanced', data: { through: command.through } }];
+        return [{ type: 'UserIteratorAdvanced', data: { through: command.through, asOf: command.asOf } }];
       case 'CloseUserIterator':
         return [{ type: 'UserIteratorClosed', data: {} }];
     }

@@ -1,8 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asUserId, userStream } from '#domain/ids.js';
-import { user } from '#domain/user/user.js';
-import { Stores } from '#host/stores.js';
-import { systemContext } from '../../request-context.js';
 import { TestApp } from '../../testing/test-app.js';
 
 interface Item {
@@ -29,10 +25,7 @@ beforeAll(async () => {
     await app.create(name, role);
   }
   for (const { username, userId } of (await browse()).items) ids.set(username, userId);
-  const { repository } = app.get(Stores);
-  const grace = asUserId(ids.get('grace') ?? '');
-  const deletion = { type: 'DeleteUser', by: asUserId('somebody'), reason: null } as const;
-  await repository.execute(user, userStream(grace), deletion, systemContext(app.clock.now()));
+  await app.deleteUser('grace');
   await app.call('POST', '/auth/users/suspend', { token: admin, json: { userId: 'bob' } });
 });
 afterAll(() => app.close());
