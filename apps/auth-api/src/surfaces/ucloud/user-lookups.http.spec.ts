@@ -46,6 +46,48 @@ describe('looking users up', () => {
     });
   });
 
+  it('refuses more than it can read, and what is no name (SEC-128)', async () => {
+    const tooLarge = { status: 413, json: { errorCode: 'body-too-large' } };
+    const invalid = { status: 400, json: { errorCode: 'body-invalid' } };
+    const long = 'x'.repeat(1_000_000);
+    expect(await post('lookup', { users: Array.from({ length: 100_000 }, (_, n) => `u${n}`) })).toMatchObject(tooLarge);
+    expect(await post('lookup', { users: [long] })).toMatchObject(tooLarge);
+    expect(await post('lookup/email', { userId: long })).toMatchObject(tooLarge);
+    expect(await post('lookup/with-email', { email: long })).toMatchObject(tooLarge);
+    expect(await principal(long)).toMatchObject({ status: 414, json: { errorCode: 'url-too-long' } });
+    for (const users of [null, 'ada', 7, {}, [7], [null], [['ada']], ['x'.repeat(1_025)], undefined])
+      expect(await post('lookup', { users })).toMatchObject(invalid);
+    for (const value of [null, 7, ['ada'], {}, 'x'.repeat(1_025), undefined]) {
+      expect(await post('lookup/email', { userId: value })).toMatchObject(invalid);
+      expect(await post('lookup/with-email', { email: value })).toMatchObject(invalid);
+    }
+    for (const query of ['', '?username=', '?username=a&username=b', '?Username=ada'])
+      expect(await app.call('GET', `/auth/users/retrievePrincipal${query}`, { token: service })).toMatchObject({
+        status: 400,
+        json: { errorCode: 'parameter-invalid' },
+      });
+  });
+
+  it('knows nobody by what no name can be', async () => {
+    const strange = ['', ' ', '\u0000', 'a\nb', '%', "' OR ''='", '\ud800', 'Ada ', '\u0410da', 'x'.repeat(1_024)];
+    const { results } = (await post('lookup', { users: strange })).json as { results: Record<string, unknown> };
+    expect(Object.values(results)).toEqual(strange.map(() => null));
+    for (const name of strange.slice(1)) {
+      expect(await post('lookup/email', { userId: name })).toMatchObject(unknown);
+      expect(await post('lookup/with-email', { email: name })).toMatchObject(unknown);
+    }
+  });
+
+  it('does not find a user who was deleted', async () => {
+    const { accessToken } = await app.person('mary');
+    await app.deleteUser('mary');
+    expect((await post('lookup', { users: ['mary'] })).json).toEqual({ results: { mary: null } });
+    expect(await post('lookup/email', { userId: 'mary' })).toMatchObject(unknown);
+    expect(await post('lookup/with-email', { email: 'mary@example.org' })).toMatchObject(unknown);
+    expect(await principal('mary')).toMatchObject(unknown);
+    expect((await app.call('GET', '/auth/users/userInfo', { token: accessToken })).status).toBe(401);
+  });
+
   it('gives the e-mail address of a user, 404 for one without (ucloud-users-api §5.2)', async () => {
     expect((await post('lookup/email', { userId: 'ada' })).json).toEqual({ email: 'Ada@example.org' });
     expect(await post('lookup/email', { userId: 'nobody' })).toMatchObject(unknown);

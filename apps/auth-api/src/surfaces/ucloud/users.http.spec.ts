@@ -143,6 +143,58 @@ describe('creating users', () => {
       expect(await app.events()).toHaveLength(before);
     });
 
+  it('refuses each sign that UCloud forbids in names, one by one (ucloud-users-api §5.9)', async () => {
+    const token = await app.asService();
+    const before = (await app.events()).length;
+    for (const sign of Array.from("\\?/!@$%^&*)([]}{':;\r\n"))
+      for (const username of [`a${sign}b`, `${sign}a`, `a${sign}`])
+        expect([username, await register([person(username, { email: 'a@example.org' })], {}, token)]).toMatchObject([
+          username,
+          { status: 400, json: { errorCode: 'username-invalid' } },
+        ]);
+    expect(await app.events()).toHaveLength(before);
+  });
+
+  it('refuses names that read like others, and addresses that are more than one', async () => {
+    const token = await app.asService();
+    for (const username of ['\u0430da', 'ad\u03b1', 'ada\u200b', 'a\u202eda', '\u3164', '\ud800'])
+      expect([username, await register([person(username, { email: 'a@example.org' })], {}, token)]).toMatchObject([
+        username,
+        { status: 400, json: { errorCode: 'username-invalid' } },
+      ]);
+    for (const email of ['a@b\r\nBcc: x@y', '<a@b>', 'a@b,c@d', 'a\u0000@b', 'a@b\u2028c', '"a"@b', 'a@[192.0.2.1]'])
+      expect([email, await register([person('somebody', { email })], {}, token)]).toMatchObject([
+        email,
+        { status: 400, json: { errorCode: 'email-invalid' } },
+      ]);
+  });
+
+  it('refuses a list that has a name or an address twice, in whatever spelling, and says which', async () => {
+    const before = (await app.events()).length;
+    for (const [list, errorCode] of [
+      [[person('same'), person('same')], 'username-taken'],
+      [[person('same'), person('SAME', { email: 'x@example.org' })], 'username-taken'],
+      [[person('same'), person('ｓame', { email: 'x@example.org' })], 'username-taken'],
+      [[person('same'), person('different', { email: 'SAME@Example.ORG' })], 'email-taken'],
+    ] as const)
+      expect(await register(list)).toMatchObject({
+        status: 409,
+        json: { errorCode, why: expect.stringContaining('Item 1 has the') },
+      });
+    expect(await app.events()).toHaveLength(before);
+  });
+
+  it('refuses more than it can read before it reads it (SEC-128)', async () => {
+    const tooLarge = { status: 413, json: { errorCode: 'body-too-large' } };
+    const crowd = Array.from({ length: 100_000 }, (_, n) => ({ username: `_s${n}`, role: 'SERVICE' }));
+    expect(await register(crowd)).toMatchObject(tooLarge);
+    expect(await register([person('x'.repeat(1_000_000))])).toMatchObject(tooLarge);
+    expect(await register(Array.from({ length: 30_000 }, () => 1))).toMatchObject({
+      status: 400,
+      json: { errorCode: 'body-invalid', why: 'The body must have 100 items or fewer.' },
+    });
+  });
+
   it('says which item and field was wrong', async () => {
     const { json } = await register([person('x'), person('y', { username: 7 })]);
     expect(json['why']).toBe('[1].username must be text of 1024 characters or fewer.');
