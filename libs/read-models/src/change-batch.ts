@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import { Dialect } from '#database/dialect.js';
 import type { Change, Condition, Table } from './projection.js';
@@ -10,6 +11,8 @@ interface RowChange {
 
 /** A batch is cut into statements of these many rows, so that few different ones have to be prepared. */
 const ROWS_PER_STATEMENT = [128, 32, 8, 1];
+/** Writing is synchronous: after so many rows everyone else has a turn. */
+const ROWS_PER_TURN = 128;
 
 /**
  * The changes of many events, brought together before they are written: a row that is inserted and then changed ten times
@@ -18,6 +21,7 @@ const ROWS_PER_STATEMENT = [128, 32, 8, 1];
 export class ChangeBatch {
   private readonly tables = new Map<Table, Map<string, RowChange>>();
   private readonly dialect: Dialect;
+  private rowsOfTurn = 0;
 
   constructor(
     private readonly database: DataSource,
@@ -83,7 +87,8 @@ export class ChangeBatch {
     const replaced = names.filter((column) => column !== name('id')).map((column) => `${column} = excluded.${column}`);
     for (const chunk of chunked(rows)) {
       const tuples = chunk.map((_, row) => `(${parameters(names.length, row * names.length)})`);
-      await this.runner.query(
+      await this.write(
+        chunk.length,
         `INSERT INTO ${name(tableName)} (${names.join(', ')}) VALUES ${tuples.join(', ')}
          ON CONFLICT (${name('id')}) DO UPDATE SET ${replaced.join(', ')}`,
         chunk.flatMap((row) => columns.map(({ propertyName }): unknown => row[propertyName])),
@@ -100,7 +105,7 @@ export class ChangeBatch {
     const changed = metadata.columns.filter(({ propertyName }) => propertyName in fields);
     const sets = changed.map(({ databaseName }, index) => `${name(databaseName)} = ${parameter(index)}`);
     const where = this.where(metadata, conditions, changed.length);
-    await this.runner.query(`UPDATE ${name(metadata.tableName)} SET ${sets.join(', ')} WHERE ${where}`, [
+    await this.write(1, `UPDATE ${name(metadata.tableName)} SET ${sets.join(', ')} WHERE ${where}`, [
       ...changed.map(({ propertyName }): unknown => fields[propertyName]),
       ...conditions.map(({ value }) => value),
     ]);
@@ -109,10 +114,20 @@ export class ChangeBatch {
   private async delete({ tableName }: EntityMetadata, ids: readonly string[]): Promise<void> {
     const { name, parameters } = this.dialect;
     for (const chunk of chunked(ids))
-      await this.runner.query(
+      await this.write(
+        chunk.length,
         `DELETE FROM ${name(tableName)} WHERE ${name('id')} IN (${parameters(chunk.length)})`,
         chunk,
       );
+  }
+
+  private async write(rows: number, statement: string, values: unknown[]): Promise<void> {
+    this.rowsOfTurn += rows;
+    if (this.rowsOfTurn > ROWS_PER_TURN) {
+      this.rowsOfTurn = rows;
+      await nextTurn();
+    }
+    await this.runner.query(statement, values);
   }
 
   private async deleteWhere(metadata: EntityMetadata, conditions: readonly Condition[]): Promise<void> {

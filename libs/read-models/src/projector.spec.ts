@@ -8,7 +8,7 @@ import { type Projection, patch, put, remove, removeWhere } from './projection.j
 import { ReadModelProgress } from './progress.js';
 import type { ProjectorObserver } from './projector.js';
 import { UserRow } from './users/user-row.entity.js';
-import { ReadModelFixture } from './testing/read-model-fixture.js';
+import { ReadModelFixture, cut } from './testing/read-model-fixture.js';
 
 const row = (id: string, username: string | null): UserRow => ({
   id,
@@ -103,6 +103,25 @@ describe('a projector', () => {
     await fixture.happened(stream, does('broken'));
     await expect(fixture.catchUp(everyChange)).rejects.toThrow('a broken event');
     expect(await fixture.rows(everyChange)).toEqual(before);
+  });
+
+  it('applies all that stands before a fault, though it gathers much of a long log', async () => {
+    for (const id of ['a', 'b', 'c']) await fixture.happened(stream, does(`put.${id}`));
+    await fixture.happened(stream, does('broken'));
+    const stop = new AbortController();
+    const rowsAtFaults: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      const observer: ProjectorObserver = {
+        advanced: () => undefined,
+        failed() {
+          const found = fixture.database.reader.getRepository(UserRow).find({ order: { id: 'ASC' } });
+          void found.then((rows) => rowsAtFaults.push(rows.map(({ id }) => id)) === 2 && resolve());
+        },
+      };
+      void fixture.projector(everyChange, cut(fixture.store, 1), observer).run(stop.signal);
+    });
+    stop.abort();
+    expect(rowsAtFaults).toEqual([[], ['a', 'b', 'c']]);
   });
 
   it('reports a fault and tries again until it succeeds', async () => {

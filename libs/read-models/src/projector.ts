@@ -5,7 +5,7 @@ import type { EventCodec } from '#event-store/codec.js';
 import type { EventStore, LogSlice, Position } from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
 import { Fenced, moveCheckpoints, resume } from './checkpoint.js';
-import type { ProjectedEvent, Projection } from './projection.js';
+import type { Change, ProjectedEvent, Projection } from './projection.js';
 
 /** Told how projections get on: for metrics, logs, and those who wait for them. */
 export interface ProjectorObserver {
@@ -17,6 +17,16 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** Events that come this close together are applied together. */
 const GATHER_MS = 20;
+/** Far behind, so many slices of the log share a transaction: the pages of the database that they meet are written once. */
+const SLICES_TOGETHER = 10;
+
+/** Slices of the log in a row, and what they change. */
+interface Gathered {
+  readonly slices: readonly LogSlice[];
+  readonly changes: readonly Change[];
+  readonly through: Position;
+  readonly caughtUp: boolean;
+}
 
 /**
  * Keeps read models up to date: follows the log, and writes the rows and the new checkpoints in one transaction, so that
@@ -26,6 +36,7 @@ const GATHER_MS = 20;
 export class Projector {
   private readonly categories: readonly string[];
   private readonly types: ReadonlySet<string>;
+  private together = SLICES_TOGETHER;
 
   /**
    * @param database the connection that only projections write on
@@ -54,14 +65,20 @@ export class Projector {
         const [after] = places.keys();
         if (after === undefined) return;
         let checkpoint = after;
-        for await (const slice of this.store.subscribeAll({ after, categories: this.categories, signal })) {
-          await this.apply(slice, checkpoint);
-          checkpoint = slice.through;
+        const log = this.store.subscribeAll({ after, categories: this.categories, signal });
+        for await (const { slices, changes, through, caughtUp } of this.gathered(log)) {
+          await this.apply(changes, checkpoint, through);
+          for (const slice of slices) for (const each of this.projections) this.observer.advanced(each, slice);
+          checkpoint = through;
           pause = FIRST_PAUSE_MS;
-          if (slice.caughtUp) await delay(GATHER_MS, undefined, { signal });
+          if (!caughtUp) continue;
+          this.together = SLICES_TOGETHER;
+          await delay(GATHER_MS, undefined, { signal });
         }
       } catch (error) {
         if (signal.aborted) return;
+        // So that all that stands before the fault is applied.
+        this.together = 1;
         if (!(error instanceof Fenced)) this.observer.failed(this.projections, error);
         await delay(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -88,20 +105,37 @@ export class Projector {
     await Promise.all(apart.map((projector) => projector.run(signal)));
   }
 
-  private async apply(slice: LogSlice, checkpoint: Position): Promise<void> {
-    const followed = slice.events.filter(({ type }) => this.types.has(type));
-    const events = (await this.codec.decode(followed)) as ProjectedEvent[];
-    const changes = this.projections.flatMap((projection) =>
-      events.filter(({ event }) => projection.types.includes(event.type)).flatMap((event) => projection.project(event)),
+  /** What slices of the log change, some of them together while there are more. */
+  private async *gathered(log: AsyncIterable<LogSlice>): AsyncIterable<Gathered> {
+    let slices: LogSlice[] = [];
+    let changes: Change[] = [];
+    for await (const slice of log) {
+      slices.push(slice);
+      changes.push(...(await this.changesOf(slice)));
+      if (!slice.caughtUp && slices.length < this.together) continue;
+      yield { slices, changes, through: slice.through, caughtUp: slice.caughtUp };
+      [slices, changes] = [[], []];
+    }
+  }
+
+  private async changesOf({ events }: LogSlice): Promise<Change[]> {
+    const followed = events.filter(({ type }) => this.types.has(type));
+    const decoded = (await this.codec.decode(followed)) as ProjectedEvent[];
+    return this.projections.flatMap((projection) =>
+      decoded
+        .filter(({ event }) => projection.types.includes(event.type))
+        .flatMap((event) => projection.project(event)),
     );
-    if (slice.through !== checkpoint)
-      await this.inTransaction(async (runner) => {
-        await moveCheckpoints(this.database, runner, this.projections, checkpoint, slice.through);
-        const batch = new ChangeBatch(this.database, runner);
-        for (const change of changes) await batch.add(change);
-        await batch.flush();
-      });
-    for (const projection of this.projections) this.observer.advanced(projection, slice);
+  }
+
+  private async apply(changes: readonly Change[], checkpoint: Position, through: Position): Promise<void> {
+    if (through === checkpoint) return;
+    await this.inTransaction(async (runner) => {
+      await moveCheckpoints(this.database, runner, this.projections, checkpoint, through);
+      const batch = new ChangeBatch(this.database, runner);
+      for (const change of changes) await batch.add(change);
+      await batch.flush();
+    });
   }
 
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>

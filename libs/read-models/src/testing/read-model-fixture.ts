@@ -100,7 +100,7 @@ export class ReadModelFixture {
 }
 
 /** The same log, delivered in slices of at most so many positions. */
-function cut(store: MemoryEventStore, size: number): EventStore {
+export function cut(store: MemoryEventStore, size: number): EventStore {
   return Object.assign(Object.create(store) as MemoryEventStore, {
     async *subscribeAll(options: SubscriptionOptions): AsyncIterable<LogSlice> {
       for await (const slice of store.subscribeAll(options)) {
