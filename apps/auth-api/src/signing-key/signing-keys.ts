@@ -12,7 +12,7 @@ import {
   needsKey,
   signingKey,
 } from '#domain/signing-key/signing-key.js';
-import { LOG_START, type Position } from '#event-store/event-store.js';
+import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import { Clock } from '#host/clock.js';
 import { Log } from '#host/log.js';
@@ -47,8 +47,10 @@ export class SigningKeys implements SigningKeySource, OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const position = await this.maintain();
-    this.following = this.follow(position);
+    // From here on; what stands before it is loaded below. A long log is not read again for a few keys.
+    const head = await this.stores.eventStore.head();
+    await this.maintain();
+    this.following = this.follow(head);
     const again = () =>
       void this.maintain().catch((error: unknown) => this.log.error({ error }, 'key maintenance failed'));
     this.maintenance = setInterval(again, HOUR_MS).unref();
@@ -77,12 +79,12 @@ export class SigningKeys implements SigningKeySource, OnApplicationBootstrap {
   }
 
   /** Adds a key if one is due and retires those that have outlived their tokens. */
-  private async maintain(): Promise<Position> {
+  private async maintain(): Promise<void> {
     const now = this.clock.now();
     const { state: ring } = await this.repository.load(signingKey, KEY_RING);
     if (needsKey(ring, now)) await this.addKey(now);
     await this.repository.execute(signingKey, KEY_RING, { type: 'RetireSigningKeys', now }, systemContext(now));
-    return this.reload();
+    await this.reload();
   }
 
   private async addKey(now: Date): Promise<void> {
@@ -115,14 +117,13 @@ export class SigningKeys implements SigningKeySource, OnApplicationBootstrap {
     }
   }
 
-  private async reload(): Promise<Position> {
-    const { state: ring, position } = await this.repository.load(signingKey, KEY_RING);
+  private async reload(): Promise<void> {
+    const { state: ring } = await this.repository.load(signingKey, KEY_RING);
     for (const key of ring) if (!this.usable.has(key.kid)) this.usable.set(key.kid, await this.import(key));
     const published = new Set<KeyId>(ring.map(({ kid }) => kid));
     for (const kid of this.usable.keys()) if (!published.has(asKeyId(kid))) this.usable.delete(kid);
     this.ring = ring;
     this.version += 1;
-    return position ?? LOG_START;
   }
 
   private async import({ kid, alg, publicJwk, credentialId }: SigningKey): Promise<UsableKey> {
