@@ -31,7 +31,7 @@ export class VaultUnreadable extends Error {
 const KEY_BYTES = 32;
 /** How long a destroyed key may still be in the memory of a process (event-sourcing §14). */
 const CACHED_MS = 60_000;
-const CACHED_KEYS = 10_000;
+const CACHED_KEYS = 5_000;
 
 const INSTALLATION = 'installation';
 

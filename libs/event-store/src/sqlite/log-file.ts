@@ -7,6 +7,8 @@ const FORMAT = 1;
 /** "auth" in ASCII: tells the log of authlog from any other SQLite file. */
 const APPLICATION_ID = 0x61757468;
 const BUSY_TIMEOUT_MS = 5_000;
+/** Of each connection; see database.ts. */
+const PAGE_CACHE_KIB = 4_096;
 
 const SCHEMA = `
   CREATE TABLE event (
@@ -48,6 +50,7 @@ export function openLogFile(file: string): Database.Database {
     db.pragma('journal_mode = WAL');
     // An acknowledged event survives a power cut.
     db.pragma('synchronous = FULL');
+    db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
     createSchema(db, file);
     // SQLite opens what it may only read, and fails at the first append.
     accessSync(file, constants.W_OK);
@@ -64,6 +67,7 @@ export function openLogFile(file: string): Database.Database {
 export function openLogReader(file: string): Database.Database {
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   db.pragma('query_only = ON');
+  db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
   return db;
 }
 
