@@ -8,10 +8,11 @@ import { claim } from './scenarios/claim.mjs';
 import { append, notice } from './scenarios/event-log.mjs';
 import { flatCost } from './scenarios/flat-cost.mjs';
 import { login } from './scenarios/login.mjs';
+import { manyUsers } from './scenarios/many-users.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { refresh } from './scenarios/refresh.mjs';
 
-const SCENARIOS = { append, notice, login, refresh, reads, claim, flatCost, bigLog };
+const SCENARIOS = { append, notice, login, refresh, reads, claim, flatCost, bigLog, manyUsers };
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 6);
 
 const wanted = process.argv.slice(2);
