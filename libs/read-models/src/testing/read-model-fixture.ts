@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { DataSource } from 'typeorm';
 import type { DomainEvent } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
 import { EventCodec } from '#event-store/codec.js';
@@ -89,6 +90,22 @@ export class ReadModelFixture {
       rows: await Promise.all(tables),
       checkpoint: await manager.findOneBy(CheckpointRow, { projection: projection.name }),
     };
+  }
+
+  /** How the database would find what is asked for: each step that meets the table, for each statement. */
+  async plans(ask: (reader: DataSource) => Promise<unknown>, table: RegExp): Promise<string[][]> {
+    const { reader } = this.database;
+    const plans: string[][] = [];
+    await ask(
+      Object.assign(Object.create(reader) as DataSource, {
+        async query(statement: string, values: unknown[]) {
+          const steps: { detail: string }[] = await reader.query(`EXPLAIN QUERY PLAN ${statement}`, values);
+          plans.push(steps.map(({ detail }) => detail).filter((detail) => table.test(detail)));
+          return [];
+        },
+      }),
+    );
+    return plans;
   }
 
   /** Empties the tables as if they had never been. */

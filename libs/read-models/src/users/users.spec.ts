@@ -86,6 +86,24 @@ describe('the accounts', () => {
     expect([...(await queries.byUsernames(['ADA', 'ada', 'nobody'])).keys()]).toEqual(['ADA', 'ada']);
   });
 
+  it('are found by an index, however many there are', async () => {
+    const plans = await fixture.plans(async (reader) => {
+      const queries = new UserQueries(reader);
+      await queries.byId(ada);
+      await queries.byUsername('Ada');
+      await queries.byEmail('ada@example.org');
+      await queries.byUsernames(['Ada', 'Grace']);
+      await queries.after(ada, 10);
+    }, /user_account/);
+    expect(plans).toEqual([
+      ['SEARCH user_account USING INDEX sqlite_autoindex_user_account_1 (id=?)'],
+      ['SEARCH user_account USING INDEX user_by_name (usernameKey=?)'],
+      ['SEARCH user_account USING INDEX user_by_email (emailKey=?)'],
+      ['SEARCH user_account USING INDEX user_by_name (usernameKey=?)'],
+      ['SEARCH user_account USING INDEX sqlite_autoindex_user_account_1 (id>?)'],
+    ]);
+  });
+
   it('are found by many names at once, however many', async () => {
     await fixture.happened(userStream(ada), created);
     await found();
