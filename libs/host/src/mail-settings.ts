@@ -1,6 +1,6 @@
 import { IsIn, IsNotEmpty, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
-import { demandEmail } from '#domain/user/username.js';
+import { demandEmail } from '#domain/user/email-address.js';
 import { LANGUAGES, type Language } from '#mail/letters/letter.js';
 import type { MailLinks, MailWording } from '#mail/mail-composer.js';
 import type { Sender } from '#mail/mail-transport.js';

@@ -15,7 +15,7 @@ export class AccountView {
   @ApiProperty({ description: 'Names the account for ever.' })
   userId: string;
 
-  @ApiProperty({ enum: ['password', 'service'] })
+  @ApiProperty({ enum: ['password', 'service', 'provider'] })
   type: string;
 
   @ApiProperty({ enum: ACCOUNT_ROLES })

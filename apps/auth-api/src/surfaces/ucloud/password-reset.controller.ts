@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PUBLIC } from '#domain/role.js';
-import { demandEmail } from '#domain/user/username.js';
+import { demandEmail } from '#domain/user/email-address.js';
 import { Settings } from '#host/settings.js';
 import { Access } from '../../access/access.decorator.js';
 import { RedeemPasswordReset } from '../../password-reset/redeem-password-reset.js';
