@@ -1,8 +1,6 @@
-import { hash, verify } from '@node-rs/argon2';
+import { randomUUID } from 'node:crypto';
 import pLimit, { type LimitFunction } from 'p-limit';
-
-/** RFC 9106, at the floor of SEC-11: m = 19 456 KiB, t = 2, p = 1; a salt of 16 bytes for each hash. */
-const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+import { asKept, isHashOf, isOfToday, newHash } from './password-hash.js';
 
 /** Who comes when so many are waiting is sent away: some seconds of work on a small machine. */
 const MAX_WAITING = 256;
@@ -12,13 +10,21 @@ export class HasherBusy extends Error {
   override readonly name = 'HasherBusy';
 }
 
+/** As UCloud keeps passwords (ucloud-users-api §15.1); of none that anybody knows. */
+const UCLOUD_DECOY = asKept({
+  algorithm: 'pbkdf2-sha512',
+  iterations: 10_000,
+  salt: Buffer.alloc(16).toString('base64'),
+  hash: Buffer.alloc(32).toString('base64'),
+});
+
 /**
- * Hashes and verifies passwords with argon2id off the event loop, a few at a time, so that a storm of logins slows nothing
- * else (SEC-16).
+ * Hashes passwords with argon2id, and verifies them by whatever they are kept as, off the event loop, a few at a time, so
+ * that a storm of logins slows nothing else (SEC-16).
  */
 export class PasswordHasher {
   private readonly limit: LimitFunction;
-  private readonly decoy = hash('the password of nobody', ARGON2ID);
+  private readonly decoy = newHash(randomUUID());
 
   /** @param threads how many passwords are worked on at a time */
   constructor(threads: number) {
@@ -27,15 +33,25 @@ export class PasswordHasher {
 
   /** A PHC string. @throws HasherBusy */
   async hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(normalised(password), ARGON2ID));
+    return this.inTurn(() => newHash(password));
   }
 
-  /** @throws HasherBusy */
-  async verify(phc: string, password: string): Promise<boolean> {
-    return this.inTurn(() => verify(phc, normalised(password)));
+  /**
+   * A wrong password is compared twice, with a hash of today and one as UCloud has it, whichever of them the account has: the
+   * time does not tell who was imported from there, nor who is not there at all (SEC-32). It tells of imported hashes that
+   * cost something else, such as bcrypt, until their owners have logged in and they are replaced.
+   * @param kept what the vault has of the password
+   * @throws HasherBusy
+   */
+  async verify(kept: string, password: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      if (await this.compare(kept, password)) return true;
+      await this.compare(isOfToday(kept) ? UCLOUD_DECOY : await this.decoy, password);
+      return false;
+    });
   }
 
-  /** Takes as long as verifying the password of an account that is there (SEC-32). @throws HasherBusy */
+  /** Takes as long as verifying a wrong password of an account that is there (SEC-32). @throws HasherBusy */
   async verifyNothing(password: string): Promise<false> {
     await this.verify(await this.decoy, password);
     return false;
@@ -46,11 +62,12 @@ export class PasswordHasher {
     return this.limit.activeCount + this.limit.pendingCount;
   }
 
+  protected compare(kept: string, password: string): Promise<boolean> {
+    return isHashOf(kept, password);
+  }
+
   private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.limit.pendingCount >= MAX_WAITING) throw new HasherBusy('Too many passwords are waiting to be checked.');
     return this.limit(work);
   }
 }
-
-/** The same password typed on another keyboard is the same password (SEC-03). */
-const normalised = (password: string) => password.normalize('NFKC');

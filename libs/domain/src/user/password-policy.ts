@@ -1,6 +1,7 @@
 import { Refused } from '../refused.js';
 
-export type PasswordRefusal = 'password-common' | 'password-missing' | 'password-too-long' | 'password-too-short';
+export type PasswordRefusal =
+  'password-common' | 'password-hash-invalid' | 'password-missing' | 'password-too-long' | 'password-too-short';
 
 /** In code points: of a password that alone opens a session, and of one that never does without a second factor (SEC-01). */
 export const MIN_LENGTH_ALONE = 15;

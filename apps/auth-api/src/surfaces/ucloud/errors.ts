@@ -58,6 +58,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'own-account': { status: 400, why: 'Not with your own account.' },
   'password-changed-meanwhile': { status: 409, why: 'The password was changed meanwhile. Log in again.' },
   'password-common': { status: 400, why: 'The password is too common.' },
+  'password-hash-invalid': { status: 400, why: 'The hash of the password cannot be used.' },
   'password-missing': { status: 400, why: 'A password is needed.' },
   'password-not-applicable': { status: 400, why: 'The account has no password.' },
   'password-too-long': { status: 400, why: 'The password is too long.' },
