@@ -240,4 +240,5 @@ export const eventSamples: Samples = {
   UserIteratorAdvanced: [{ through: ada }, { through: ada, asOf: '1000' }],
   UserIteratorClosed: [{}],
   UserIteratorOpened: [{ openedBy: bot, expiresAt: '2030-01-01T00:30:00.000Z' }],
+  UsersImported: [{ userIds: [ada] }],
 };

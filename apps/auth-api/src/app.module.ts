@@ -92,6 +92,7 @@ import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
 import { TokensController } from './surfaces/ucloud/tokens.controller.js';
 import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
 import { UserDirectoryController } from './surfaces/ucloud/user-directory.controller.js';
+import { UserImportController } from './surfaces/ucloud/user-import.controller.js';
 import { UserIteratorController } from './surfaces/ucloud/user-iterator.controller.js';
 import { UserLookupsController } from './surfaces/ucloud/user-lookups.controller.js';
 import { UserSessionsController } from './surfaces/ucloud/user-sessions.controller.js';
@@ -109,6 +110,7 @@ import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-passw
 import { ChangeUserHandler } from './user/change-user.js';
 import { CreateUsersHandler } from './user/create-users.js';
 import { IdentifierReservations } from './user/identifier-reservations.js';
+import { ImportUsersHandler } from './user/import-users.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
 import { Passwords } from './user/passwords.js';
 import { UserRegistration } from './user/user-registration.js';
@@ -186,6 +188,7 @@ const commandHandlers = [
   EndUserSessionsHandler,
   ExtendSessionHandler,
   FetchUsersHandler,
+  ImportUsersHandler,
   InvalidateRefreshTokensHandler,
   InvalidateSessionsHandler,
   LogInHandler,
@@ -223,6 +226,7 @@ const commandHandlers = [
     AgreementController,
     UserLookupsController,
     UserSessionsController,
+    UserImportController,
     UserIteratorController,
     PasswordsController,
     PasswordResetController,

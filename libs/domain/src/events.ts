@@ -12,6 +12,7 @@ import { type SessionEvent, sessionEvents } from './session/session-events.js';
 import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
 import { type UserIteratorEvent, userIteratorEvents } from './user-iterator/user-iterator.js';
 import { type UserEvent, userEvents } from './user/user-events.js';
+import { type UserImportEvent, userImportEvents } from './user-import/user-import.js';
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
@@ -27,6 +28,7 @@ export type AuthlogEvent =
   | SessionEvent
   | SigningKeyEvent
   | UserEvent
+  | UserImportEvent
   | UserIteratorEvent;
 
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
@@ -42,5 +44,6 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...sessionEvents,
   ...signingKeyEvents,
   ...userEvents,
+  ...userImportEvents,
   ...userIteratorEvents,
 };

@@ -126,6 +126,11 @@ export class ConfigurationFile {
   @IsOptional()
   @ValidateNested()
   @Type(() => CallersEntry)
+  userImport?: CallersEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => CallersEntry)
   userIterator?: CallersEntry;
 
   @IsOptional()

@@ -127,6 +127,7 @@ tokenExtension:
   - service: _share
     scopes: [jobs:read]
 passwordReset: { callers: [_password-reset] }
+userImport: { callers: [_migration] }
 userIterator: { callers: [_bootstrap] }
 secondFactor: { provisionedUsers: required, registeredUsers: optional }
 serviceLicenseAgreement: { version: 0, text: "" }
@@ -150,6 +151,7 @@ saml: {}
         ],
       ]),
       tokenExtension: new Map([['_share', ['files:read', 'jobs:read']]]),
+      userImportCallers: new Set(['_migration']),
       trustedProxies: ['10.0.0.1', '::1'],
       throttling: { addressFailures: 50, networkFailures: 200, serviceFailures: 5_000, windowMs: 3_600_000 },
       operations: { docs: false, metrics: true },
@@ -164,6 +166,9 @@ saml: {}
       windowMs: 60_000,
     });
   });
+
+  it('let nobody bring in users before somebody is named', () =>
+    expect(readSettings(withFile('')).userImportCallers.size).toBe(0));
 
   for (const [yaml, fault] of [
     ['loginService: []', 'loginService is not a known setting'],
@@ -196,6 +201,7 @@ saml: {}
       'tokenExtension: [{ service: _x, scopes: [nonsense] }]',
       'tokenExtension[0].scopes must be scopes such as files:read',
     ],
+    ['userImport: { callers: _migration }', 'userImport.callers must be a list of names'],
     ['trustedProxies: [everyone]', 'trustedProxies must be a list of IP addresses'],
     ['secondFactor: { provisionedUsers: maybe }', 'secondFactor.provisionedUsers must be required or optional'],
     ['throttling: { adress: { failures: 1 } }', 'throttling.adress is not a known setting'],

@@ -46,6 +46,8 @@ export abstract class Settings {
   abstract readonly tokenExtension: ReadonlyMap<string, readonly string[]>;
   /** The names of the services that may give users another password, */
   abstract readonly passwordResetCallers: ReadonlySet<string>;
+  /** of those that may bring in users with the hashes of their passwords, */
+  abstract readonly userImportCallers: ReadonlySet<string>;
   /** and of the principals that may walk over all users. */
   abstract readonly userIteratorCallers: ReadonlySet<string>;
   /** What people accept before they go on; version 0: nothing. */
@@ -162,6 +164,7 @@ export function readSettings(environment: Environment): Settings {
     trustedOrigins: new Set(configuration.trustedOrigins ?? [new URL(publicUrl).origin]),
     tokenExtension: tokenExtension(configuration),
     passwordResetCallers: new Set(configuration.passwordReset?.callers ?? ['_password-reset']),
+    userImportCallers: new Set(configuration.userImport?.callers),
     userIteratorCallers: new Set(configuration.userIterator?.callers ?? ['_bootstrap']),
     serviceLicenseAgreement: configuration.serviceLicenseAgreement ?? { version: 0, text: '' },
     secondFactor: {

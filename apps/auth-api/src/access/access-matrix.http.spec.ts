@@ -37,6 +37,7 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['GET /auth/users/retrievePrincipal', '/auth/users/retrievePrincipal', ['SERVICE']],
   ['POST /auth/users/password', '/auth/users/password', ['USER', 'ADMIN']],
   ['POST /auth/users/password/reset', '/auth/users/password/reset', ['SERVICE']],
+  ['POST /auth/users/import', '/auth/users/import', ['SERVICE']],
   ['POST /auth/users/iterator/open', '/auth/users/iterator/open', ['ADMIN', 'SERVICE']],
   ['POST /auth/users/iterator/next', '/auth/users/iterator/next', ['ADMIN', 'SERVICE']],
   ['POST /auth/users/iterator/close', '/auth/users/iterator/close', ['ADMIN', 'SERVICE']],

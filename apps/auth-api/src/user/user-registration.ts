@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type CredentialId, type UserId, asUserId } from '#domain/ids.js';
 import type { Role } from '#domain/role.js';
+import type { ImportedPasswordHash } from '#domain/user/imported-password.js';
 import { type CreateUser, kindOf } from '#domain/user/user-creation.js';
 import type { Registrar } from '#domain/user/user-events.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
+import { asKept } from '#vault/password-hash.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
 import { AccountRegistration, type Applicant } from './account-registration.js';
@@ -23,6 +25,13 @@ export interface NewUser {
   readonly registeredBy: Registrar;
 }
 
+/** A person to be made an account whose password is known by its hash only. */
+export interface ImportedUser extends Omit<NewUser, 'password'> {
+  readonly passwordHash: ImportedPasswordHash;
+}
+
+type Wanted = NewUser | ImportedUser;
+
 /** Makes accounts of persons and services, all or none, and keeps their passwords. */
 @Injectable()
 export class UserRegistration {
@@ -36,7 +45,7 @@ export class UserRegistration {
    * @returns the accounts in the order of the list; the same ones when the command is repeated
    * @throws Refused, HasherBusy
    */
-  async register(users: readonly NewUser[], context: CommandContext): Promise<ActiveUser[]> {
+  async register(users: readonly Wanted[], context: CommandContext): Promise<ActiveUser[]> {
     const applicants = users.map((wanted): Applicant => ({
       identifiers: identifiersOf(wanted),
       draft: creation(wanted, asUserId('nobody yet'), null),
@@ -45,20 +54,27 @@ export class UserRegistration {
     return this.registration.register(applicants, context);
   }
 
-  private async keepPassword(id: UserId, wanted: NewUser): Promise<CredentialId | null> {
-    if (!isPerson(wanted) || wanted.password === null) return null;
-    return this.vault.keep('password', id, await this.hasher.hash(wanted.password));
+  private async keepPassword(id: UserId, wanted: Wanted): Promise<CredentialId | null> {
+    if (!isPerson(wanted)) return null;
+    const kept = await this.hashOf(wanted);
+    return kept === null ? null : this.vault.keep('password', id, kept);
+  }
+
+  private async hashOf(wanted: Wanted): Promise<string | null> {
+    if ('passwordHash' in wanted) return asKept(wanted.passwordHash);
+    return wanted.password === null ? null : this.hasher.hash(wanted.password);
   }
 }
 
-export const isPerson = ({ role }: NewUser) => kindOf(role) === 'password';
+export const isPerson = ({ role }: Wanted) => kindOf(role) === 'password';
 
-function identifiersOf(wanted: NewUser): Identifier[] {
+function identifiersOf(wanted: Wanted): Identifier[] {
   const name: Identifier = { kind: 'name', value: wanted.username };
   return isPerson(wanted) && wanted.email !== null ? [name, { kind: 'email', value: wanted.email }] : [name];
 }
 
-function creation(wanted: NewUser, id: UserId, credentialId: CredentialId | null): CreateUser {
-  const { password: _, ...profile } = wanted;
+function creation(wanted: Wanted, id: UserId, credentialId: CredentialId | null): CreateUser {
+  const { username, role, email, firstNames, lastName, organizationId, registeredBy } = wanted;
+  const profile = { username, role, email, firstNames, lastName, organizationId, registeredBy };
   return { type: 'CreateUser', id, credentialId, ...profile };
 }
