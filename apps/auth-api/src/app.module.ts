@@ -112,6 +112,7 @@ import { CreateUsersHandler } from './user/create-users.js';
 import { IdentifierReservations } from './user/identifier-reservations.js';
 import { ImportUsersHandler } from './user/import-users.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
+import { PasswordUpgrade } from './user/password-upgrade.js';
 import { Passwords } from './user/passwords.js';
 import { UserRegistration } from './user/user-registration.js';
 
@@ -258,6 +259,7 @@ const commandHandlers = [
     LoginAnswers,
     LoginCookies,
     OutwardBudgets,
+    PasswordUpgrade,
     Passwords,
     ProviderKeys,
     Providers,

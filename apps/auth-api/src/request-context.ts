@@ -18,7 +18,8 @@ export type RequestContext = Pick<CommandContext, 'commandId' | 'fingerprint' | 
 export type Actor = Pick<CommandContext, 'actor' | 'actorKind' | 'sessionId'>;
 
 export const ANONYMOUS: Actor = { actor: 'anonymous', actorKind: 'anonymous' };
-const SYSTEM: Actor = { actor: 'authlog', actorKind: 'system' };
+/** authlog itself, for what nobody asked for. */
+export const SYSTEM: Actor = { actor: 'authlog', actorKind: 'system' };
 
 /** What authlog does of itself. */
 export const systemContext = (now: Date): CommandContext => {

@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { asUserId, userStream } from '#domain/ids.js';
 import { user } from '#domain/user/user.js';
-import { LOG_START, hasReached } from '#event-store/event-store.js';
+import { LOG_START, type RecordedEvent, hasReached } from '#event-store/event-store.js';
 import { Announcements } from '#host/announcements.js';
 import { Clock } from '#host/clock.js';
 import { Log } from '#host/log.js';
@@ -232,9 +232,18 @@ export class TestApp {
 
   /** The types of the events in the log, oldest first; of the streams of one category if given. */
   async events(category?: string): Promise<string[]> {
+    return (await this.recorded(category)).map(({ type }) => type);
+  }
+
+  /** The events of one type as they are stored. */
+  async stored(category: string, type: string): Promise<RecordedEvent[]> {
+    return (await this.recorded(category)).filter((event) => event.type === type);
+  }
+
+  private async recorded(category?: string): Promise<RecordedEvent[]> {
     const { eventStore } = this.get(Stores);
     const head = await eventStore.head();
-    const types: string[] = [];
+    const recorded: RecordedEvent[] = [];
     const stop = new AbortController();
     const options = category === undefined ? {} : { categories: [category] };
     for await (const { events, through } of eventStore.subscribeAll({
@@ -242,9 +251,9 @@ export class TestApp {
       ...options,
       signal: stop.signal,
     })) {
-      types.push(...events.map(({ type }) => type));
+      recorded.push(...events);
       if (hasReached(through, head)) stop.abort();
     }
-    return types;
+    return recorded;
   }
 }

@@ -3,6 +3,7 @@ import { Refused } from '#domain/refused.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { Authentication } from '../session/log-in.js';
 import { Accounts } from './accounts.js';
+import { PasswordUpgrade } from './password-upgrade.js';
 import { type PasswordGuess, Passwords } from './passwords.js';
 
 /** Finds out whether somebody is who they say, by their password. */
@@ -21,12 +22,14 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
   constructor(
     private readonly accounts: Accounts,
     private readonly passwords: Passwords,
+    private readonly upgrade: PasswordUpgrade,
   ) {}
 
   async execute({ guess, request }: AuthenticatePassword): Promise<Authentication> {
     const find = () => this.accounts.byUsername(guess.username);
     const account = await this.passwords.prove(guess, find, { ...request, ...ANONYMOUS });
     if (account === null) throw new Refused('credentials-invalid');
+    await this.upgrade.atLogin(account, guess.password, request);
     return { account, amr: ['pwd'] };
   }
 }

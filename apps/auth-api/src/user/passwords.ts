@@ -46,10 +46,10 @@ export class Passwords {
     context: CommandContext,
   ): Promise<ActiveUser | null> {
     const look = async () => {
-      const account = await find();
-      const credentialId = account?.credentialId ?? null;
-      if (await this.isPasswordOf(credentialId, password)) return { opened: account };
-      return { failure: credentialId === null ? 'unknown-account' : 'wrong-password' } as const;
+      const { account, kept } = await this.keptOf(find);
+      if (kept === null ? await this.hasher.verifyNothing(password) : await this.hasher.verify(kept, password))
+        return { opened: account };
+      return { failure: account?.credentialId ? 'wrong-password' : 'unknown-account' } as const;
     };
     return this.guesses.within({ username, source }, look, context);
   }
@@ -111,9 +111,16 @@ export class Passwords {
     return position;
   }
 
-  private async isPasswordOf(credentialId: CredentialId | null, password: string): Promise<boolean> {
-    const phc = credentialId === null ? null : await this.vault.reveal(credentialId);
-    return phc === null ? this.hasher.verifyNothing(password) : this.hasher.verify(phc, password);
+  /** An account, and what is kept of its password; null where there is none. */
+  private async keptOf(find: () => Promise<ActiveUser | null>) {
+    const look = async () => {
+      const account = await find();
+      const credentialId = account?.credentialId ?? null;
+      return { account, credentialId, kept: credentialId === null ? null : await this.vault.reveal(credentialId) };
+    };
+    const found = await look();
+    // Another login has just hashed the same password anew (SEC-14): it must not make this one wrong (SEC-23).
+    return found.credentialId !== null && found.kept === null ? look() : found;
   }
 }
 

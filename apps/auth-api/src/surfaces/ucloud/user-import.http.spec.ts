@@ -1,8 +1,8 @@
-import { pbkdf2Sync } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestApp, passwordOf } from '../../testing/test-app.js';
+import { ucloudHashOf } from '../../testing/ucloud-hash.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -10,18 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const SALT = Buffer.from('a salt of 16 byt');
-/** As UCloud keeps it (ucloud-users-api §15.1). */
-const hashOf = (password: string) => ({
-  algorithm: 'pbkdf2-sha512',
-  iterations: 10_000,
-  salt: SALT.toString('base64'),
-  hash: pbkdf2Sync(password, SALT, 10_000, 32, 'sha512').toString('base64'),
-});
 const person = (username: string, more: Readonly<Record<string, unknown>> = {}) => ({
   username,
   email: `${username}@example.org`,
-  passwordHash: hashOf(passwordOf(username)),
+  passwordHash: ucloudHashOf(passwordOf(username)),
   ...more,
 });
 const bringIn = async (json: unknown, headers = {}, token?: string) =>
@@ -65,7 +57,7 @@ describe('importing users', () => {
   });
 
   it('keeps the hash in the vault, wrapped, and nowhere else (SEC-17, SEC-160)', async () => {
-    const { hash } = hashOf(passwordOf('marked'));
+    const { hash } = ucloudHashOf(passwordOf('marked'));
     expect((await bringIn([person('marked')])).status).toBe(200);
     const folder = join(app.folder, 'data');
     const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
@@ -110,7 +102,7 @@ describe('importing users', () => {
   });
 
   it('takes a hundred at a time', async () => {
-    const passwordHash = hashOf('x');
+    const passwordHash = ucloudHashOf('x');
     const many = (count: number) =>
       Array.from({ length: count }, (_, n) => ({ username: `m${n}`, email: `m${n}@example.org`, passwordHash }));
     expect(await bringIn(many(101))).toMatchObject(code('body-invalid'));
@@ -124,7 +116,7 @@ describe('importing users', () => {
     ['a list of no objects', [null, 'x', [person('x')]], 'body-invalid'],
     ['a user without a hash', [{ username: 'x', email: 'x@example.org', password: passwordOf('x') }], 'body-invalid'],
     ['a hash that is text', [person('x', { passwordHash: '$2b$10$x' })], 'body-invalid'],
-    ['a hash that is a list', [person('x', { passwordHash: [hashOf('x')] })], 'body-invalid'],
+    ['a hash that is a list', [person('x', { passwordHash: [ucloudHashOf('x')] })], 'body-invalid'],
     ['an empty hash', [person('x', { passwordHash: {} })], 'password-hash-invalid'],
     ['a name that is no text', [person('x', { username: { a: 1 } })], 'body-invalid'],
     ['no name', [person('x', { username: undefined })], 'body-invalid'],
@@ -152,7 +144,7 @@ describe('importing users', () => {
       (part) =>
         [
           `the hash ${JSON.stringify(part)}`,
-          [person('x', { passwordHash: { ...hashOf('x'), ...part } })],
+          [person('x', { passwordHash: { ...ucloudHashOf('x'), ...part } })],
           'password-hash-invalid',
         ] as const,
     ),
@@ -166,7 +158,7 @@ describe('importing users', () => {
     });
 
   it('says which item and which part was wrong, and never repeats the hash', async () => {
-    const hash = { ...hashOf('x'), iterations: 1e9 };
+    const hash = { ...ucloudHashOf('x'), iterations: 1e9 };
     const { json, text } = await bringIn([person('x'), person('y', { passwordHash: hash })]);
     expect(json['why']).toBe('[1].passwordHash.iterations must be a whole number from 1000 to 1000000.');
     expect(text).not.toContain(hash.hash);
