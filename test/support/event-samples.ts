@@ -41,6 +41,11 @@ export const eventSamples: Samples = {
   ChallengeIssued: [
     { userId: ada, purpose: { kind: 'login', service: 'web', epoch: 2 }, expiresAt: '2030-01-01T00:10:00.000Z' },
     { userId: ada, purpose: { kind: 'enrolment', credentialId: credential }, expiresAt: '2030-01-01T00:10:00.000Z' },
+    {
+      userId: ada,
+      purpose: { kind: 'login', service: 'web', epoch: 2, passwordTooShort: true },
+      expiresAt: '2030-01-01T00:10:00.000Z',
+    },
   ],
   ChallengeMet: [{}],
   CredentialIssued: [

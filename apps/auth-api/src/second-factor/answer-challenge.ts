@@ -81,7 +81,7 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
 
   private async logIn(
     userId: UserId,
-    { service: name, epoch }: Extract<ChallengePurpose, { kind: 'login' }>,
+    { service: name, epoch, passwordTooShort }: Extract<ChallengePurpose, { kind: 'login' }>,
     { code, client, request }: AnswerChallenge,
   ): Promise<AnsweredChallenge> {
     const { owner } = await this.sessions.ownerOf(userId);
@@ -90,7 +90,8 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     if (owner === null || owner.sessionEpoch !== epoch || service === undefined)
       throw new Refused('second-factor-wrong');
     const amr = code.kind === 'totp' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa'];
-    const outcome = await this.commands.execute(new LogIn({ account: owner, amr }, service, client, request));
+    const authentication = { account: owner, amr, passwordTooShort: passwordTooShort === true };
+    const outcome = await this.commands.execute(new LogIn(authentication, service, client, request));
     if ('challengeId' in outcome) throw new Error('a login with two factors was asked for another one');
     return { kind: 'logged-in', tokens: outcome, service };
   }

@@ -1,10 +1,9 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { MULTI_FACTOR } from '#domain/access/access.js';
+import { requiredActions, scopesWhile } from '#domain/access/required-actions.js';
 import { asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { challenge, challengeStream } from '#domain/challenge/challenge.js';
-import { singleFactorScopes } from '#domain/second-factor/requirement.js';
-import { ALL_WRITE } from '#domain/scope.js';
 import { session } from '#domain/session/session.js';
 import type { ClientTrace } from '#domain/session/session-events.js';
 import type { LoginService } from '#domain/session/session-limits.js';
@@ -20,6 +19,8 @@ import { SessionTokenIssuer, type SessionTokens } from './session-tokens.js';
 export interface Authentication {
   readonly account: ActiveUser;
   readonly amr: readonly string[];
+  /** Whether they did so by a password that is too short by now (SEC-01). */
+  readonly passwordTooShort: boolean;
 }
 
 /** Opens a session for somebody who has just proved who they are, or asks for the second factor they have. */
@@ -50,17 +51,18 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   ) {}
 
   async execute(command: LogIn): Promise<SessionTokens | PendingChallenge> {
-    const { account, amr } = command.authentication;
-    if (amr.includes(MULTI_FACTOR)) return this.open(command, [ALL_WRITE]);
+    const { account, amr, passwordTooShort } = command.authentication;
     const { enrolled } = await this.secondFactors.of(account.id);
-    if (enrolled !== null) return this.challenge(command);
-    // No access token without the factors that the policy asks for, whatever way somebody came (SEC-44).
-    return this.open(command, singleFactorScopes(account, this.settings.secondFactor));
+    if (enrolled !== null && !amr.includes(MULTI_FACTOR)) return this.challenge(command);
+    const facts = { policy: this.settings.secondFactor, hasSecondFactor: enrolled !== null, passwordTooShort };
+    return this.open(command, scopesWhile(requiredActions(account, facts)));
   }
 
-  private async challenge({ authentication: { account }, service, request }: LogIn): Promise<PendingChallenge> {
+  private async challenge({ authentication, service, request }: LogIn): Promise<PendingChallenge> {
+    const { account, passwordTooShort } = authentication;
     const challengeId = derivedId(request.commandId, 'challenge');
-    const purpose = { kind: 'login', service: service.name, epoch: account.sessionEpoch } as const;
+    const login = { kind: 'login', service: service.name, epoch: account.sessionEpoch } as const;
+    const purpose = passwordTooShort ? { ...login, passwordTooShort } : login;
     const issue = { type: 'IssueChallenge', userId: account.id, purpose, now: request.now } as const;
     await this.repository.execute(challenge, challengeStream(challengeId), issue, { ...request, ...ANONYMOUS });
     return { challengeId };

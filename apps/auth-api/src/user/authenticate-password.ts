@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Refused } from '#domain/refused.js';
+import { SecondFactors } from '../second-factor/second-factors.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { Authentication } from '../session/log-in.js';
 import { Accounts } from './accounts.js';
@@ -23,6 +24,7 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
     private readonly accounts: Accounts,
     private readonly passwords: Passwords,
     private readonly upgrade: PasswordUpgrade,
+    private readonly secondFactors: SecondFactors,
   ) {}
 
   async execute({ guess, request }: AuthenticatePassword): Promise<Authentication> {
@@ -30,6 +32,8 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
     const account = await this.passwords.prove(guess, find, { ...request, ...ANONYMOUS });
     if (account === null) throw new Refused('credentials-invalid');
     await this.upgrade.atLogin(account, guess.password, request);
-    return { account, amr: ['pwd'] };
+    const { enrolled } = await this.secondFactors.of(account.id);
+    const passwordTooShort = this.passwords.isTooShort(guess.password, account, enrolled !== null);
+    return { account, amr: ['pwd'], passwordTooShort };
   }
 }

@@ -4,6 +4,7 @@ import { Refused } from '#domain/refused.js';
 import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
+import { SecondFactors } from '../second-factor/second-factors.js';
 import { Passwords, credentialOf } from './passwords.js';
 
 /** Somebody who knows their password chooses another one; their other sessions end (SEC-08, SEC-09). */
@@ -34,12 +35,16 @@ export class ResetPassword extends Command<Position | undefined> {
 
 @CommandHandler(ChangePassword)
 export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
-  constructor(private readonly passwords: Passwords) {}
+  constructor(
+    private readonly passwords: Passwords,
+    private readonly secondFactors: SecondFactors,
+  ) {}
 
   /** @throws Refused `password-wrong`, or why the new one cannot be chosen */
   async execute({ account, session, currentPassword, newPassword, ipAddress, context }: ChangePassword) {
     const replaces = credentialOf(account);
-    this.passwords.demandChoosable(newPassword, account);
+    const { enrolled } = await this.secondFactors.of(account.id);
+    this.passwords.demandChoosable(newPassword, account, enrolled !== null);
     const username = readable(account.claims.username) ?? account.id;
     const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };
     if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
@@ -50,12 +55,16 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
 
 @CommandHandler(ResetPassword)
 export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
-  constructor(private readonly passwords: Passwords) {}
+  constructor(
+    private readonly passwords: Passwords,
+    private readonly secondFactors: SecondFactors,
+  ) {}
 
   /** @throws Refused `password-not-applicable`, or why the new one cannot be chosen */
   async execute({ account, newPassword, context }: ResetPassword) {
     credentialOf(account);
-    this.passwords.demandChoosable(newPassword, account);
+    const { enrolled } = await this.secondFactors.of(account.id);
+    this.passwords.demandChoosable(newPassword, account, enrolled !== null);
     return this.passwords.reset(account, newPassword, null, context);
   }
 }

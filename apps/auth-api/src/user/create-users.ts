@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { requiredActions, scopesWhile } from '#domain/access/required-actions.js';
 import { type UserId, asSessionId, sessionStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
-import { singleFactorScopes } from '#domain/second-factor/requirement.js';
 import { session } from '#domain/session/session.js';
 import { kindOf } from '#domain/user/user-creation.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
@@ -47,14 +47,15 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
   private demandPassword(wanted: NewUser): void {
     const { role, registeredBy, password } = wanted;
     if (isPerson(wanted))
-      this.passwords.demandChoosable(password, { kind: kindOf(role), registeredBy, claims: wanted });
+      this.passwords.demandChoosable(password, { kind: kindOf(role), registeredBy, claims: wanted }, false);
   }
 
   private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {
     const id = sessionIdOf(context, index);
     const { token, secretHash } = this.refreshTokens.issue(id, context.fingerprint && context.commandId);
     const client = { ipAddress: null, userAgent: null };
-    const scopes = singleFactorScopes(owner, this.settings.secondFactor);
+    const facts = { policy: this.settings.secondFactor, hasSecondFactor: false, passwordTooShort: false };
+    const scopes = scopesWhile(requiredActions(owner, facts));
     const { state, position } = await this.repository.execute(
       session,
       sessionStream(id),

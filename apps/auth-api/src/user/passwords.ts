@@ -3,7 +3,7 @@ import { type CredentialId, userStream } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
-import { MIN_LENGTH_ALONE, MIN_LENGTH_WITH_SECOND_FACTOR, demandPassword } from '#domain/user/password-policy.js';
+import { demandPassword, isTooShort, minPasswordLength } from '#domain/user/password-policy.js';
 import type { ChangePassword } from '#domain/user/password-change.js';
 import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
@@ -54,15 +54,23 @@ export class Passwords {
     return this.guesses.within({ username, source }, look, context);
   }
 
+  /** Whether the password, which is right, has become too short for the account (SEC-01). */
+  isTooShort(password: string, account: ActiveUser, hasSecondFactor: boolean): boolean {
+    return isTooShort(password, hasSecondFactor || this.isSecondFactorRequired(account), account.registeredBy);
+  }
+
   /** @throws Refused if the owner may not choose this password */
-  demandChoosable(password: string | null, account: Pick<ActiveUser, 'kind' | 'registeredBy' | 'claims'>): void {
+  demandChoosable(
+    password: string | null,
+    account: Pick<ActiveUser, 'kind' | 'registeredBy' | 'claims'>,
+    hasSecondFactor: boolean,
+  ): void {
     const { username, email, firstNames, lastName } = account.claims;
     const words = [username, email, firstNames, lastName].map((word) => readable(word)).filter((word) => word !== null);
     const localParts = words.map((word) => word.split('@')[0] ?? word);
-    // Where every login needs another factor, too, it may be shorter (SEC-01).
-    const withSecondFactor = requiresSecondFactor(account, this.settings.secondFactor);
     demandPassword(password, {
-      minLength: withSecondFactor ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH_ALONE,
+      // Where every login needs another factor, too, it may be shorter (SEC-01).
+      minLength: minPasswordLength(hasSecondFactor || this.isSecondFactorRequired(account)),
       isCommon: isCommonPassword,
       contextWords: [...words, ...localParts, 'authlog'],
     });
@@ -110,6 +118,9 @@ export class Passwords {
     if (old !== null) await this.vault.erase(old);
     return position;
   }
+
+  private isSecondFactorRequired = (account: Pick<ActiveUser, 'kind' | 'registeredBy'>) =>
+    requiresSecondFactor(account, this.settings.secondFactor);
 
   /** An account, and what is kept of its password; null where there is none. */
   private async keptOf(find: () => Promise<ActiveUser | null>) {

@@ -44,8 +44,8 @@ describe('managing sessions', () => {
 });
 
 describe('what outlasts a token', () => {
-  it('is not for those to whom a service has lent it, whatever its scopes', () => {
-    expect(() => demandOwnToken({ ...caller, scopes: ['files:read'] })).not.toThrow();
+  it('needs a token that its owner got by a login, whatever its scopes', () => {
+    expect(() => demandOwnToken({ ...caller, scopes: ['auth.users.changePassword:write'] })).not.toThrow();
     expect(() => demandOwnToken({ ...caller, extendedBy: [asUserId('share')] })).toThrow('extended-token-not-allowed');
   });
 });

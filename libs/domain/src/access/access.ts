@@ -1,9 +1,9 @@
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
-import { mustEnrolFirst } from '../second-factor/requirement.js';
 import type { Role } from '../role.js';
 import { ALL_WRITE, type Scope, demandCovered, isCovered } from '../scope.js';
 import type { OpenSession } from '../session/session-state.js';
+import { explanationOf } from './required-actions.js';
 
 /** Who is calling, as their access token and the log say. */
 export interface Caller {
@@ -38,21 +38,18 @@ export type AccessRefusal =
 export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {
   if (!permission.roles.includes(role)) throw new Refused('role-not-allowed');
   if (isCovered(permission.scope, scopes)) return;
-  throw new Refused(
-    'scope-missing',
-    mustEnrolFirst(scopes) ? 'Enrol a second factor first, and log in with it: POST /auth/2fa.' : 'Missing scope',
-  );
+  throw new Refused('scope-missing', explanationOf(scopes) || 'Missing scope');
+}
+
+/** What is its owner's own affair, or outlasts the token, is not for those to whom a service has lent it. */
+export function demandOwnToken({ extendedBy }: Caller): void {
+  if (extendedBy.length > 0) throw new Refused('extended-token-not-allowed', 'Invalid token');
 }
 
 /** Sessions are managed only with a token that its owner got by a login (ucloud-users-api §4.1). */
 export function demandUnrestrictedToken(caller: Caller): void {
   demandOwnToken(caller);
   if (!caller.scopes.includes(ALL_WRITE)) throw new Refused('extended-token-not-allowed', 'Invalid token');
-}
-
-/** What outlasts a token is not for those to whom a service has lent it. */
-export function demandOwnToken({ extendedBy }: Caller): void {
-  if (extendedBy.length > 0) throw new Refused('extended-token-not-allowed', 'Invalid token');
 }
 
 /**

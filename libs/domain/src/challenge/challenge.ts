@@ -9,7 +9,13 @@ export const challengeStream = (id: string): StreamName => `challenge-${id}`;
 /** What answering it leads to. */
 export type ChallengePurpose =
   /** A session at this login service: the password was right. */
-  | { readonly kind: 'login'; readonly service: string; readonly epoch: number }
+  | {
+      readonly kind: 'login';
+      readonly service: string;
+      readonly epoch: number;
+      /** The password was right and is too short by now; another one has to be chosen. */
+      readonly passwordTooShort?: true;
+    }
   /** The second factor that was offered counts from now on. */
   | { readonly kind: 'enrolment'; readonly credentialId: CredentialId };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Refused } from '../refused.js';
-import { type PasswordRules, demandPassword } from './password-policy.js';
+import { type PasswordRules, demandPassword, isTooShort, minPasswordLength } from './password-policy.js';
 
 const rules: PasswordRules = {
   minLength: 15,
@@ -47,4 +47,17 @@ describe('a password', () => {
     expect(refusalOf('Ada.Lovelace.1815')).toBe('password-common');
     expect(refusalOf('Ada.Lovelace.18150')).toBeNull();
   });
+});
+
+describe('a password that is right', () => {
+  it('may have become too short: where there is no second factor, or it was never measured (SEC-01)', () => {
+    expect([minPasswordLength(true), minPasswordLength(false)]).toEqual([8, 15]);
+    const tooShort = (length: number, withSecondFactor: boolean) =>
+      isTooShort('🔑'.repeat(length), withSecondFactor, 'service');
+    expect([tooShort(14, false), tooShort(15, false)]).toEqual([true, false]);
+    expect([tooShort(7, true), tooShort(8, true)]).toEqual([true, false]);
+  });
+
+  it('of the first administrator is the operator’s to choose', () =>
+    expect(isTooShort('x'.repeat(8), false, 'installation')).toBe(false));
 });

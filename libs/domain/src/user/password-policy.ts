@@ -1,4 +1,5 @@
 import { Refused } from '../refused.js';
+import type { Registrar } from './user-events.js';
 
 export type PasswordRefusal =
   'password-common' | 'password-hash-invalid' | 'password-missing' | 'password-too-long' | 'password-too-short';
@@ -8,6 +9,20 @@ export const MIN_LENGTH_ALONE = 15;
 export const MIN_LENGTH_WITH_SECOND_FACTOR = 8;
 /** SEC-02. */
 export const MAX_PASSWORD_LENGTH = 256;
+
+/** The shortest that may be chosen, in code points (SEC-01). */
+export const minPasswordLength = (withSecondFactor: boolean): number =>
+  withSecondFactor ? MIN_LENGTH_WITH_SECOND_FACTOR : MIN_LENGTH_ALONE;
+
+/** @returns code points */
+const lengthOf = (password: string) => Array.from(password).length;
+
+/**
+ * Whether a password that is right has become too short: imported ones never were measured, and one that was chosen beside
+ * a second factor is not enough without it (SEC-01). That of the first administrator is the operator's to choose.
+ */
+export const isTooShort = (password: string, withSecondFactor: boolean, registeredBy: Registrar): boolean =>
+  registeredBy !== 'installation' && lengthOf(password) < minPasswordLength(withSecondFactor);
 
 /** What a password is measured by. */
 export interface PasswordRules {
@@ -21,7 +36,7 @@ export interface PasswordRules {
 /** @throws Refused if the password has no length that any password may have; says why and never repeats it (SEC-07) */
 export function demandPasswordLength(password: string | null, minLength: number): asserts password is string {
   if (password === null || password === '') throw new Refused('password-missing', 'A password is needed.');
-  const length = Array.from(password).length;
+  const length = lengthOf(password);
   if (length < minLength)
     throw new Refused(
       'password-too-short',

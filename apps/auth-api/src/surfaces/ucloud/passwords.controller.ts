@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { demandUnrestrictedToken } from '#domain/access/access.js';
+import { demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, SERVICES } from '#domain/role.js';
 import { Settings } from '#host/settings.js';
@@ -40,7 +40,7 @@ export class PasswordsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    demandUnrestrictedToken(caller);
+    demandOwnToken(caller);
     const context = this.contexts.by(request, caller);
     const session = { id: caller.sessionId, epoch: caller.session.epoch };
     const ipAddress = addressOf(request);

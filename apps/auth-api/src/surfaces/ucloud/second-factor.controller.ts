@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toDataURL } from 'qrcode';
+import { demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { ADMINISTRATORS, END_USER, PUBLIC } from '#domain/role.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -179,9 +180,8 @@ export class SecondFactorController {
     return {};
   }
 
-  /** Factors are managed by their owner, not by a service with a token that was derived. */
   private contextOf(request: FastifyRequest, caller: AuthenticatedCaller): CommandContext {
-    if (caller.extendedBy.length > 0) throw new Refused('extended-token-not-allowed');
+    demandOwnToken(caller);
     return this.contexts.by(request, caller);
   }
 }
