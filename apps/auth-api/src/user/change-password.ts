@@ -1,20 +1,28 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { needsCode } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
-import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
-import { SecondFactors } from '../second-factor/second-factors.js';
+import type { AuthenticatedCaller } from '../access/caller-authentication.js';
+import { type SecondFactorCode, SecondFactors } from '../second-factor/second-factors.js';
 import { Passwords, credentialOf } from './passwords.js';
+
+/** What somebody types who wants another password. */
+interface ChosenPassword {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
 
 /** Somebody who knows their password chooses another one; their other sessions end (SEC-08, SEC-09). */
 export class ChangePassword extends Command<Position | undefined> {
   constructor(
-    readonly account: ActiveUser,
-    /** Goes on; it was opened by who is asking. */
-    readonly session: SparedSession,
-    readonly currentPassword: string,
-    readonly newPassword: string,
+    /** Their session goes on. */
+    readonly caller: AuthenticatedCaller,
+    readonly chosen: ChosenPassword,
+    /** Looked at only where it is needed. */
+    readonly code: SecondFactorCode | null,
     readonly ipAddress: string | null,
     readonly context: CommandContext,
   ) {
@@ -40,16 +48,21 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     private readonly secondFactors: SecondFactors,
   ) {}
 
-  /** @throws Refused `password-wrong`, or why the new one cannot be chosen */
-  async execute({ account, session, currentPassword, newPassword, ipAddress, context }: ChangePassword) {
+  /** @throws Refused `password-wrong`, `second-factor-wrong`, `step-up-required`, or why the new one cannot be chosen */
+  async execute({ caller, chosen: { currentPassword, newPassword }, code, ipAddress, context }: ChangePassword) {
+    const { account, session, sessionId } = caller;
     const replaces = credentialOf(account);
     const { enrolled } = await this.secondFactors.of(account.id);
+    // What costs nobody anything comes first: then neither a guess nor a code is spent on what is refused anyway.
     this.passwords.demandChoosable(newPassword, account, enrolled !== null);
+    const codeCounts = needsCode(session, enrolled !== null, code !== null, context.now);
     const username = readable(account.claims.username) ?? account.id;
     const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };
     if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
-    return this.passwords.change(account, newPassword, { replaces, spare: session }, context);
+    if (codeCounts && code !== null) await this.secondFactors.show(account.id, code, context);
+    const spare = { id: sessionId, epoch: session.epoch };
+    return this.passwords.change(account, newPassword, { replaces, spare }, context);
   }
 }
 

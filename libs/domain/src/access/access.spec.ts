@@ -9,6 +9,7 @@ import {
   demandOwnToken,
   demandPermission,
   demandUnrestrictedToken,
+  needsCode,
 } from './access.js';
 
 const caller: Caller = {
@@ -75,5 +76,29 @@ describe('what a stolen session must not be enough for (SEC-76)', () => {
     expect(demand('2030-01-01T00:00:00.000Z', ['pwd'], true)).toThrow('step-up-required');
     expect(demand('2030-01-01T00:05:00.000Z', ['pwd', 'otp', 'mfa'], true)).not.toThrow();
     expect(demand('2030-01-01T00:05:00.001Z', ['pwd', 'otp', 'mfa'], true)).toThrow('step-up-required');
+  });
+});
+
+describe('what the password is asked for anyway (SEC-08)', () => {
+  const authenticatedAt = new Date('2030-01-01T00:00:00.000Z');
+  const needs = (time: string, amr: readonly string[], hasSecondFactor: boolean, hasCode: boolean) => () =>
+    needsCode({ authenticatedAt, amr }, hasSecondFactor, hasCode, new Date(time));
+  const [soon, late] = ['2030-01-01T00:05:00.000Z', '2030-01-01T00:05:00.001Z'];
+
+  it('needs nothing else of who has no second factor, or has just logged in with it', () => {
+    for (const hasCode of [true, false]) {
+      expect(needs(late, ['pwd'], false, hasCode)()).toBe(false);
+      expect(needs(soon, ['pwd', 'otp', 'mfa'], true, hasCode)()).toBe(false);
+    }
+  });
+
+  it('needs a code of everybody else', () => {
+    for (const [time, amr] of [
+      [soon, ['pwd']],
+      [late, ['pwd', 'otp', 'mfa']],
+    ] as const) {
+      expect(needs(time, amr, true, true)()).toBe(true);
+      expect(needs(time, amr, true, false)).toThrow('step-up-required');
+    }
   });
 });

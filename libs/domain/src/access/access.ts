@@ -66,17 +66,35 @@ export const STEP_UP_MS = 300_000;
 /** The method of a login with a second factor (RFC 8176). */
 export const MULTI_FACTOR = 'mfa';
 
+/** When and how the owner of a session proved who they are. */
+type Authenticated = Pick<OpenSession, 'amr' | 'authenticatedAt'>;
+
+/** Whether that was just now, with the strongest factor they have. */
+const isFresh = ({ authenticatedAt, amr }: Authenticated, hasSecondFactor: boolean, now: Date): boolean =>
+  now.getTime() - authenticatedAt.getTime() <= STEP_UP_MS && (!hasSecondFactor || amr.includes(MULTI_FACTOR));
+
 /**
  * For what a stolen session must not be enough for: its owner has just logged in, with the strongest factor they have.
  * @throws Refused `step-up-required`
  */
-export function demandFreshAuthentication(
-  { authenticatedAt, amr }: Pick<OpenSession, 'amr' | 'authenticatedAt'>,
-  hasSecondFactor: boolean,
-  now: Date,
-): void {
-  const isFresh = now.getTime() - authenticatedAt.getTime() <= STEP_UP_MS;
-  if (isFresh && (!hasSecondFactor || amr.includes(MULTI_FACTOR))) return;
+export function demandFreshAuthentication(session: Authenticated, hasSecondFactor: boolean, now: Date): void {
+  if (isFresh(session, hasSecondFactor, now)) return;
   const how = hasSecondFactor ? ' with your second factor' : '';
   throw new Refused('step-up-required', `Log in again${how}, then ask within ${STEP_UP_MS / 60_000} minutes.`);
+}
+
+/**
+ * For what the password is asked for anyway: who has a second factor has just logged in with it, or sends a code (SEC-08).
+ * @param hasCode whether one was sent
+ * @returns whether it has to be looked at
+ * @throws Refused `step-up-required` if it has to be and there is none
+ */
+export function needsCode(session: Authenticated, hasSecondFactor: boolean, hasCode: boolean, now: Date): boolean {
+  if (!hasSecondFactor || isFresh(session, hasSecondFactor, now)) return false;
+  if (hasCode) return true;
+  const minutes = STEP_UP_MS / 60_000;
+  throw new Refused(
+    'step-up-required',
+    `Send verificationCode or recoveryCode, or log in again with your second factor and ask within ${minutes} minutes.`,
+  );
 }

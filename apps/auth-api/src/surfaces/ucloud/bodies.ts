@@ -107,16 +107,6 @@ export class LookupUsersBody {
   users: string[];
 }
 
-export class ChangePasswordBody {
-  @ApiProperty({ format: 'password' })
-  @Text()
-  currentPassword: string;
-
-  @ApiProperty({ format: 'password' })
-  @Text()
-  newPassword: string;
-}
-
 export class ResetPasswordBody {
   @ApiProperty({ description: 'A user name.' })
   @Text()
@@ -156,21 +146,42 @@ export class UpdateUserInfoBody {
 }
 
 export class SecondFactorCodeBody {
-  @ApiProperty({ required: false, type: 'integer', description: 'What the authenticator shows; also as text.' })
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    type: 'integer',
+    description: 'What the authenticator shows; also as text.',
+  })
   @IsOptional()
   @Code()
-  verificationCode?: string | number;
+  verificationCode?: string | number | null;
 
-  @ApiProperty({ required: false, description: 'Instead of it, one of the recovery codes.' })
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    type: String,
+    description: 'Instead of it, one of the recovery codes.',
+  })
   @IsOptional()
   @Text(100)
-  recoveryCode?: string;
+  recoveryCode?: string | null;
 }
 
 export class AnswerChallengeBody extends SecondFactorCodeBody {
   @ApiProperty({ format: 'uuid' })
   @Text()
   challengeId: string;
+}
+
+/** A code is needed where a second factor is enrolled and the login with it is not fresh. */
+export class ChangePasswordBody extends SecondFactorCodeBody {
+  @ApiProperty({ format: 'password' })
+  @Text()
+  currentPassword: string;
+
+  @ApiProperty({ format: 'password' })
+  @Text()
+  newPassword: string;
 }
 
 export class ChangeRoleBody extends UserNameBody {

@@ -15,6 +15,7 @@ import { ChangePasswordBody, ResetPasswordBody } from './bodies.js';
 import { addressOf } from './client-trace.js';
 import { tellPosition } from './consistency.js';
 import { demandListed } from './listed-callers.js';
+import { optionalCodeOf } from './second-factor-code.js';
 import { EmptyAnswer } from './token-answers.js';
 
 /** ucloud-users-api §5.6 and §5.7; both end sessions, which UCloud leaves alive (SEC-09). */
@@ -35,16 +36,14 @@ export class PasswordsController {
   @ApiOperation({ operationId: 'changePassword', summary: 'Change your password; your other sessions end' })
   @ApiOkResponse({ type: EmptyAnswer })
   async changePassword(
-    @Body() { currentPassword, newPassword }: ChangePasswordBody,
+    @Body() body: ChangePasswordBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
     demandOwnToken(caller);
     const context = this.contexts.by(request, caller);
-    const session = { id: caller.sessionId, epoch: caller.session.epoch };
-    const ipAddress = addressOf(request);
-    const command = new ChangePassword(caller.account, session, currentPassword, newPassword, ipAddress, context);
+    const command = new ChangePassword(caller, body, optionalCodeOf(body), addressOf(request), context);
     tellPosition(reply, await this.commands.execute(command));
     return {};
   }

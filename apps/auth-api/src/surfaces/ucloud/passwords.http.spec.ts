@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Authenticator } from '../../testing/authenticator.js';
 import { TestApp, passwordOf } from '../../testing/test-app.js';
 
 let app: TestApp;
@@ -7,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const change = (token: string, currentPassword: string, newPassword: string) =>
-  app.call('POST', '/auth/users/password', { token, json: { currentPassword, newPassword } });
+const change = (token: string, currentPassword: string, newPassword: string, code = {}) =>
+  app.call('POST', '/auth/users/password', { token, json: { currentPassword, newPassword, ...code } });
 const reset = async (userId: string, newPassword: string, token?: string) =>
   app.call('POST', '/auth/users/password/reset', {
     token: token ?? (await app.asService()),
@@ -62,6 +63,65 @@ describe('changing a password', () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     const logins = await Promise.all(passwords.map((each) => app.tryLogIn('hedy', each)));
     expect(logins.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+  });
+});
+
+describe('changing a password beside a second factor', () => {
+  const start = async (username: string) => {
+    const alone = (await app.person(username)).accessToken;
+    const authenticator = await Authenticator.enrol(app, alone);
+    const token = await authenticator.logIn(username, passwordOf(username));
+    return { alone, authenticator, token, password: passwordOf(username) };
+  };
+  const outcomes = async () => [...(await app.events('attempts')), ...(await app.events('factor'))];
+
+  it('needs no code within five minutes after a login with it (SEC-08)', async () => {
+    const { token, password } = await start('margaret');
+    app.clock.advance(240_000);
+    expect((await change(token, password, NEW)).status).toBe(200);
+  });
+
+  it('needs one later, and in a session that was opened without: a stolen session is not enough (SEC-08)', async () => {
+    const { alone, authenticator, token, password } = await start('radia');
+    app.clock.advance(240_001);
+    const before = await outcomes();
+    for (const session of [token, alone])
+      expect(await change(session, password, NEW)).toMatchObject({
+        ...code('step-up-required', 401),
+        headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"' },
+      });
+    expect(await outcomes()).toEqual(before);
+    expect((await change(alone, password, NEW, { verificationCode: authenticator.code() })).status).toBe(200);
+    expect((await app.tryLogIn('radia', NEW)).json).toHaveProperty('2fa');
+
+    const [recoveryCode] = authenticator.recoveryCodes;
+    expect((await change(alone, NEW, password, { recoveryCode, verificationCode: null })).status).toBe(200);
+    expect(await change(alone, password, NEW, { recoveryCode })).toMatchObject(code('second-factor-wrong', 401));
+    expect((await app.tryLogIn('radia')).json).toHaveProperty('2fa');
+  });
+
+  it('spends no code and no guess where the new password is refused, and no code where the current one is wrong', async () => {
+    const { alone, authenticator, password } = await start('sophie');
+    const verificationCode = authenticator.code();
+    const before = await outcomes();
+    expect(await change(alone, 'wrong', '7 chars', { verificationCode })).toMatchObject(code('password-too-short'));
+    expect(await change(alone, 'wrong', 'sophie@example.org', { verificationCode })).toMatchObject(
+      code('password-common'),
+    );
+    expect(await outcomes()).toEqual(before);
+    expect(await change(alone, 'wrong', NEW, { verificationCode })).toMatchObject(code('password-wrong'));
+    expect((await app.events('factor')).at(-1)).toBe('SecondFactorPassed');
+    expect((await change(alone, password, NEW, { verificationCode })).status).toBe(200);
+  });
+
+  it('refuses a wrong code, two of them, and what is none', async () => {
+    const { alone, password } = await start('wanda');
+    expect(await change(alone, password, NEW, { verificationCode: '000000' })).toMatchObject(
+      code('second-factor-wrong', 401),
+    );
+    for (const bad of [{ verificationCode: 'abcdef' }, { recoveryCode: 7 }, { verificationCode: 1, recoveryCode: 'x' }])
+      expect(await change(alone, password, NEW, bad)).toMatchObject(code('body-invalid'));
+    expect((await app.tryLogIn('wanda')).json).toHaveProperty('2fa');
   });
 });
 

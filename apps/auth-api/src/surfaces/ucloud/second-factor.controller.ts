@@ -18,7 +18,6 @@ import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
-import { BadRequest } from '../../bad-request.js';
 import { RequestContexts } from '../../request-context.js';
 import { AnswerChallenge } from '../../second-factor/answer-challenge.js';
 import {
@@ -27,16 +26,16 @@ import {
   ReplaceRecoveryCodes,
   ResetSecondFactor,
 } from '../../second-factor/manage-second-factor.js';
-import { type SecondFactorCode, SecondFactors } from '../../second-factor/second-factors.js';
+import { SecondFactors } from '../../second-factor/second-factors.js';
 import { Accounts } from '../../user/accounts.js';
 import { AnswerChallengeBody, UserNameBody, SecondFactorCodeBody } from './bodies.js';
 import { clientTraceOf } from './client-trace.js';
 import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
+import { codeOf } from './second-factor-code.js';
 import { EmptyAnswer, OptionalAuthenticationTokens } from './token-answers.js';
 
 const QR_PIXELS = 200;
-const CODE_DIGITS = 6;
 
 class OfferedCredentials {
   @ApiProperty({ description: 'For an authenticator app.' })
@@ -184,12 +183,4 @@ export class SecondFactorController {
     demandOwnToken(caller);
     return this.contexts.by(request, caller);
   }
-}
-
-/** @throws BadRequest unless there is exactly one code */
-function codeOf({ verificationCode, recoveryCode }: SecondFactorCodeBody): SecondFactorCode {
-  if (verificationCode !== undefined && recoveryCode === undefined)
-    return { kind: 'totp', text: String(verificationCode).padStart(CODE_DIGITS, '0') };
-  if (recoveryCode !== undefined && verificationCode === undefined) return { kind: 'recovery', text: recoveryCode };
-  throw new BadRequest('body-invalid', 'Send either verificationCode or recoveryCode.');
 }
