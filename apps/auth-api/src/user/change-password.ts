@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { needsCode } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
+import { demandAnotherPassword } from '#domain/user/password-policy.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
@@ -55,6 +56,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     const { enrolled } = await this.secondFactors.of(account.id);
     // What costs nobody anything comes first: then neither a guess nor a code is spent on what is refused anyway.
     this.passwords.demandChoosable(newPassword, account, enrolled !== null);
+    demandAnotherPassword(currentPassword, newPassword);
     const codeCounts = needsCode(session, enrolled !== null, code !== null, context.now);
     const username = readable(account.claims.username) ?? account.id;
     const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Refused } from '../refused.js';
-import { type PasswordRules, demandPassword, isTooShort, minPasswordLength } from './password-policy.js';
+import {
+  type PasswordRules,
+  demandAnotherPassword,
+  demandPassword,
+  isTooShort,
+  minPasswordLength,
+} from './password-policy.js';
 
 const rules: PasswordRules = {
   minLength: 15,
@@ -46,6 +52,13 @@ describe('a password', () => {
   it('is no name or address of its owner (SEC-05)', () => {
     expect(refusalOf('Ada.Lovelace.1815')).toBe('password-common');
     expect(refusalOf('Ada.Lovelace.18150')).toBeNull();
+  });
+});
+
+describe('another password', () => {
+  it('is not the same one, in whatever spelling', () => {
+    expect(() => demandAnotherPassword('\u00E5ngstr\u00F6m', 'a\u030Angstro\u0308m')).toThrow('password-unchanged');
+    expect(() => demandAnotherPassword('correct horse', 'Correct horse')).not.toThrow();
   });
 });
 

@@ -2,7 +2,12 @@ import { Refused } from '../refused.js';
 import type { Registrar } from './user-events.js';
 
 export type PasswordRefusal =
-  'password-common' | 'password-hash-invalid' | 'password-missing' | 'password-too-long' | 'password-too-short';
+  | 'password-common'
+  | 'password-hash-invalid'
+  | 'password-missing'
+  | 'password-too-long'
+  | 'password-too-short'
+  | 'password-unchanged';
 
 /** In code points: of a password that alone opens a session, and of one that never does without a second factor (SEC-01). */
 export const MIN_LENGTH_ALONE = 15;
@@ -54,6 +59,12 @@ export function demandPassword(password: string | null, { minLength, isCommon, c
     throw new Refused('password-common', 'The password is one of those that are tried first. Choose another one.');
   if (contextWords.some((word) => fold(word) === folded))
     throw new Refused('password-common', 'The password is a name or an address of its owner. Choose another one.');
+}
+
+/** @throws Refused if a password would be changed to itself, also in another spelling; where a change is forced that is none */
+export function demandAnotherPassword(current: string, chosen: string): void {
+  if (current.normalize('NFKC') === chosen.normalize('NFKC'))
+    throw new Refused('password-unchanged', 'This is the password you have. Choose another one.');
 }
 
 const fold = (text: string) => text.normalize('NFKC').toLowerCase();

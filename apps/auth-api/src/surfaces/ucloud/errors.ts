@@ -63,6 +63,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'password-not-applicable': { status: 400, why: 'The account has no password.' },
   'password-too-long': { status: 400, why: 'The password is too long.' },
   'password-too-short': { status: 400, why: 'The password is too short.' },
+  'password-unchanged': { status: 400, why: 'This is the password you have.' },
   'password-wrong': { status: 400, why: 'The current password is wrong.' },
   'provider-id-invalid': { status: 400, why: 'The id of the provider is not valid.' },
   'provider-renewed-meanwhile': { status: 409, why: 'Another renewal was quicker. Look before you ask again.' },

@@ -56,6 +56,14 @@ describe('changing a password', () => {
     }
   });
 
+  it('is to another one, and costs no guess otherwise', async () => {
+    const { accessToken } = await app.person('lise');
+    const before = await app.events('attempts');
+    for (const password of [passwordOf('lise'), 'a guess that is long enough'])
+      expect(await change(accessToken, password, password)).toMatchObject(code('password-unchanged'));
+    expect(await app.events('attempts')).toEqual(before);
+  });
+
   it('of two changes at the same moment makes one', async () => {
     const { accessToken } = await app.person('hedy');
     const passwords = [NEW, 'eight small green bottles'];
