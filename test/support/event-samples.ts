@@ -158,6 +158,7 @@ export const eventSamples: Samples = {
   SecondFactorRemoved: [
     { userId: ada, cause: 'removed' },
     { userId: ada, cause: 'reset' },
+    { userId: ada, cause: 'reset', reason: 'has lost the phone' },
   ],
   RoleChanged: [
     { userId: ada, role: 'ADMIN' },

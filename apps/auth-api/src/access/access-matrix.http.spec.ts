@@ -30,6 +30,8 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/services/rotate', '/auth/services/rotate', ['ADMIN', 'SERVICE']],
   ['POST /auth/services/revoke', '/auth/services/revoke', ['ADMIN']],
   ['POST /auth/services/revokeAll', '/auth/services/revokeAll', ['ADMIN']],
+  ['POST /auth/users/requirePasswordChange', '/auth/users/requirePasswordChange', ['ADMIN']],
+  ['POST /auth/users/delete', '/auth/users/delete', ['ADMIN']],
   ['POST /auth/users/updateUserInfo', '/auth/users/updateUserInfo', ['USER', 'ADMIN']],
   ['POST /auth/users/lookup', '/auth/users/lookup', ['ADMIN', 'SERVICE']],
   ['POST /auth/users/lookup/email', '/auth/users/lookup/email', ['ADMIN', 'SERVICE']],

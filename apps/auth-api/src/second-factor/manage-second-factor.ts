@@ -43,6 +43,7 @@ export class RemoveSecondFactor extends Command<void> {
 export class ResetSecondFactor extends Command<void> {
   constructor(
     readonly userId: UserId,
+    readonly reason: string,
     readonly context: CommandContext,
   ) {
     super();
@@ -90,7 +91,7 @@ export class RemoveSecondFactorHandler implements ICommandHandler<RemoveSecondFa
 export class ResetSecondFactorHandler implements ICommandHandler<ResetSecondFactor> {
   constructor(private readonly secondFactors: SecondFactors) {}
 
-  execute({ userId, context }: ResetSecondFactor): Promise<void> {
-    return this.secondFactors.reset(userId, context);
+  execute({ userId, reason, context }: ResetSecondFactor): Promise<void> {
+    return this.secondFactors.reset(userId, reason, context);
   }
 }

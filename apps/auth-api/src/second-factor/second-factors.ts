@@ -6,6 +6,7 @@ import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import {
   RECOVERY_CODES,
   type SecondFactor,
+  type SecondFactorCommand,
   type SecondFactorEvent,
   type ShownCode,
   secondFactor,
@@ -101,21 +102,18 @@ export class SecondFactors {
   /** By its owner, who has shown a code of it. @throws Refused `second-factor-missing` or `second-factor-required` */
   async remove(account: ActiveUser, context: CommandContext): Promise<void> {
     const isRequired = requiresSecondFactor(account, this.settings.secondFactor);
-    return this.takeAway(account.id, { cause: 'removed', isRequired }, context);
+    const { id: userId } = account;
+    return this.takeAway({ type: 'RemoveSecondFactor', userId, isRequired, now: context.now }, context);
   }
 
   /** By an administrator. @throws Refused `second-factor-missing` */
-  async reset(userId: UserId, context: CommandContext): Promise<void> {
-    return this.takeAway(userId, { cause: 'reset' }, context);
+  async reset(userId: UserId, reason: string, context: CommandContext): Promise<void> {
+    return this.takeAway({ type: 'ResetSecondFactor', userId, reason, now: context.now }, context);
   }
 
-  private async takeAway(
-    userId: UserId,
-    why: { readonly cause: 'removed'; readonly isRequired: boolean } | { readonly cause: 'reset' },
-    context: CommandContext,
-  ): Promise<void> {
+  private async takeAway(command: SecondFactorCommand, context: CommandContext): Promise<void> {
+    const { userId } = command;
     const { enrolled } = await this.of(userId);
-    const command = { type: 'RemoveSecondFactor', userId, ...why, now: context.now } as const;
     await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
     await this.erase(enrolled);
   }

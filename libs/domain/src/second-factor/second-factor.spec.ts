@@ -143,7 +143,7 @@ describe('recovery codes', () => {
 describe('removing a second factor', () => {
   const removed: SecondFactorEvent = { type: 'SecondFactorRemoved', data: { userId, cause: 'removed' } };
   it('leaves none, and lets another one be offered', () => {
-    const remove = { type: 'RemoveSecondFactor', userId, cause: 'removed', isRequired: false, now } as const;
+    const remove = { type: 'RemoveSecondFactor', userId, isRequired: false, now } as const;
     given(enrolled).when(remove).yields(removed);
     given(enrolled, removed).when(remove).refuses('second-factor-missing');
     given(enrolled, removed)
@@ -153,10 +153,20 @@ describe('removing a second factor', () => {
 
   it('is for administrators alone where the policy asks for one (SEC-44)', () => {
     given(enrolled)
-      .when({ type: 'RemoveSecondFactor', userId, cause: 'removed', isRequired: true, now })
+      .when({ type: 'RemoveSecondFactor', userId, isRequired: true, now })
       .refuses('second-factor-required');
+  });
+
+  it('can be done by an administrator, who says why (SEC-49)', () => {
+    const reset = { type: 'ResetSecondFactor', userId, reason: 'has lost the phone', now } as const;
+    const wasReset: SecondFactorEvent = {
+      type: 'SecondFactorRemoved',
+      data: { userId, cause: 'reset', reason: 'has lost the phone' },
+    };
+    given(enrolled).when(reset).yields(wasReset);
+    given(enrolled, wasReset).when(reset).refuses('second-factor-missing');
     given(enrolled)
-      .when({ type: 'RemoveSecondFactor', userId, cause: 'reset', now })
-      .yields({ type: 'SecondFactorRemoved', data: { userId, cause: 'reset' } });
+      .when({ ...reset, reason: 'two\nlines' })
+      .refuses('name-invalid');
   });
 });

@@ -2,7 +2,9 @@ import { type Attempts, demandNoWait, waitAfter } from '../attempts/attempts.js'
 import type { Decider } from '../decider.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, StreamName, UserId } from '../ids.js';
+import type { Personal } from '../personal.js';
 import { Refused } from '../refused.js';
+import { demandReason } from '../user/user-administration.js';
 
 export const secondFactorStream = (id: UserId): StreamName => `factor-${id}`;
 
@@ -43,7 +45,11 @@ export type SecondFactorEvent =
   /** `removed`: by its owner; `reset`: by an administrator. */
   | {
       readonly type: 'SecondFactorRemoved';
-      readonly data: { readonly userId: UserId; readonly cause: 'removed' | 'reset' };
+      readonly data: {
+        readonly userId: UserId;
+        readonly cause: 'removed' | 'reset';
+        readonly reason?: Personal<string>;
+      };
     };
 
 export const secondFactorEvents: EventCatalogue<SecondFactorEvent> = {
@@ -53,7 +59,7 @@ export const secondFactorEvents: EventCatalogue<SecondFactorEvent> = {
   RecoveryCodeUsed: { schema: 1 },
   SecondFactorFailed: { schema: 1 },
   RecoveryCodesReplaced: { schema: 1 },
-  SecondFactorRemoved: { schema: 1 },
+  SecondFactorRemoved: { schema: 1, personal: { fields: ['reason'], subject: ({ userId }) => userId } },
 };
 
 /** What somebody showed, after it was compared with the secrets: the time step or the place of a code, null for a wrong one. */
@@ -70,9 +76,10 @@ export type SecondFactorCommand = { readonly userId: UserId; readonly now: Date 
   | { readonly type: 'EnrolSecondFactor'; readonly credentialId: CredentialId; readonly step: number | null }
   | { readonly type: 'ShowSecondFactor'; readonly shown: ShownCode }
   | { readonly type: 'ReplaceRecoveryCodes'; readonly recoveryCredentialId: CredentialId }
-  /** `isRequired`: whether the policy asks the account for one. */
-  | { readonly type: 'RemoveSecondFactor'; readonly cause: 'removed'; readonly isRequired: boolean }
-  | { readonly type: 'RemoveSecondFactor'; readonly cause: 'reset' }
+  /** By its owner; `isRequired`: whether the policy asks the account for one, */
+  | { readonly type: 'RemoveSecondFactor'; readonly isRequired: boolean }
+  /** or by an administrator, who says why (SEC-49). */
+  | { readonly type: 'ResetSecondFactor'; readonly reason: string }
 );
 
 interface Enrolled {
@@ -173,8 +180,12 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
       }
       case 'RemoveSecondFactor':
         if (state.enrolled === null) throw new Refused('second-factor-missing');
-        if (command.cause === 'removed' && command.isRequired) throw new Refused('second-factor-required');
-        return [{ type: 'SecondFactorRemoved', data: { userId, cause: command.cause } }];
+        if (command.isRequired) throw new Refused('second-factor-required');
+        return [{ type: 'SecondFactorRemoved', data: { userId, cause: 'removed' } }];
+      case 'ResetSecondFactor':
+        demandReason(command.reason);
+        if (state.enrolled === null) throw new Refused('second-factor-missing');
+        return [{ type: 'SecondFactorRemoved', data: { userId, cause: 'reset', reason: command.reason } }];
     }
   },
 };

@@ -25,9 +25,14 @@ describe('suspending an account', () => {
     given(adaCreated)
       .when({ ...administer('SuspendUser'), reason })
       .yields({ type: 'UserSuspended', data: { userId: ada, reason } }, invalidated(1));
+    const long = '🔑'.repeat(500);
     given(adaCreated)
-      .when({ ...administer('SuspendUser'), reason: 'two\nlines' })
-      .refuses('name-invalid');
+      .when({ ...administer('SuspendUser'), reason: long })
+      .yields({ type: 'UserSuspended', data: { userId: ada, reason: long } }, invalidated(1));
+    for (const bad of ['two\nlines', `${long}.`])
+      given(adaCreated)
+        .when({ ...administer('SuspendUser'), reason: bad })
+        .refuses('name-invalid');
   });
 });
 

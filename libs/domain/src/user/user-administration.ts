@@ -17,13 +17,19 @@ export type AdministerUser = {
   | { readonly type: 'ChangeRole'; readonly role: Role }
 );
 
+/** In code points. */
+export const MAX_REASON_LENGTH = 500;
+
+/** @throws Refused `name-invalid` */
+export const demandReason = (reason: string): void => demandPlainText('reason', reason, MAX_REASON_LENGTH);
+
 /** @throws Refused */
 export function administered(state: ActiveUser, command: AdministerUser): UserEvent[] {
   // An administrator who shuts themselves out has nobody to let them in again.
   if (state.id === command.by)
     throw new Refused('own-account', 'Ask another administrator to change your own account.');
   const { reason } = command;
-  if (reason !== null) demandPlainText('reason', reason);
+  if (reason !== null) demandReason(reason);
   const data = { userId: state.id, ...(reason === null ? {} : { reason }) };
   switch (command.type) {
     case 'SuspendUser':

@@ -32,9 +32,9 @@ export function demandUsername(name: string, kind: 'password' | 'service'): void
 }
 
 /** @throws Refused `name-invalid` for the names or the organisation of a person */
-export function demandPlainText(field: string, text: string): void {
-  if (Array.from(text).length > MAX_LENGTH)
-    throw new Refused('name-invalid', `${field} is longer than ${MAX_LENGTH} characters.`);
+export function demandPlainText(field: string, text: string, maxLength = MAX_LENGTH): void {
+  if (Array.from(text).length > maxLength)
+    throw new Refused('name-invalid', `${field} is longer than ${maxLength} characters.`);
   if (INVISIBLE.test(text))
     throw new Refused('name-invalid', `${field} contains a line break or another invisible character.`);
 }

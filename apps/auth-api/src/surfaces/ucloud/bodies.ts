@@ -184,12 +184,6 @@ export class ChangePasswordBody extends SecondFactorCodeBody {
   newPassword: string;
 }
 
-export class ChangeRoleBody extends UserNameBody {
-  @ApiProperty({ enum: ['USER', 'ADMIN'] })
-  @IsIn(ROLES, { message: '$property must be USER or ADMIN' })
-  role: Role;
-}
-
 export class AcceptAgreementBody {
   @ApiProperty({ type: 'integer', description: 'The version that was read.' })
   @IsInt({ message: '$property must be a whole number' })

@@ -28,12 +28,13 @@ import {
 } from '../../second-factor/manage-second-factor.js';
 import { SecondFactors } from '../../second-factor/second-factors.js';
 import { Accounts } from '../../user/accounts.js';
-import { AnswerChallengeBody, UserNameBody, SecondFactorCodeBody } from './bodies.js';
+import { AnswerChallengeBody, SecondFactorCodeBody } from './bodies.js';
 import { clientTraceOf } from './client-trace.js';
 import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
 import { codeOf } from './second-factor-code.js';
 import { EmptyAnswer, OptionalAuthenticationTokens } from './token-answers.js';
+import { ReasonedUserBody } from './user-administration-bodies.js';
 
 const QR_PIXELS = 200;
 
@@ -169,13 +170,15 @@ export class SecondFactorController {
   @ApiOperation({ operationId: 'resetCredentials', summary: 'Remove the second factor of somebody who has lost it' })
   @ApiOkResponse({ type: EmptyAnswer })
   async resetCredentials(
-    @Body() { userId }: UserNameBody,
+    @Body() { userId, reason }: ReasonedUserBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {
+    const context = this.contextOf(request, caller);
+    await this.stepUp.demand(caller);
     const account = await this.accounts.byUsername(userId);
     if (account === null) throw new Refused('user-unknown');
-    await this.commands.execute(new ResetSecondFactor(account.id, this.contextOf(request, caller)));
+    await this.commands.execute(new ResetSecondFactor(account.id, reason, context));
     return {};
   }
 

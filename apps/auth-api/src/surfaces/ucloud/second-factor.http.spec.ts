@@ -255,7 +255,8 @@ describe('removing a second factor', () => {
   it('can be done by an administrator for who has lost it (SEC-49)', async () => {
     await enrolled('valentina');
     const token = await app.asAdmin();
-    const reset = (userId: string) => app.call('POST', '/auth/2fa/reset', { token, json: { userId } });
+    const reset = (userId: string) =>
+      app.call('POST', '/auth/2fa/reset', { token, json: { userId, reason: 'has lost the phone' } });
     expect((await reset('nobody')).status).toBe(404);
     expect((await reset('valentina')).json).toEqual({});
     expect((await app.tryLogIn('valentina')).json).toHaveProperty('accessToken');

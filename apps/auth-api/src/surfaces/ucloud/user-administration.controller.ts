@@ -7,14 +7,15 @@ import { Refused } from '#domain/refused.js';
 import { ADMINISTRATORS } from '#domain/role.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { StepUp } from '../../access/step-up.js';
 import { RequestContexts } from '../../request-context.js';
 import { Accounts } from '../../user/accounts.js';
 import { ChangeUser } from '../../user/change-user.js';
-import { UserNameBody, ChangeRoleBody } from './bodies.js';
 import { tellPosition } from './consistency.js';
 import { EmptyAnswer } from './token-answers.js';
+import { AdministerUserBody, ChangeRoleBody, ReasonedUserBody } from './user-administration-bodies.js';
 
-/** What UCloud lacks: accounts that can be suspended, and roles that can change (design §4). */
+/** What UCloud lacks: accounts that can be suspended and deleted, and roles that can change (design §4). */
 @ApiTags('Administration')
 @ApiBearerAuth('access-token')
 @Controller('auth/users')
@@ -22,6 +23,7 @@ export class UserAdministrationController {
   constructor(
     private readonly commands: CommandBus,
     private readonly accounts: Accounts,
+    private readonly stepUp: StepUp,
     private readonly contexts: RequestContexts,
   ) {}
 
@@ -31,12 +33,12 @@ export class UserAdministrationController {
   @ApiOperation({ operationId: 'suspendUser', summary: 'Keep a user out; all their sessions end' })
   @ApiOkResponse({ type: EmptyAnswer })
   async suspendUser(
-    @Body() { userId }: UserNameBody,
+    @Body() { userId, reason = null }: AdministerUserBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'SuspendUser', by: caller.userId, reason: null }, caller, request, reply);
+    return this.administer(userId, { type: 'SuspendUser', by: caller.userId, reason }, caller, request, reply);
   }
 
   @Post('reinstate')
@@ -45,12 +47,12 @@ export class UserAdministrationController {
   @ApiOperation({ operationId: 'reinstateUser', summary: 'Let a suspended user in again' })
   @ApiOkResponse({ type: EmptyAnswer })
   async reinstateUser(
-    @Body() { userId }: UserNameBody,
+    @Body() { userId, reason = null }: AdministerUserBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(userId, { type: 'ReinstateUser', by: caller.userId, reason: null }, caller, request, reply);
+    return this.administer(userId, { type: 'ReinstateUser', by: caller.userId, reason }, caller, request, reply);
   }
 
   @Post('role')
@@ -59,20 +61,51 @@ export class UserAdministrationController {
   @ApiOperation({ operationId: 'changeRole', summary: 'Give a user another role; all their sessions end' })
   @ApiOkResponse({ type: EmptyAnswer })
   async changeRole(
-    @Body() { userId, role }: ChangeRoleBody,
+    @Body() { userId, role, reason = null }: ChangeRoleBody,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmptyAnswer> {
-    return this.administer(
-      userId,
-      { type: 'ChangeRole', role, by: caller.userId, reason: null },
-      caller,
-      request,
-      reply,
-    );
+    return this.administer(userId, { type: 'ChangeRole', role, by: caller.userId, reason }, caller, request, reply);
   }
 
+  @Post('requirePasswordChange')
+  @HttpCode(200)
+  @Access('auth.users.requirePasswordChange:write', ADMINISTRATORS)
+  @ApiOperation({
+    operationId: 'requirePasswordChange',
+    summary: 'Let a user do nothing before they have chosen another password; all their sessions end',
+  })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async requirePasswordChange(
+    @Body() { userId, reason = null }: AdministerUserBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    const change = { type: 'RequirePasswordChange', by: caller.userId, reason } as const;
+    return this.administer(userId, change, caller, request, reply);
+  }
+
+  @Post('delete')
+  @HttpCode(200)
+  @Access('auth.users.deleteUser:write', ADMINISTRATORS)
+  @ApiOperation({
+    operationId: 'deleteUser',
+    summary: 'Keep a user out for good; all their sessions end',
+    description: 'The user name and the e-mail address stay taken.',
+  })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async deleteUser(
+    @Body() { userId, reason }: ReasonedUserBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    return this.administer(userId, { type: 'DeleteUser', by: caller.userId, reason }, caller, request, reply);
+  }
+
+  /** @throws Refused `step-up-required` unless the administrator has just logged in (SEC-174) */
   private async administer(
     username: string,
     change: ChangeUser['change'],
@@ -81,6 +114,7 @@ export class UserAdministrationController {
     reply: FastifyReply,
   ): Promise<EmptyAnswer> {
     demandUnrestrictedToken(caller);
+    await this.stepUp.demand(caller);
     const id = await this.accounts.idOf(username);
     if (id === null) throw new Refused('user-unknown');
     const context = this.contexts.by(request, caller);

@@ -1,0 +1,40 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsOptional, ValidateBy } from 'class-validator';
+import { ROLES, type Role } from '#domain/role.js';
+import { MAX_REASON_LENGTH } from '#domain/user/user-administration.js';
+import { UserNameBody } from './bodies.js';
+
+const isReason = (value: unknown) =>
+  typeof value === 'string' && value.trim() !== '' && Array.from(value).length <= MAX_REASON_LENGTH;
+
+/** Why an administrator does something; not blank. */
+const Reason = () =>
+  ValidateBy({
+    name: 'reason',
+    validator: {
+      validate: isReason,
+      defaultMessage: () => `$property must be text of 1 to ${MAX_REASON_LENGTH} characters that says why`,
+    },
+  });
+
+const WHY = `Why, for those who read the log: 1 to ${MAX_REASON_LENGTH} characters.`;
+
+export class AdministerUserBody extends UserNameBody {
+  @ApiProperty({ required: false, nullable: true, type: String, description: WHY })
+  @IsOptional()
+  @Reason()
+  reason?: string | null;
+}
+
+export class ChangeRoleBody extends AdministerUserBody {
+  @ApiProperty({ enum: ['USER', 'ADMIN'] })
+  @IsIn(ROLES, { message: '$property must be USER or ADMIN' })
+  role: Role;
+}
+
+/** For what cannot be taken back (SEC-49, SEC-174). */
+export class ReasonedUserBody extends UserNameBody {
+  @ApiProperty({ description: WHY })
+  @Reason()
+  reason: string;
+}
