@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type SessionId, type UserId, sessionStream, userStream } from '#domain/ids.js';
 import { session } from '#domain/session/session.js';
-import { type Session, type Surroundings, ancestorsOf, causeOfDeath } from '#domain/session/session-state.js';
+import {
+  type Session,
+  type Surroundings,
+  ancestorsOf,
+  causeOfDeath,
+  extendersOf,
+} from '#domain/session/session-state.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import { type Position, hasReached } from '#event-store/event-store.js';
@@ -55,6 +61,8 @@ export class LiveSessions {
       // Each is asked for itself; those above it are in the same list.
       if (causeOfDeath(id, above.state, { owner, ancestorsAlive: true }, now) !== null) return false;
     }
+    // Its tokens are in the hands of these services: what is taken from them is not to be used on (SEC-64).
+    for (const id of extendersOf(state)) if ((await this.ownerOf(id)).owner === null) return false;
     return true;
   }
 }

@@ -31,7 +31,10 @@ export interface OpenSession {
 export interface Surroundings {
   /** Null when there is no such account, or it may not be used. */
   readonly owner: SessionOwner | null;
-  /** Whether the sessions that an extension was derived from are all alive; true for a session that is no extension. */
+  /**
+   * Whether the sessions that an extension was derived from are all alive, and the services that extended it may be used;
+   * true for a session that is no extension.
+   */
   readonly ancestorsAlive: boolean;
 }
 

@@ -13,8 +13,10 @@ tokenExtension:
   - { service: _share, scopes: ["files:read"] }
   - { service: _share, scopes: ["jobs.query:write"] }
   - { service: _portal, scopes: ["files:write", "all:write"] }
+  - { service: _first, scopes: ["files:read"] }
+  - { service: _last, scopes: ["files:read"] }
 `);
-  for (const name of ['_share', '_portal', '_other'])
+  for (const name of ['_share', '_portal', '_other', '_first', '_last'])
     credentials.set(name, (await app.create(name, 'SERVICE')).refreshToken);
 });
 afterAll(() => app.close());
@@ -92,6 +94,28 @@ describe('extending a token', () => {
     expect(decodeJwt(String(second.json['accessToken']))['extendedByChain']).toEqual(['_portal', '_share']);
     await app.call('POST', '/auth/logout', { token: String(first.json['refreshToken']) });
     expect((await check(second.json['accessToken'])).json['errorCode']).toBe('session-ended');
+    expect((await check(ada.accessToken)).status).toBe(200);
+  });
+
+  it('dies with the service that holds it, and with any that it came through (SEC-64)', async () => {
+    const first = await extend('_first', { requestedScopes: ['files:read'], allowRefreshes: true });
+    const last = () => extend('_last', { validJWT: first.json['accessToken'], allowRefreshes: true });
+    const [second, third] = [await last(), await last()];
+    const suspend = async (userId: string) =>
+      app.call('POST', '/auth/users/suspend', { token: await app.asAdmin(), json: { userId } });
+    const refresh = ({ json }: typeof first) =>
+      app.call('POST', '/auth/refresh', { token: String(json['refreshToken']) });
+    const expectDead = async (extended: typeof first) => {
+      expect((await check(extended.json['accessToken'])).json['errorCode']).toBe('session-ended');
+      expect((await refresh(extended)).json['errorCode']).toBe('session-ended');
+    };
+    expect((await refresh(third)).status).toBe(200);
+    await suspend('_last');
+    await expectDead(second);
+    expect((await refresh(first)).status).toBe(200);
+    await suspend('_first');
+    await expectDead(first);
+    await expectDead(third);
     expect((await check(ada.accessToken)).status).toBe(200);
   });
 
