@@ -36,6 +36,7 @@ type Samples = {
 
 /** At least one event of every type, and every variant of its shape; leaving a type out does not compile. */
 export const eventSamples: Samples = {
+  AdministrationWithdrawn: [{ userId: ada, sessionEpoch: 2 }],
   AgreementAccepted: [{ userId: ada, version: 2 }],
   ChallengeFailed: [{}],
   ChallengeIssued: [

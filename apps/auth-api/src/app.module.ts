@@ -105,6 +105,7 @@ import { OutwardBudgets } from './throttling/outward-budgets.js';
 import { watchedBudgets } from './throttling/watched-budgets.js';
 import { AccountRegistration } from './user/account-registration.js';
 import { Accounts } from './user/accounts.js';
+import { AdministerUserHandler } from './user/administer-user.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
 import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
 import { ChangeUserHandler } from './user/change-user.js';
@@ -175,6 +176,7 @@ const stores = [
 ];
 
 const commandHandlers = [
+  AdministerUserHandler,
   AnswerChallengeHandler,
   AuthenticatePasswordHandler,
   ChangePasswordHandler,

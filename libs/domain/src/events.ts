@@ -1,3 +1,4 @@
+import { type AdministrationEvent, administrationEvents } from './administration/administration.js';
 import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
 import { type ChallengeEvent, challengeEvents } from './challenge/challenge.js';
 import type { EventCatalogue } from './event-catalogue.js';
@@ -16,6 +17,7 @@ import { type UserImportEvent, userImportEvents } from './user-import/user-impor
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
+  | AdministrationEvent
   | AttemptsEvent
   | ChallengeEvent
   | InstallationEvent
@@ -32,6 +34,7 @@ export type AuthlogEvent =
   | UserIteratorEvent;
 
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
+  ...administrationEvents,
   ...attemptsEvents,
   ...challengeEvents,
   ...installationEvents,

@@ -1,4 +1,5 @@
 import type { AccessRefusal } from './access/access.js';
+import type { AdministrationRefusal } from './administration/administration.js';
 import type { AttemptsRefusal } from './attempts/attempts.js';
 import type { ChallengeRefusal } from './challenge/challenge.js';
 import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
@@ -15,6 +16,7 @@ import type { UserRefusal } from './user/user.js';
 /** Everything the rules can say no to. Stable: clients may rely on each code. */
 export type Refusal =
   | AccessRefusal
+  | AdministrationRefusal
   | AttemptsRefusal
   | ChallengeRefusal
   | OneTimeTokenRefusal

@@ -1,15 +1,14 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type UserId, userStream } from '#domain/ids.js';
-import type { AdministerUser } from '#domain/user/user-administration.js';
 import { type UserCommand, user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 
 /** What is decided on an account by its own stream and nothing beside it. */
-type Change = AdministerUser | Extract<UserCommand, { readonly type: 'AcceptAgreement' | 'ChangeProfile' }>;
+type Change = Extract<UserCommand, { readonly type: 'AcceptAgreement' | 'ChangeProfile' }>;
 
-/** Changes an account. */
+/** Its owner changes an account. */
 export class ChangeUser extends Command<Position | undefined> {
   constructor(
     readonly userId: UserId,

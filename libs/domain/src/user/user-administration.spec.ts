@@ -1,7 +1,8 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { asUserId } from '../ids.js';
-import { scenario } from '../testing/scenario.js';
+import { scenario, stateAfter } from '../testing/scenario.js';
 import { ada, adaCreated, invalidated } from '../testing/users.js';
+import { type AdministerUser, isAdministrator, withdrawsAdministration } from './user-administration.js';
 import type { UserEvent } from './user-events.js';
 import { user } from './user.js';
 
@@ -56,7 +57,42 @@ describe('deleting an account', () => {
   });
 });
 
+describe('an administrator', () => {
+  const promoted: UserEvent = { type: 'RoleChanged', data: { userId: ada, role: 'ADMIN' } };
+  const after = (...events: UserEvent[]) => stateAfter(user, [adaCreated, ...events]);
+
+  it('is whoever has the role and may use it', () => {
+    expect(isAdministrator(after(promoted))).toBe(true);
+    for (const events of [[], [promoted, suspended], [promoted, deleted]])
+      expect(isAdministrator(after(...events))).toBe(false);
+    expect(isAdministrator(after(promoted, suspended, reinstated))).toBe(true);
+  });
+
+  it('is taken away by some changes, also where they are suspended and might come back (SEC-175)', () => {
+    const withdraws = (change: AdministerUser, ...events: UserEvent[]) => {
+      const state = after(...events);
+      return state.status === 'active' && withdrawsAdministration(state, change);
+    };
+    const demote = { ...administer('ChangeRole'), role: 'USER' } as const;
+    for (const change of [administer('SuspendUser'), administer('DeleteUser'), demote]) {
+      expect(withdraws(change, promoted)).toBe(true);
+      expect(withdraws(change, promoted, suspended)).toBe(true);
+      expect(withdraws(change)).toBe(false);
+    }
+    for (const change of [administer('ReinstateUser'), administer('RequirePasswordChange')])
+      expect(withdraws(change, promoted)).toBe(false);
+  });
+});
+
 describe('administering an account', () => {
+  it('is for the account as it was looked at: if its sessions were ended since, it is to be looked at again', () => {
+    const seen = (seenEpoch: number) => ({ ...administer('SuspendUser'), seenEpoch });
+    given(adaCreated, invalidated(1)).when(seen(1)).yields(suspended, invalidated(2));
+    given(adaCreated, invalidated(1)).when(seen(0)).refuses('account-changed-meanwhile');
+    given(adaCreated, suspended, invalidated(1)).when(seen(0)).refuses('account-changed-meanwhile');
+    given(adaCreated, invalidated(1), deleted).when(seen(0)).refuses('user-unknown');
+  });
+
   it('is refused for one’s own, and where there is none', () => {
     for (const type of ['SuspendUser', 'ReinstateUser', 'DeleteUser', 'RequirePasswordChange'] as const) {
       given(adaCreated)

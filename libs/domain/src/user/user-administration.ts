@@ -4,7 +4,7 @@ import type { Role } from '../role.js';
 import { invalidated } from './session-epoch.js';
 import { kindOf } from './user-creation.js';
 import type { UserEvent } from './user-events.js';
-import type { ActiveUser } from './user-state.js';
+import type { ActiveUser, User } from './user-state.js';
 import { demandPlainText } from './username.js';
 
 /** What administrators do with accounts other than their own; each but reinstating ends all sessions of the account. */
@@ -12,6 +12,8 @@ export type AdministerUser = {
   readonly by: UserId;
   /** For those who read the log later; null for none. */
   readonly reason: string | null;
+  /** Of the account as somebody looked at it before; nothing is decided if all its sessions have ended since. */
+  readonly seenEpoch?: number;
 } & (
   | { readonly type: 'SuspendUser' | 'ReinstateUser' | 'DeleteUser' | 'RequirePasswordChange' }
   | { readonly type: 'ChangeRole'; readonly role: Role }
@@ -28,7 +30,8 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
   // An administrator who shuts themselves out has nobody to let them in again.
   if (state.id === command.by)
     throw new Refused('own-account', 'Ask another administrator to change your own account.');
-  const { reason } = command;
+  const { reason, seenEpoch = state.sessionEpoch } = command;
+  if (seenEpoch !== state.sessionEpoch) throw new Refused('account-changed-meanwhile');
   if (reason !== null) demandReason(reason);
   const data = { userId: state.id, ...(reason === null ? {} : { reason }) };
   switch (command.type) {
@@ -51,4 +54,14 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
       return [{ type: 'RoleChanged', data: { ...data, role } }, invalidated(state)];
     }
   }
+}
+
+/** Whether it may administer now. */
+export const isAdministrator = (state: User): state is ActiveUser =>
+  state.status === 'active' && state.role === 'ADMIN' && !state.suspended;
+
+/** Whether the change, if it is none of nothing, leaves one administrator less, now or once the account is reinstated. */
+export function withdrawsAdministration({ role }: ActiveUser, change: AdministerUser): boolean {
+  if (role !== 'ADMIN') return false;
+  return change.type === 'SuspendUser' || change.type === 'DeleteUser' || change.type === 'ChangeRole';
 }

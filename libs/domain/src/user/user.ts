@@ -42,6 +42,7 @@ export type UserCommand =
   | ManageProvider;
 
 export type UserRefusal =
+  | 'account-changed-meanwhile'
   | 'account-suspended'
   | 'agreement-not-current'
   | 'claim-token-expired'

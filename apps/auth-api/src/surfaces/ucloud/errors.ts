@@ -24,6 +24,11 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'access-token-invalid': { status: 401, why: 'The access token was not accepted.' },
   'access-token-missing': { status: 401, why: 'Send an access token as Authorization: Bearer <token>.' },
   'account-suspended': { status: 409, why: 'The account is suspended. Reinstate it first.' },
+  'account-changed-meanwhile': { status: 409, why: 'The account was changed at the same moment. Try again.' },
+  'administration-withdrawn': {
+    status: 409,
+    why: 'Another administrator is taking yours from you. If they do not, end all your sessions and log in again.',
+  },
   'agreement-not-current': { status: 400, why: 'This is not the current agreement.' },
   'caller-not-listed': { status: 403, why: 'The caller may not make this call.' },
   'claim-token-expired': { status: 410, why: 'The claim token has expired. Renew the provider.' },

@@ -10,7 +10,7 @@ import type { AuthenticatedCaller } from '../../access/caller-authentication.js'
 import { StepUp } from '../../access/step-up.js';
 import { RequestContexts } from '../../request-context.js';
 import { Accounts } from '../../user/accounts.js';
-import { ChangeUser } from '../../user/change-user.js';
+import { AdministerUser } from '../../user/administer-user.js';
 import { tellPosition } from './consistency.js';
 import { EmptyAnswer } from './token-answers.js';
 import { AdministerUserBody, ChangeRoleBody, ReasonedUserBody } from './user-administration-bodies.js';
@@ -108,7 +108,7 @@ export class UserAdministrationController {
   /** @throws Refused `step-up-required` unless the administrator has just logged in (SEC-174) */
   private async administer(
     username: string,
-    change: ChangeUser['change'],
+    change: AdministerUser['change'],
     caller: AuthenticatedCaller,
     request: FastifyRequest,
     reply: FastifyReply,
@@ -118,7 +118,7 @@ export class UserAdministrationController {
     const id = await this.accounts.idOf(username);
     if (id === null) throw new Refused('user-unknown');
     const context = this.contexts.by(request, caller);
-    tellPosition(reply, await this.commands.execute(new ChangeUser(id, change, context)));
+    tellPosition(reply, await this.commands.execute(new AdministerUser(id, change, context)));
     return {};
   }
 }

@@ -282,3 +282,36 @@ describe('what administrators do', () => {
     expect((await administer('suspend', { userId: 'evelyn', reason: '🔑'.repeat(500) }, token)).status).toBe(200);
   });
 });
+
+describe('administrators who shut each other out', () => {
+  it('are never all gone, whatever they do at the same moment (SEC-175)', async () => {
+    const names = ['first', 'second', 'third'];
+    for (const name of names) await app.create(name, 'ADMIN');
+    const tokens = await Promise.all(names.map(async (name) => (await app.logIn(name)).accessToken));
+    const administrators = [
+      ['admin', await app.asAdmin()] as const,
+      ...names.map((name, index) => [name, tokens[index] ?? ''] as const),
+    ];
+    const acts = administrators.flatMap(([by, token]) =>
+      administrators
+        .filter(([name]) => name !== by)
+        .flatMap(([userId]) => ['suspend', 'role', 'delete'].map((call) => ({ call, userId, token }))),
+    );
+    const answers = await Promise.all(
+      acts.map(({ call, userId, token }) => administer(call, { userId, role: 'USER', reason }, token)),
+    );
+    for (const { status } of answers) expect([200, 401, 404, 409]).toContain(status);
+    const alive = await Promise.all(administrators.map(async ([, token]) => (await currentSession(token)).status));
+    expect(alive).toContain(200);
+  });
+
+  it('cannot do it to themselves when they are alone', async () => {
+    const alone = await TestApp.start();
+    const token = await alone.asAdmin();
+    for (const call of ['suspend', 'role', 'delete']) {
+      const json = { userId: 'admin', role: 'USER', reason };
+      expect(await alone.call('POST', `/auth/users/${call}`, { token, json })).toMatchObject(code('own-account'));
+    }
+    await alone.close();
+  });
+});
