@@ -6,6 +6,7 @@ import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import { splitMailToken } from '#tokens/mail-token.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
+import { SecondFactors } from '../second-factor/second-factors.js';
 import { Accounts } from '../user/accounts.js';
 import { Passwords } from '../user/passwords.js';
 
@@ -26,6 +27,7 @@ export class RedeemPasswordResetHandler implements ICommandHandler<RedeemPasswor
     private readonly repository: Repository,
     private readonly accounts: Accounts,
     private readonly passwords: Passwords,
+    private readonly secondFactors: SecondFactors,
   ) {}
 
   /** @throws Refused `reset-token-unknown`, `reset-token-expired`, or why the password cannot be chosen: then the token stays good */
@@ -39,7 +41,8 @@ export class RedeemPasswordResetHandler implements ICommandHandler<RedeemPasswor
     const account = await this.accounts.byEmailDigest(digest);
     // The address is somebody else's now, or the account may not be used (SEC-54).
     if (state === null || account === null || account.id !== state.userId) throw new Refused('reset-token-unknown');
-    this.passwords.demandChoosable(newPassword, account);
+    const { enrolled } = await this.secondFactors.of(account.id);
+    this.passwords.demandChoosable(newPassword, account, enrolled !== null);
     return this.passwords.reset(account, newPassword, state.requestId, {
       ...context,
       actor: account.id,

@@ -167,6 +167,6 @@ describe('removing a second factor', () => {
     given(enrolled, wasReset).when(reset).refuses('second-factor-missing');
     given(enrolled)
       .when({ ...reset, reason: 'two\nlines' })
-      .refuses('name-invalid');
+      .refuses('reason-invalid');
   });
 });

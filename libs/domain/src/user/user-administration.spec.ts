@@ -33,7 +33,7 @@ describe('suspending an account', () => {
     for (const bad of ['two\nlines', `${long}.`])
       given(adaCreated)
         .when({ ...administer('SuspendUser'), reason: bad })
-        .refuses('name-invalid');
+        .refuses('reason-invalid');
   });
 });
 

@@ -22,8 +22,9 @@ export type AdministerUser = {
 /** In code points. */
 export const MAX_REASON_LENGTH = 500;
 
-/** @throws Refused `name-invalid` */
-export const demandReason = (reason: string): void => demandPlainText('reason', reason, MAX_REASON_LENGTH);
+/** @throws Refused `reason-invalid` */
+export const demandReason = (reason: string): void =>
+  demandPlainText('reason', reason, { maxLength: MAX_REASON_LENGTH, code: 'reason-invalid' });
 
 /** @throws Refused */
 export function administered(state: ActiveUser, command: AdministerUser): UserEvent[] {

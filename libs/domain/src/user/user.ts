@@ -63,6 +63,7 @@ export type UserRefusal =
   | 'provider-renewed-meanwhile'
   | 'provider-token-unknown'
   | 'provider-unknown'
+  | 'reason-invalid'
   | 'reset-token-unknown'
   | 'role-not-assignable'
   | 'session-ended'

@@ -31,10 +31,18 @@ export function demandUsername(name: string, kind: 'password' | 'service'): void
   if (forbidden !== undefined) throw refuse(`The user name contains ${forbidden}, which is not allowed.`);
 }
 
-/** @throws Refused `name-invalid` for the names or the organisation of a person */
-export function demandPlainText(field: string, text: string, maxLength = MAX_LENGTH): void {
-  if (Array.from(text).length > maxLength)
-    throw new Refused('name-invalid', `${field} is longer than ${maxLength} characters.`);
-  if (INVISIBLE.test(text))
-    throw new Refused('name-invalid', `${field} contains a line break or another invisible character.`);
+/** @throws Refused for text that is not one line of visible characters */
+export function demandPlainText(
+  field: string,
+  text: string,
+  { maxLength = MAX_LENGTH, code = 'name-invalid' }: PlainTextRule = {},
+): void {
+  if (Array.from(text).length > maxLength) throw new Refused(code, `${field} is longer than ${maxLength} characters.`);
+  if (INVISIBLE.test(text)) throw new Refused(code, `${field} contains a line break or another invisible character.`);
+}
+
+interface PlainTextRule {
+  /** In code points. */
+  readonly maxLength?: number;
+  readonly code?: 'name-invalid' | 'reason-invalid';
 }

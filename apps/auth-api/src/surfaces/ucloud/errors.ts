@@ -74,6 +74,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'provider-renewed-meanwhile': { status: 409, why: 'Another renewal was quicker. Look before you ask again.' },
   'provider-token-unknown': { status: 403, why: 'The refresh token of a provider was not accepted.' },
   'provider-unknown': { status: 404, why: 'There is no such provider.' },
+  'reason-invalid': { status: 400, why: 'The reason is not valid.' },
   'refresh-token-reused': { status: 401, why: 'The refresh token was used before, so its session was ended.' },
   'refresh-token-unknown': { status: 401, why: 'Invalid token' },
   'requests-throttled': { status: 429, why: 'Too many such requests. Wait, then try again.' },

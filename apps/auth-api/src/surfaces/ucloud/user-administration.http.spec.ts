@@ -273,7 +273,7 @@ describe('what administrators do', () => {
         expect(await administer(call, json, token)).toMatchObject(code('body-invalid'));
     for (const call of CALLS)
       expect(await administer(call, { userId: 'evelyn', role: 'ADMIN', reason: 'two\nlines' }, token)).toMatchObject(
-        code('name-invalid'),
+        code('reason-invalid'),
       );
     for (const userId of [undefined, null, 7, ['evelyn']])
       for (const call of CALLS)
