@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ['test/build.ts'],
     // Nothing of ours keeps state in a module, so files may share what they import.
     isolate: false,
+    // By default one core is left idle, of two that is half of the machine.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
