@@ -59,6 +59,15 @@ export class RotateCredentialBody extends ServiceBody {
   @IsOptional()
   @IsInt(WHOLE_MS)
   expiresAfter?: number | null;
+
+  @ApiProperty({
+    required: false,
+    type: String,
+    description: 'Of a service that rotates for itself: the refresh token of the credential that asks.',
+  })
+  @IsOptional()
+  @Text()
+  refreshToken?: string | null;
 }
 
 export class RevokeCredentialBody extends ServiceBody {

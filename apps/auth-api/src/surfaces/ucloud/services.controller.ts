@@ -4,11 +4,13 @@ import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTag
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandOwnToken, demandUnrestrictedToken } from '#domain/access/access.js';
 import { asSessionId } from '#domain/ids.js';
+import { Refused } from '#domain/refused.js';
 import { ADMINISTRATORS, PRIVILEGED } from '#domain/role.js';
 import { DEFAULT_CREDENTIAL_MS, DEFAULT_OVERLAP_MS } from '#domain/user/credentials.js';
 import { Clock } from '#host/clock.js';
 import { sessions } from '#read-models/sessions/sessions.projection.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
+import { hashOf, splitRefreshToken } from '#tokens/refresh-token.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
@@ -87,7 +89,7 @@ export class ServicesController {
     operationId: 'rotateServiceCredential',
     summary: 'Give a service a new credential; those before it end after an overlap',
     description:
-      'By an administrator, or by the service for itself with its newest credential, if auth.services.rotate:write is among its scopes. Send an Idempotency-Key: an answer that was lost can then be asked for again, while the credential that asks still lives.',
+      'By an administrator, or by the service for itself with its newest credential, whose refreshToken it shows, if auth.services.rotate:write is among its scopes. Send an Idempotency-Key: an answer that was lost can then be asked for again, while the credential that asks still lives.',
   })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOkResponse({ type: ServiceCredential })
@@ -97,8 +99,7 @@ export class ServicesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServiceCredential> {
-    // Nobody is there to log a service in again.
-    if (caller.role === 'SERVICE') demandOwnToken(caller);
+    if (caller.role === 'SERVICE') demandCredential(caller, body.refreshToken ?? null);
     else await this.demandAdministrator(caller);
     const { service } = body;
     const lifetimeMs = body.expiresAfter ?? DEFAULT_CREDENTIAL_MS;
@@ -151,4 +152,14 @@ export class ServicesController {
     demandUnrestrictedToken(caller);
     await this.stepUp.demand(caller);
   }
+}
+
+/** A service cannot log in again, but it can show what outlasts its access token: that alone must not make a credential. */
+function demandCredential(caller: AuthenticatedCaller, refreshToken: string | null): void {
+  demandOwnToken(caller);
+  if (refreshToken === null)
+    throw new BadRequest('body-invalid', 'Send the refresh token of the service as refreshToken.');
+  const shown = splitRefreshToken(refreshToken);
+  if (shown?.sessionId !== caller.sessionId || hashOf(shown.secret) !== caller.session.secretHash)
+    throw new Refused('refresh-token-unknown');
 }

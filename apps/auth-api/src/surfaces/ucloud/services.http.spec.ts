@@ -36,6 +36,9 @@ const create = (more: object = {}, headers = {}, token = admin) =>
   post('', { username: name, scopes: ['files:read', ROTATE, SELF], ...more }, token, headers);
 const rotate = (more: object = {}, token = admin, headers = {}) =>
   post('/rotate', { service: name, ...more }, token, headers);
+/** By the service itself, with what it has. */
+const rotateBy = async ({ refreshToken }: { refreshToken: string }, more: object = {}, headers = {}) =>
+  rotate({ refreshToken, ...more }, await access({ refreshToken }), headers);
 const credentialOf = ({ status, text, json }: Awaited<ReturnType<typeof create>>): Credential => {
   if (status !== 200) throw new Error(text);
   return json as unknown as Credential;
@@ -307,31 +310,38 @@ describe('rotating a credential', () => {
     const first = await created();
     app.clock.advance(HOUR);
     const token = await access(first);
-    const second = credentialOf(await rotate({}, token));
-    expect(await rotate({}, token)).toMatchObject(code('credential-superseded', 409));
-    credentialOf(await rotate({ overlap: 0 }, await access(second)));
-    expect((await rotate({}, token)).status).toBe(401);
+    const second = credentialOf(await rotateBy(first));
+    expect(await rotateBy(first)).toMatchObject(code('credential-superseded', 409));
+    credentialOf(await rotateBy(second, { overlap: 0 }));
+    expect((await rotate(first, token)).status).toBe(401);
+  });
+
+  it('is not for who has an access token of the service and no credential (SEC-76)', async () => {
+    const first = await created();
+    const second = credentialOf(await rotate());
+    const token = await access(second);
+    expect(await rotate({}, token)).toMatchObject(code('body-invalid'));
+    for (const refreshToken of [first.refreshToken, `${second.credentialId}.${'x'.repeat(64)}`, 'x', '\u{1F511}'])
+      expect(await rotate({ refreshToken }, token)).toMatchObject(code('refresh-token-unknown', 401));
+    expect(await listed()).toHaveLength(2);
   });
 
   it('is asked for again by a service that lost the answer', async () => {
     const first = await created();
     const key = { 'idempotency-key': 'lost' };
-    const token = await access(first);
-    const answer = credentialOf(await rotate({}, token, key));
+    const answer = credentialOf(await rotateBy(first, {}, key));
     app.clock.advance(DAY - MINUTE);
-    expect(credentialOf(await rotate({}, await access(first), key))).toEqual(answer);
+    expect(credentialOf(await rotateBy(first, {}, key))).toEqual(answer);
   });
 
   it('is nothing a service can do for another, or without the scope, or with a token that was lent (SEC-36)', async () => {
     const other = `_other-${services}`;
     await create({ username: other });
-    const token = await access(await created());
+    const first = await created();
     for (const service of [other, '_nobody', 'admin'])
-      expect(await rotate({ service }, token)).toMatchObject(code('user-unknown', 404));
-    const limited = await access(
-      credentialOf(await create({ username: `_narrow-${services}`, scopes: ['files:read'] })),
-    );
-    expect(await rotate({ service: `_narrow-${services}` }, limited)).toMatchObject(code('scope-missing', 403));
+      expect(await rotateBy(first, { service })).toMatchObject(code('user-unknown', 404));
+    const limited = credentialOf(await create({ username: `_narrow-${services}`, scopes: ['files:read'] }));
+    expect(await rotateBy(limited, { service: `_narrow-${services}` })).toMatchObject(code('scope-missing', 403));
     const { accessToken } = await app.create(`person-${services}`);
     expect(await rotate({}, accessToken)).toMatchObject(code('role-not-allowed', 403));
   });

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { demandMayCreate } from '#domain/access/access.js';
 import { SERVICES } from '#domain/role.js';
 import { importedPasswordHash } from '#domain/user/imported-password.js';
 import { Settings } from '#host/settings.js';
@@ -47,6 +48,7 @@ export class UserImportController {
   ): Promise<ImportedUsersAnswer> {
     demandListed(caller, 'userImport', this.settings.userImportCallers);
     const users = bodies.map(asImportedUser);
+    for (const { role } of users) demandMayCreate(role, caller);
     const withoutHashes = bodies.map(({ passwordHash: _, ...body }) => body);
     const context = { ...this.contexts.repeatable(request, caller.userId, withoutHashes), ...actorOf(caller) };
     const { accounts, position } = await this.commands.execute(new ImportUsers(users, context));

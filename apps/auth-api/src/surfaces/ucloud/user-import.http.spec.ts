@@ -6,7 +6,7 @@ import { ucloudHashOf } from '../../testing/ucloud-hash.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await TestApp.start('userImport: { callers: [_bootstrap] }');
+  app = await TestApp.start('userImport: { callers: [_bootstrap, _importer] }');
 });
 afterAll(() => app.close());
 
@@ -54,6 +54,18 @@ describe('importing users', () => {
       code('caller-not-listed', 403),
     );
     await untold.close();
+  });
+
+  it('brings in no administrators by a service that may not do everything (SEC-176)', async () => {
+    const json = { username: '_importer', scopes: ['auth.users.importUsers:write'] };
+    const made = await app.call('POST', '/auth/services', { token: await app.asAdmin(), json });
+    const { json: tokens } = await app.call('POST', '/auth/refresh', { token: String(made.json['refreshToken']) });
+    const importer = String(tokens['accessToken']);
+    expect(await bringIn([person('chief', { role: 'ADMIN' })], {}, importer)).toMatchObject(
+      code('scope-not-covered', 403),
+    );
+    expect((await bringIn([person('staff')], {}, importer)).status).toBe(200);
+    expect((await bringIn([person('chief', { role: 'ADMIN' })])).status).toBe(200);
   });
 
   it('keeps the hash in the vault, wrapped, and nowhere else (SEC-17, SEC-160)', async () => {
