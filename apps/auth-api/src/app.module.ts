@@ -114,6 +114,7 @@ import { IdentifierReservations } from './user/identifier-reservations.js';
 import { ImportUsersHandler } from './user/import-users.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
 import { PasswordUpgrade } from './user/password-upgrade.js';
+import { BreachedPasswords } from './user/breached-passwords.js';
 import { Passwords } from './user/passwords.js';
 import { UserRegistration } from './user/user-registration.js';
 
@@ -263,6 +264,7 @@ const commandHandlers = [
     OutwardBudgets,
     PasswordUpgrade,
     Passwords,
+    BreachedPasswords,
     ProviderKeys,
     Providers,
     Readiness,

@@ -20,7 +20,7 @@ import { parseDocument } from 'yaml';
 import { parseScope } from '#domain/scope.js';
 import { parseDurationMs } from './duration.js';
 import { MailEntry } from './mail-settings.js';
-import { isWebUrl, must } from './setting-rules.js';
+import { isLoopback, isWebUrl, must } from './setting-rules.js';
 import { ThrottlingEntry } from './throttling-settings.js';
 
 const isOrigin = (text: unknown) => isWebUrl(text) && new URL(text).origin === text;
@@ -66,6 +66,16 @@ export class CallersEntry {
   @IsArray({ message: 'must be a list of names' })
   @IsString({ each: true, message: 'must be a list of names' })
   callers: string[];
+}
+
+/** An address to which the first digits of a hash are appended; only on this machine without TLS. */
+const isRangeUrl = (text: unknown) =>
+  isWebUrl(text) && text.endsWith('/') && (text.startsWith('https:') || isLoopback(new URL(text).hostname));
+
+/** A source of passwords that are known from breaches (SEC-06). */
+export class BreachedPasswordsEntry {
+  @must('isRangeUrl', 'an https address that ends with /, such as https://api.pwnedpasswords.com/range/', isRangeUrl)
+  rangeUrl: string;
 }
 
 const FACTOR = { message: 'must be required or optional' };
@@ -117,6 +127,11 @@ export class ConfigurationFile {
   @ValidateNested({ each: true })
   @Type(() => TokenExtensionEntry)
   tokenExtension?: TokenExtensionEntry[];
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BreachedPasswordsEntry)
+  breachedPasswords?: BreachedPasswordsEntry;
 
   @IsOptional()
   @ValidateNested()

@@ -39,6 +39,12 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly breachChecks = new Counter({
+    name: 'authlog_breach_checks_total',
+    help: 'Chosen passwords that were looked up among breached ones, by what was found.',
+    labelNames: ['finding'],
+    registers: [this.registry],
+  });
   readonly budgetStoreFailures = new Counter({
     name: 'authlog_budget_store_failures_total',
     help: 'Times that the counters of guesses could not be read or written; the process counted for itself, more strictly.',

@@ -204,6 +204,15 @@ saml: {}
     ['userImport: { callers: _migration }', 'userImport.callers must be a list of names'],
     ['trustedProxies: [everyone]', 'trustedProxies must be a list of IP addresses'],
     ['secondFactor: { provisionedUsers: maybe }', 'secondFactor.provisionedUsers must be required or optional'],
+    ['breachedPasswords: {}', 'breachedPasswords.rangeUrl must be an https address that ends with /'],
+    [
+      'breachedPasswords: { rangeUrl: http://example.org/range/ }',
+      'breachedPasswords.rangeUrl must be an https address',
+    ],
+    [
+      'breachedPasswords: { rangeUrl: https://example.org/range }',
+      'breachedPasswords.rangeUrl must be an https address',
+    ],
     ['throttling: { adress: { failures: 1 } }', 'throttling.adress is not a known setting'],
     ['throttling: { address: {} }', 'throttling.address.failures must be a whole number from 1 to 1000000'],
     ['throttling: { address: { failures: 0 } }', 'throttling.address.failures must be a whole number'],

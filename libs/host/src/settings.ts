@@ -53,6 +53,8 @@ export abstract class Settings {
   /** What people accept before they go on; version 0: nothing. */
   abstract readonly serviceLicenseAgreement: { readonly version: number; readonly text: string };
   abstract readonly secondFactor: SecondFactorPolicy;
+  /** Whom to ask about passwords from breaches; null: nobody. */
+  abstract readonly breachedPasswords: { readonly rangeUrl: string } | null;
   abstract readonly mail: MailSettings;
   abstract readonly trustedProxies: readonly string[];
   abstract readonly throttling: ThrottlingSettings;
@@ -171,6 +173,7 @@ export function readSettings(environment: Environment): Settings {
       provisionedUsers: configuration.secondFactor?.provisionedUsers ?? 'required',
       registeredUsers: configuration.secondFactor?.registeredUsers ?? 'optional',
     },
+    breachedPasswords: configuration.breachedPasswords ?? null,
     mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),
     trustedProxies: configuration.trustedProxies ?? [],
     throttling: throttlingSettings(configuration.throttling ?? new ThrottlingEntry()),

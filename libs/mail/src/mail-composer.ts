@@ -81,6 +81,10 @@ export class MailComposer {
         const by = event.data.cause === 'removed' ? 'owner' : 'administrator';
         return render('second-factor-removed', language, { ...facts, by });
       }
+      case 'FailedLoginsCleared':
+        return render('login-after-failures', language, { ...facts, failures: event.data.failures ?? 0 });
+      case 'ChallengeExhausted':
+        return render('second-factor-guessed', language, facts);
       case 'EmailChangeUndone':
         return render('email-change-undone', language, facts);
       case 'PasswordChanged':
@@ -108,6 +112,8 @@ function receiversOf({ kind, event }: MailOrder, account: ActiveUser, now: Date)
       return only(event.data.previousEmail);
     case 'PasswordResetRequested':
       return account.suspended ? null : only(account.claims.email);
+    case 'ChallengeExhausted':
+    case 'FailedLoginsCleared':
     case 'PasswordChangeRequired':
     case 'PasswordChanged':
     case 'RecoveryCodeUsed':

@@ -1,4 +1,5 @@
 import { v5 as uuidV5 } from 'uuid';
+import { FREE_FAILURES } from '#domain/attempts/attempts.js';
 import type { AuthlogEvent } from '#domain/events.js';
 import type { UserId } from '#domain/ids.js';
 import type { MailKind } from '#domain/mail/mail.js';
@@ -7,9 +8,11 @@ import { LANGUAGES, type Language } from './letters/letter.js';
 
 /** The events that call for a mail, and the streams they stand in. */
 export const TELLING_TYPES = [
+  'ChallengeExhausted',
   'EmailChangeRequested',
   'EmailChangeUndone',
   'EmailChanged',
+  'FailedLoginsCleared',
   'PasswordChangeRequired',
   'PasswordChanged',
   'PasswordResetRequested',
@@ -18,7 +21,7 @@ export const TELLING_TYPES = [
   'SecondFactorEnrolled',
   'SecondFactorRemoved',
 ] as const satisfies readonly AuthlogEvent['type'][];
-export const TELLING_CATEGORIES = ['factor', 'reset', 'user'];
+export const TELLING_CATEGORIES = ['attempts', 'challenge', 'factor', 'reset', 'user'];
 
 export type TellingEvent = Extract<AuthlogEvent, { type: (typeof TELLING_TYPES)[number] }>;
 
@@ -81,6 +84,13 @@ function calledFor({ type, data }: TellingEvent): Called | null {
       return data.previousEmail === null
         ? null
         : { kind: 'email-changed', userId: data.userId, deadline: Date.parse(data.undoUntil) };
+    case 'FailedLoginsCleared': {
+      // So many that somebody had to wait (SEC-30).
+      const { userId, failures = 0 } = data;
+      return userId === undefined || failures < FREE_FAILURES ? null : { kind: 'login-after-failures', userId };
+    }
+    case 'ChallengeExhausted':
+      return { kind: 'second-factor-guessed', userId: data.userId };
     case 'EmailChangeUndone':
       return { kind: 'email-change-undone', userId: data.userId };
     case 'PasswordChanged':

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LONGEST_WAIT_MS, attempts, attemptsStream } from '#domain/attempts/attempts.js';
+import { MAX_WRONG_ANSWERS, challenge, challengeStream } from '#domain/challenge/challenge.js';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
 import { mail, mailStream } from '#domain/mail/mail.js';
 import { passwordResetStream } from '#domain/password-reset/password-reset.js';
@@ -88,6 +91,34 @@ class World {
     await this.repository.execute(user, userStream(ada), command, this.context(more));
   }
 
+  /** So many wrong passwords of Ada's, then the right one. */
+  async guess(failures: number): Promise<void> {
+    const stream = attemptsStream('ada');
+    for (let n = 0; n < failures; n += 1) {
+      this.now += LONGEST_WAIT_MS;
+      const failed = { type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(this.now) } as const;
+      await this.repository.execute(attempts, stream, failed, this.context());
+    }
+    this.now += LONGEST_WAIT_MS;
+    const succeeded = { type: 'RecordSuccessfulLogin', userId: ada, now: new Date(this.now) } as const;
+    await this.repository.execute(attempts, stream, succeeded, this.context());
+  }
+
+  /** Ada's password, then wrong codes until the challenge is over. */
+  async guessCodes(): Promise<void> {
+    const stream = challengeStream(randomUUID());
+    const now = new Date(this.now);
+    const purpose = { kind: 'login', service: 'web', epoch: 0 } as const;
+    await this.repository.execute(
+      challenge,
+      stream,
+      { type: 'IssueChallenge', userId: ada, purpose, now },
+      this.context(),
+    );
+    for (let n = 0; n < MAX_WRONG_ANSWERS; n += 1)
+      await this.repository.execute(challenge, stream, { type: 'RecordWrongAnswer', now }, this.context());
+  }
+
   /** A process that sends mails, until it is killed: nothing of it is heard again. */
   start(): { readonly kill: () => void; readonly stop: () => Promise<void> } {
     const stopping = new AbortController();
@@ -163,6 +194,21 @@ describe('a mail', () => {
       ['ada@example.org', 'Din adgangskode til authlog er ændret'],
       ['ada@example.org', 'Your password for authlog was changed'],
     ]);
+    await process.stop();
+  });
+
+  it('tells of a right password after five wrong ones or more, or with wrong codes after it (SEC-30)', async () => {
+    const process = world.start();
+    await world.settle();
+    await world.guess(4);
+    await world.guess(6);
+    await world.guessCodes();
+    await world.settle();
+    expect(world.postbox.taken.map(({ to, subject }) => [to, subject])).toEqual([
+      ['ada@example.org', 'A login to authlog after wrong passwords'],
+      ['ada@example.org', 'Wrong codes at authlog'],
+    ]);
+    expect(world.postbox.taken[0]?.text).toContain('after 6 wrong ones');
     await process.stop();
   });
 

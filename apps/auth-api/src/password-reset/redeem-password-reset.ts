@@ -42,8 +42,8 @@ export class RedeemPasswordResetHandler implements ICommandHandler<RedeemPasswor
     // The address is somebody else's now, or the account may not be used (SEC-54).
     if (state === null || account === null || account.id !== state.userId) throw new Refused('reset-token-unknown');
     const { enrolled } = await this.secondFactors.of(account.id);
-    this.passwords.demandChoosable(newPassword, account, enrolled !== null);
-    return this.passwords.reset(account, newPassword, state.requestId, {
+    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
+    return this.passwords.reset(account, chosen, state.requestId, {
       ...context,
       actor: account.id,
       actorKind: 'user',

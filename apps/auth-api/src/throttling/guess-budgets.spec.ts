@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asUserId } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { EventCodec } from '#event-store/codec.js';
 import { LOG_START } from '#event-store/event-store.js';
@@ -47,7 +48,7 @@ function processes(count: number) {
 async function make(budgets: GuessBudgets, username: string, isRight: boolean, turns: number) {
   const look = async () => {
     for (let turn = turns; turn >= 0; turn -= 1) await nextTurn();
-    return isRight ? { opened: username } : ({ failure: 'wrong-password' } as const);
+    return isRight ? { opened: username, owner: asUserId(username) } : ({ failure: 'wrong-password' } as const);
   };
   try {
     const source = { ipAddress: '192.0.2.7', deviceToken: null };

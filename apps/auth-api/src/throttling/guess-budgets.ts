@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptsCommand, attempts, attemptsStream, guessesLeft } from '#domain/attempts/attempts.js';
-import type { StreamName } from '#domain/ids.js';
+import type { StreamName, UserId } from '#domain/ids.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
@@ -18,7 +18,7 @@ export interface GuessSource {
 }
 
 /** What came of looking at a guess: what it opens, or why it opens nothing. */
-export type Looked<Opened> = { readonly opened: Opened } | { readonly failure: FailureReason };
+export type Looked<Opened> = { readonly opened: Opened; readonly owner: UserId } | { readonly failure: FailureReason };
 
 /**
  * Lets guesses at passwords be looked at within every budget that they fall under: of strangers those of where they come
@@ -50,7 +50,7 @@ export class GuessBudgets {
     const looked = await this.inTurn(counters, async () => {
       const outcome = await look();
       for (const counter of counters)
-        await ('failure' in outcome ? counter.failed(outcome.failure) : counter.succeeded());
+        await ('failure' in outcome ? counter.failed(outcome.failure) : counter.succeeded(outcome.owner));
       return outcome;
     });
     return 'failure' in looked ? null : looked.opened;
@@ -77,7 +77,7 @@ export class GuessBudgets {
       key: stream,
       admit: async () => guessesLeft((await execute({ type: 'AdmitLogin', now })).state),
       failed: async (reason) => void (await execute({ type: 'RecordFailedLogin', reason, now })),
-      succeeded: async () => void (await execute({ type: 'RecordSuccessfulLogin', now })),
+      succeeded: async (userId) => void (await execute({ type: 'RecordSuccessfulLogin', userId, now })),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { AttemptsCommand } from '#domain/attempts/attempts.js';
+import type { UserId } from '#domain/ids.js';
 
 export type FailureReason = Extract<AttemptsCommand, { readonly type: 'RecordFailedLogin' }>['reason'];
 
@@ -13,6 +14,9 @@ export interface GuessCounter {
   /** Counts it. @throws Refused `login-throttled` if nobody may be told that the guess was wrong */
   failed(reason: FailureReason): Promise<void>;
 
-  /** @throws Refused `login-throttled` if nobody may be told that the guess was right */
-  succeeded(): Promise<void>;
+  /**
+   * @param userId whose account it opens
+   * @throws Refused `login-throttled` if nobody may be told that the guess was right
+   */
+  succeeded(userId: UserId): Promise<void>;
 }

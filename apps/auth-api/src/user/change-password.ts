@@ -11,7 +11,7 @@ import { type SecondFactorCode, SecondFactors } from '../second-factor/second-fa
 import { Passwords, credentialOf } from './passwords.js';
 
 /** What somebody types who wants another password. */
-interface ChosenPassword {
+interface PasswordChange {
   readonly currentPassword: string;
   readonly newPassword: string;
 }
@@ -21,7 +21,7 @@ export class ChangePassword extends Command<Position | undefined> {
   constructor(
     /** Their session goes on. */
     readonly caller: AuthenticatedCaller,
-    readonly chosen: ChosenPassword,
+    readonly change: PasswordChange,
     /** Looked at only where it is needed. */
     readonly code: SecondFactorCode | null,
     readonly ipAddress: string | null,
@@ -50,13 +50,13 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   ) {}
 
   /** @throws Refused `password-wrong`, `second-factor-wrong`, `step-up-required`, or why the new one cannot be chosen */
-  async execute({ caller, chosen: { currentPassword, newPassword }, code, ipAddress, context }: ChangePassword) {
+  async execute({ caller, change: { currentPassword, newPassword }, code, ipAddress, context }: ChangePassword) {
     const { account, session, sessionId } = caller;
     const replaces = credentialOf(account);
     const { enrolled } = await this.secondFactors.of(account.id);
     // What costs nobody anything comes first: then neither a guess nor a code is spent on what is refused anyway.
-    this.passwords.demandChoosable(newPassword, account, enrolled !== null);
     demandAnotherPassword(currentPassword, newPassword);
+    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
     const codeCounts = needsCode(session, enrolled !== null, code !== null, context.now);
     const username = readable(account.claims.username) ?? account.id;
     const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };
@@ -64,7 +64,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
       throw new Refused('password-wrong');
     if (codeCounts && code !== null) await this.secondFactors.show(account.id, code, context);
     const spare = { id: sessionId, epoch: session.epoch };
-    return this.passwords.change(account, newPassword, { replaces, spare }, context);
+    return this.passwords.change(account, chosen, { replaces, spare }, context);
   }
 }
 
@@ -79,7 +79,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   async execute({ account, newPassword, context }: ResetPassword) {
     credentialOf(account);
     const { enrolled } = await this.secondFactors.of(account.id);
-    this.passwords.demandChoosable(newPassword, account, enrolled !== null);
-    return this.passwords.reset(account, newPassword, null, context);
+    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
+    return this.passwords.reset(account, chosen, null, context);
   }
 }

@@ -39,15 +39,18 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
   async execute({ users, createdBy, context }: CreateUsers): Promise<readonly SessionTokens[]> {
     // The last thing the command does tells if its key was used for something else.
     await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
-    for (const wanted of users) this.demandPassword(wanted);
-    const accounts = await this.registration.register(users, context);
+    const checked = await Promise.all(users.map((wanted) => this.checked(wanted)));
+    const accounts = await this.registration.register(checked, context);
     return Promise.all(accounts.map((account, index) => this.provision(account, index, createdBy, context)));
   }
 
-  private demandPassword(wanted: NewUser): void {
-    const { role, registeredBy, password } = wanted;
-    if (isPerson(wanted))
-      this.passwords.demandChoosable(password, { kind: kindOf(role), registeredBy, claims: wanted }, false);
+  /** @throws Refused if it may not have this password */
+  private async checked(wanted: NewUser): Promise<NewUser> {
+    if (!isPerson(wanted)) return wanted;
+    const { role, registeredBy } = wanted;
+    const account = { kind: kindOf(role), registeredBy, claims: wanted };
+    const { text, ...checked } = await this.passwords.choose(wanted.password, account, false);
+    return { ...wanted, password: text, ...checked };
   }
 
   private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {

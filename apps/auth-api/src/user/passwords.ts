@@ -5,6 +5,7 @@ import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { demandPassword, isTooShort, minPasswordLength } from '#domain/user/password-policy.js';
 import type { ChangePassword } from '#domain/user/password-change.js';
+import type { SkippedBreachCheck } from '#domain/user/user-events.js';
 import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -14,6 +15,7 @@ import { Settings } from '#host/settings.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
 import { GuessBudgets, type GuessSource } from '../throttling/guess-budgets.js';
+import { BreachedPasswords } from './breached-passwords.js';
 import { isCommonPassword } from './common-passwords.js';
 
 /** Somebody says what the password of an account is. */
@@ -24,6 +26,12 @@ export interface PasswordGuess {
   readonly source: GuessSource;
 }
 
+/** A password that its owner may choose. */
+export interface ChosenPassword {
+  readonly text: string;
+  readonly breachCheck?: SkippedBreachCheck;
+}
+
 /** The passwords of accounts: compared within the budget of guesses, chosen by the policy, replaced. */
 @Injectable()
 export class Passwords {
@@ -32,6 +40,7 @@ export class Passwords {
     private readonly vault: Vault,
     private readonly hasher: PasswordHasher,
     private readonly guesses: GuessBudgets,
+    private readonly breached: BreachedPasswords,
     private readonly settings: Settings,
   ) {}
 
@@ -47,8 +56,9 @@ export class Passwords {
   ): Promise<ActiveUser | null> {
     const look = async () => {
       const { account, kept } = await this.keptOf(find);
-      if (kept === null ? await this.hasher.verifyNothing(password) : await this.hasher.verify(kept, password))
-        return { opened: account };
+      const isRight =
+        kept === null ? await this.hasher.verifyNothing(password) : await this.hasher.verify(kept, password);
+      if (isRight && account !== null) return { opened: account, owner: account.id };
       return { failure: account?.credentialId ? 'wrong-password' : 'unknown-account' } as const;
     };
     return this.guesses.within({ username, source }, look, context);
@@ -60,11 +70,11 @@ export class Passwords {
   }
 
   /** @throws Refused if the owner may not choose this password */
-  demandChoosable(
+  async choose(
     password: string | null,
     account: Pick<ActiveUser, 'kind' | 'registeredBy' | 'claims'>,
     hasSecondFactor: boolean,
-  ): void {
+  ): Promise<ChosenPassword> {
     const { username, email, firstNames, lastName } = account.claims;
     const words = [username, email, firstNames, lastName].map((word) => readable(word)).filter((word) => word !== null);
     const localParts = words.map((word) => word.split('@')[0] ?? word);
@@ -74,6 +84,9 @@ export class Passwords {
       isCommon: isCommonPassword,
       contextWords: [...words, ...localParts, 'authlog'],
     });
+    const finding = await this.breached.find(password);
+    if (finding === 'breached') throw new Refused('password-breached');
+    return finding === 'clear' ? { text: password } : { text: password, breachCheck: finding };
   }
 
   /**
@@ -83,7 +96,7 @@ export class Passwords {
    */
   async change(
     account: ActiveUser,
-    password: string,
+    password: ChosenPassword,
     { replaces, spare }: { readonly replaces: CredentialId; readonly spare: SparedSession },
     context: CommandContext,
   ): Promise<Position | undefined> {
@@ -96,7 +109,7 @@ export class Passwords {
    */
   async reset(
     account: ActiveUser,
-    password: string,
+    password: ChosenPassword,
     resetId: string | null,
     context: CommandContext,
   ): Promise<Position | undefined> {
@@ -108,12 +121,12 @@ export class Passwords {
   /** The new one is kept before the event that refers to it, the old one erased after it. */
   private async replace(
     { id, credentialId: old }: ActiveUser,
-    password: string,
+    { text, ...checked }: ChosenPassword,
     how: Pick<ChangePassword, 'replaces' | 'resetId' | 'spare'>,
     context: CommandContext,
   ): Promise<Position | undefined> {
-    const credentialId = await this.vault.keep('password', id, await this.hasher.hash(password));
-    const command = { type: 'ChangePassword', ...how, credentialId } as const;
+    const credentialId = await this.vault.keep('password', id, await this.hasher.hash(text));
+    const command = { type: 'ChangePassword', ...how, ...checked, credentialId } as const;
     const { position } = await this.repository.execute(user, userStream(id), command, context);
     if (old !== null) await this.vault.erase(old);
     return position;

@@ -3,7 +3,7 @@ import { type CredentialId, type UserId, asUserId } from '#domain/ids.js';
 import type { Role } from '#domain/role.js';
 import type { ImportedPasswordHash } from '#domain/user/imported-password.js';
 import { type CreateUser, kindOf } from '#domain/user/user-creation.js';
-import type { Registrar } from '#domain/user/user-events.js';
+import type { Registrar, SkippedBreachCheck } from '#domain/user/user-events.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { asKept } from '#vault/password-hash.js';
@@ -23,6 +23,7 @@ export interface NewUser {
   readonly lastName: string | null;
   readonly organizationId: string | null;
   readonly registeredBy: Registrar;
+  readonly breachCheck?: SkippedBreachCheck;
 }
 
 /** A person to be made an account whose password is known by its hash only. */
@@ -74,7 +75,7 @@ function identifiersOf(wanted: Wanted): Identifier[] {
 }
 
 function creation(wanted: Wanted, id: UserId, credentialId: CredentialId | null): CreateUser {
-  const { username, role, email, firstNames, lastName, organizationId, registeredBy } = wanted;
-  const profile = { username, role, email, firstNames, lastName, organizationId, registeredBy };
+  const { username, role, email, firstNames, lastName, organizationId, registeredBy, breachCheck } = wanted;
+  const profile = { username, role, email, firstNames, lastName, organizationId, registeredBy, breachCheck };
   return { type: 'CreateUser', id, credentialId, ...profile };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { asUserId } from '../ids.js';
 import { Refused } from '../refused.js';
 import { at, scenario, stateAfter } from '../testing/scenario.js';
 import { type AttemptsEvent, attempts } from './attempts.js';
@@ -6,11 +7,16 @@ import { type AttemptsEvent, attempts } from './attempts.js';
 const given = scenario(attempts);
 
 const failed: AttemptsEvent = { type: 'LoginFailed', data: { reason: 'wrong-password' } };
+const ada = asUserId('0198-ada');
 const cleared: AttemptsEvent = { type: 'FailedLoginsCleared', data: {} };
+const clearedByAda = (failures: number): AttemptsEvent => ({
+  type: 'FailedLoginsCleared',
+  data: { userId: ada, failures },
+});
 const midnight = '2030-01-01T00:00:00.000Z';
 const failures = (count: number) => Array.from({ length: count }, () => at(midnight, failed));
 const fail = (now: string) => ({ type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(now) }) as const;
-const succeed = (now: string) => ({ type: 'RecordSuccessfulLogin', now: new Date(now) }) as const;
+const succeed = (now: string) => ({ type: 'RecordSuccessfulLogin', userId: ada, now: new Date(now) }) as const;
 const admit = (now: string) => ({ type: 'AdmitLogin', now: new Date(now) }) as const;
 const reset = { type: 'RecordPasswordReset' } as const;
 const byReset: AttemptsEvent = { type: 'FailedLoginsCleared', data: { cause: 'password-reset' } };
@@ -43,10 +49,17 @@ describe('trying to log in', () => {
     expect(decide).toThrow(expect.objectContaining({ details: { retryAfterSeconds: 30 } }));
   });
 
-  it('is free again after a success (SEC-25)', () =>
+  it('is free again after a success, of which the log says how many failed before it (SEC-25, SEC-30)', () => {
+    given(...failures(4))
+      .when(succeed(midnight))
+      .yields(clearedByAda(4));
     given(...failures(9), cleared)
       .when(admit(midnight))
-      .yields());
+      .yields();
+    given(...failures(9), clearedByAda(9))
+      .when(succeed(midnight))
+      .yields();
+  });
 });
 
 describe('failing a hundred times in a row', () => {
@@ -92,7 +105,7 @@ describe('recording logins', () => {
   it('keeps every failure', () => given(failed).when(fail(midnight)).yields(failed));
 
   it('keeps a success only when it clears failures', () => {
-    given(failed).when(succeed(midnight)).yields(cleared);
+    given(failed).when(succeed(midnight)).yields(clearedByAda(1));
     given().when(succeed(midnight)).yields();
     given(failed, cleared).when(succeed(midnight)).yields();
   });
@@ -106,6 +119,6 @@ describe('recording logins', () => {
       .refuses('login-throttled');
     given(...failures(5))
       .when(succeed('2030-01-01T00:00:30.000Z'))
-      .yields(cleared);
+      .yields(clearedByAda(5));
   });
 });

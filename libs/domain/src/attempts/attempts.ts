@@ -1,6 +1,6 @@
 import type { Decider } from '../decider.js';
 import type { EventCatalogue } from '../event-catalogue.js';
-import type { StreamName } from '../ids.js';
+import type { StreamName, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 
 /** @param digest keyed hash of the identifier as typed at the login, where people type passwords (SEC-158), or of a device */
@@ -9,8 +9,11 @@ export const attemptsStream = (digest: string): StreamName => `attempts-${digest
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type AttemptsEvent =
   | { readonly type: 'LoginFailed'; readonly data: { readonly reason: 'unknown-account' | 'wrong-password' } }
-  /** Without a cause: by a login that succeeded. */
-  | { readonly type: 'FailedLoginsCleared'; readonly data: { readonly cause?: 'password-reset' } };
+  /** Without a cause: by a login that succeeded, with whose it was and how many had failed before it. */
+  | {
+      readonly type: 'FailedLoginsCleared';
+      readonly data: { readonly cause?: 'password-reset'; readonly userId?: UserId; readonly failures?: number };
+    };
 
 export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
   LoginFailed: { schema: 1 },
@@ -26,7 +29,7 @@ export type AttemptsCommand =
   /** Asks whether a login may be tried now. */
   | { readonly type: 'AdmitLogin'; readonly now: Date }
   | { readonly type: 'RecordFailedLogin'; readonly reason: 'unknown-account' | 'wrong-password'; readonly now: Date }
-  | { readonly type: 'RecordSuccessfulLogin'; readonly now: Date }
+  | { readonly type: 'RecordSuccessfulLogin'; readonly userId: UserId; readonly now: Date }
   /** Another password was set through recovery: what failed were guesses at the old one (SEC-20). */
   | { readonly type: 'RecordPasswordReset' };
 
@@ -95,7 +98,8 @@ export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
       case 'RecordFailedLogin':
         return [{ type: 'LoginFailed', data: { reason: command.reason } }];
       case 'RecordSuccessfulLogin':
-        return state.consecutiveFailures > 0 ? [{ type: 'FailedLoginsCleared', data: {} }] : [];
+        if (state.consecutiveFailures === 0) return [];
+        return [{ type: 'FailedLoginsCleared', data: { userId: command.userId, failures: state.consecutiveFailures } }];
     }
   },
 };

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { asUserId } from '../ids.js';
+import { asCredentialId, asUserId } from '../ids.js';
 import { scenario } from '../testing/scenario.js';
 import { type ChallengeEvent, challenge } from './challenge.js';
 
@@ -35,6 +35,18 @@ describe('a challenge', () => {
     given(issued, failed, failed, failed, failed, failed)
       .when({ type: 'AdmitAnswer', now })
       .refuses('second-factor-wrong');
+  });
+
+  it('says that somebody who had the password gave up after the fifth, of a login only (SEC-30)', () => {
+    const wrong = { type: 'RecordWrongAnswer', now } as const;
+    const exhausted: ChallengeEvent = { type: 'ChallengeExhausted', data: { userId } };
+    given(issued, failed, failed, failed).when(wrong).yields(failed);
+    given(issued, failed, failed, failed, failed).when(wrong).yields(failed, exhausted);
+    const enrolling: ChallengeEvent = {
+      ...issued,
+      data: { ...issued.data, purpose: { kind: 'enrolment', credentialId: asCredentialId('offered') } },
+    };
+    given(enrolling, failed, failed, failed, failed).when(wrong).yields(failed);
   });
 
   it('says of one that never was no more than of one that is over (ucloud-users-api §8.3)', () =>

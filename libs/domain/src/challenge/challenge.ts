@@ -31,11 +31,14 @@ export type ChallengeEvent =
       };
     }
   | { readonly type: 'ChallengeFailed'; readonly data: Record<string, never> }
+  /** A login was given up after the last wrong answer, though the password was right. */
+  | { readonly type: 'ChallengeExhausted'; readonly data: { readonly userId: UserId } }
   | { readonly type: 'ChallengeMet'; readonly data: Record<string, never> };
 
 export const challengeEvents: EventCatalogue<ChallengeEvent> = {
   ChallengeIssued: { schema: 1 },
   ChallengeFailed: { schema: 1 },
+  ChallengeExhausted: { schema: 1 },
   ChallengeMet: { schema: 1 },
 };
 
@@ -70,6 +73,12 @@ export const CHALLENGE_MS = 600_000;
 /** SEC-40. */
 export const MAX_WRONG_ANSWERS = 5;
 
+const FAILED: ChallengeEvent = { type: 'ChallengeFailed', data: {} };
+
+/** Whether one more wrong answer is the last one of a login. */
+const isExhausted = ({ purpose, failures }: Extract<Challenge, { status: 'open' }>) =>
+  purpose.kind === 'login' && failures + 1 === MAX_WRONG_ANSWERS;
+
 /** Stands between the password and the session: short-lived, good once, and opens nothing else (SEC-45). */
 export const challenge: Decider<Challenge, ChallengeCommand, ChallengeEvent> = {
   events: challengeEvents,
@@ -84,6 +93,7 @@ export const challenge: Decider<Challenge, ChallengeCommand, ChallengeEvent> = {
       case 'ChallengeFailed':
         if (state.status !== 'open') return state;
         return state.failures + 1 < MAX_WRONG_ANSWERS ? { ...state, failures: state.failures + 1 } : { status: 'over' };
+      case 'ChallengeExhausted':
       case 'ChallengeMet':
         return { status: 'over' };
     }
@@ -102,7 +112,7 @@ export const challenge: Decider<Challenge, ChallengeCommand, ChallengeEvent> = {
       case 'AdmitAnswer':
         return [];
       case 'RecordWrongAnswer':
-        return [{ type: 'ChallengeFailed', data: {} }];
+        return isExhausted(state) ? [FAILED, { type: 'ChallengeExhausted', data: { userId: state.userId } }] : [FAILED];
       case 'RecordRightAnswer':
         return [{ type: 'ChallengeMet', data: {} }];
     }

@@ -11,12 +11,14 @@ export type MailKind =
   | 'email-change-undone'
   | 'email-changed'
   | 'email-confirmation'
+  | 'login-after-failures'
   | 'password-change-required'
   | 'password-changed'
   | 'password-reset'
   | 'recovery-code-used'
   | 'recovery-codes-replaced'
   | 'second-factor-enrolled'
+  | 'second-factor-guessed'
   | 'second-factor-removed';
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.

@@ -1,7 +1,7 @@
 import type { CredentialId } from '../ids.js';
 import { Refused } from '../refused.js';
 import { invalidated } from './session-epoch.js';
-import type { UserEvent } from './user-events.js';
+import type { SkippedBreachCheck, UserEvent } from './user-events.js';
 import type { ActiveUser, SparedSession } from './user-state.js';
 
 /** Ends the sessions that were opened with the old password, too (SEC-09). */
@@ -12,6 +12,7 @@ export interface ChangePassword {
   /** The request by mail that a reset answers, each of which is good once; null for a reset by a service. */
   readonly resetId: string | null;
   readonly credentialId: CredentialId;
+  readonly breachCheck?: SkippedBreachCheck;
   readonly spare: SparedSession | null;
 }
 
@@ -27,14 +28,20 @@ export interface RehashPassword {
 
 /** @throws Refused */
 export function passwordChanged(state: ActiveUser, command: ChangePassword): UserEvent[] {
-  const { replaces, resetId, credentialId, spare } = command;
+  const { replaces, resetId, credentialId, breachCheck, spare } = command;
   if (state.credentialId === credentialId) return [];
   if (state.credentialId === null)
     throw new Refused('password-not-applicable', `An account of type ${state.kind} has no password.`);
   if (replaces !== null && replaces !== state.credentialId) throw new Refused('password-changed-meanwhile');
   if (resetId !== null && resetId === state.lastResetId) throw new Refused('reset-token-unknown');
-  const data = { userId: state.id, credentialId, cause: replaces === null ? 'reset' : 'change' } as const;
-  return [{ type: 'PasswordChanged', data: resetId === null ? data : { ...data, resetId } }, invalidated(state, spare)];
+  const data = {
+    userId: state.id,
+    credentialId,
+    cause: replaces === null ? 'reset' : 'change',
+    ...(resetId === null ? {} : { resetId }),
+    ...(breachCheck === undefined ? {} : { breachCheck }),
+  } as const;
+  return [{ type: 'PasswordChanged', data }, invalidated(state, spare)];
 }
 
 export function passwordRehashed(state: ActiveUser, { replaces, credentialId, from, to }: RehashPassword): UserEvent[] {

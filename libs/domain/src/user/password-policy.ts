@@ -2,6 +2,7 @@ import { Refused } from '../refused.js';
 import type { Registrar } from './user-events.js';
 
 export type PasswordRefusal =
+  | 'password-breached'
   | 'password-common'
   | 'password-hash-invalid'
   | 'password-missing'
@@ -52,7 +53,10 @@ export function demandPasswordLength(password: string | null, minLength: number)
 }
 
 /** @throws Refused if the password may not be chosen; says why and never repeats it (SEC-01, SEC-02, SEC-05, SEC-07) */
-export function demandPassword(password: string | null, { minLength, isCommon, contextWords }: PasswordRules): void {
+export function demandPassword(
+  password: string | null,
+  { minLength, isCommon, contextWords }: PasswordRules,
+): asserts password is string {
   demandPasswordLength(password, minLength);
   const folded = fold(password);
   if (isCommon(folded))

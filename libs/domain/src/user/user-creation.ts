@@ -2,7 +2,7 @@ import type { CredentialId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 import type { Role } from '../role.js';
 import { demandEmail } from './email-address.js';
-import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
+import type { PrincipalKind, Registrar, SkippedBreachCheck, UserEvent } from './user-events.js';
 import { demandPlainText, demandUsername } from './username.js';
 
 /** Makes an account. */
@@ -18,6 +18,7 @@ export interface CreateUser {
   readonly organizationId: string | null;
   readonly credentialId: CredentialId | null;
   readonly registeredBy: Registrar;
+  readonly breachCheck?: SkippedBreachCheck | undefined;
 }
 
 /** The kind of account that a role makes. @throws Refused `role-not-assignable` for roles that no account can have */
@@ -38,7 +39,7 @@ export function kindOf(role: Role): Exclude<PrincipalKind, 'provider'> {
 
 /** @throws Refused if there can be no such account */
 export function created(command: CreateUser): UserEvent {
-  const { id, role, username, organizationId, credentialId, registeredBy } = command;
+  const { id, role, username, organizationId, credentialId, registeredBy, breachCheck } = command;
   const kind = kindOf(role);
   if (kind === 'service') {
     demandUsername(username, kind);
@@ -67,6 +68,7 @@ export function created(command: CreateUser): UserEvent {
       organizationId,
       credentialId,
       registeredBy,
+      ...(breachCheck === undefined ? {} : { breachCheck }),
     },
   };
 }

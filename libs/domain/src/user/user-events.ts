@@ -10,6 +10,9 @@ export type PrincipalKind = 'password' | 'service' | 'provider';
 /** Who had an account made: the installation itself, on the first start; an administrator; or a service, for a person. */
 export type Registrar = 'installation' | 'administrator' | 'service';
 
+/** Whether the password is one of those known from breaches could not be found out (SEC-06). */
+export type SkippedBreachCheck = 'unavailable';
+
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type UserEvent =
   | {
@@ -26,6 +29,7 @@ export type UserEvent =
         /** The password's row in the vault; null for who has no password. */
         readonly credentialId: CredentialId | null;
         readonly registeredBy: Registrar;
+        readonly breachCheck?: SkippedBreachCheck;
       };
     }
   /** The command that was to create this user died on the way; nobody will ever be this user. */
@@ -91,6 +95,7 @@ export type UserEvent =
         readonly cause: 'change' | 'reset';
         /** The request that its owner made by mail; it is good for one password. */
         readonly resetId?: string;
+        readonly breachCheck?: SkippedBreachCheck;
       };
     }
   /** The same password under today's parameters; each is an algorithm with its cost, such as `pbkdf2-sha512 i=10000`. */

@@ -23,6 +23,10 @@ export const danish: Letters = {
       subject: `Din adgangskode til ${facts.service} er ændret`,
       paragraphs: ['Din adgangskode er blevet ændret, og dine andre sessioner er afsluttet.', ...ifItWasNotYou(facts)],
     }),
+    'login-after-failures': (facts) => ({
+      subject: `Login hos ${facts.service} efter forkerte adgangskoder`,
+      paragraphs: [`Din adgangskode er blevet indtastet efter ${facts.failures} forkerte.`, ...ifItWasNotYou(facts)],
+    }),
     'password-change-required': ({ service }) => ({
       subject: `Vælg venligst en ny adgangskode til ${service}`,
       paragraphs: [
@@ -63,6 +67,13 @@ export const danish: Letters = {
     'second-factor-enrolled': (facts) => ({
       subject: `Din konto hos ${facts.service} har fået en ekstra faktor`,
       paragraphs: ['Fra nu af spørger hvert login også om en kode fra din godkendelsesapp.', ...ifItWasNotYou(facts)],
+    }),
+    'second-factor-guessed': (facts) => ({
+      subject: `Forkerte koder hos ${facts.service}`,
+      paragraphs: [
+        'Din adgangskode er blevet indtastet og derefter så mange forkerte koder, at login blev opgivet.',
+        ...ifItWasNotYou(facts),
+      ],
     }),
     'second-factor-removed': (facts) => ({
       subject: `Den ekstra faktor for din konto hos ${facts.service} er fjernet`,

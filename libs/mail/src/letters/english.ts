@@ -23,6 +23,10 @@ export const english: Letters = {
       subject: `Your password for ${facts.service} was changed`,
       paragraphs: ['Your password was changed, and your other sessions were ended.', ...ifItWasNotYou(facts)],
     }),
+    'login-after-failures': (facts) => ({
+      subject: `A login to ${facts.service} after wrong passwords`,
+      paragraphs: [`Your password was entered, after ${facts.failures} wrong ones.`, ...ifItWasNotYou(facts)],
+    }),
     'password-change-required': ({ service }) => ({
       subject: `Please choose a new password for ${service}`,
       paragraphs: [
@@ -63,6 +67,13 @@ export const english: Letters = {
     'second-factor-enrolled': (facts) => ({
       subject: `Your account at ${facts.service} has a second factor`,
       paragraphs: ['From now on every login also asks for a code of your authenticator.', ...ifItWasNotYou(facts)],
+    }),
+    'second-factor-guessed': (facts) => ({
+      subject: `Wrong codes at ${facts.service}`,
+      paragraphs: [
+        'Your password was entered, and then so many wrong codes that the login was given up.',
+        ...ifItWasNotYou(facts),
+      ],
     }),
     'second-factor-removed': (facts) => ({
       subject: `The second factor of your account at ${facts.service} was removed`,

@@ -29,6 +29,10 @@ interface ByWhom extends Facts {
   readonly by: 'administrator' | 'owner';
 }
 
+interface Failures extends Facts {
+  readonly failures: number;
+}
+
 interface CodesLeft extends Facts {
   readonly codesLeft: number;
 }
@@ -37,6 +41,7 @@ interface CodesLeft extends Facts {
 export interface FactsOfKind extends Record<MailKind, Facts> {
   readonly 'email-changed': Linked;
   readonly 'email-confirmation': Linked;
+  readonly 'login-after-failures': Failures;
   readonly 'password-reset': Linked;
   readonly 'recovery-code-used': CodesLeft;
   readonly 'second-factor-removed': ByWhom;

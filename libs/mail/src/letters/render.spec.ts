@@ -13,12 +13,14 @@ const everyKind: { readonly [Kind in MailKind]: FactsOfKind[Kind] } = {
   'email-change-undone': facts,
   'email-changed': linked,
   'email-confirmation': linked,
+  'login-after-failures': { ...facts, failures: 7 },
   'password-change-required': facts,
   'password-changed': facts,
   'password-reset': linked,
   'recovery-code-used': { ...facts, codesLeft: 4 },
   'recovery-codes-replaced': facts,
   'second-factor-enrolled': facts,
+  'second-factor-guessed': facts,
   'second-factor-removed': { ...facts, by: 'owner' },
 };
 const kinds = Object.keys(everyKind) as MailKind[];

@@ -62,6 +62,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'one-time-token-wrong-audience': { status: 403, why: 'The one-time token is not for this audience.' },
   'own-account': { status: 400, why: 'Not with your own account.' },
   'password-changed-meanwhile': { status: 409, why: 'The password was changed meanwhile. Log in again.' },
+  'password-breached': { status: 400, why: 'The password is known from a breach. Choose another one.' },
   'password-common': { status: 400, why: 'The password is too common.' },
   'password-hash-invalid': { status: 400, why: 'The hash of the password cannot be used.' },
   'password-missing': { status: 400, why: 'A password is needed.' },
