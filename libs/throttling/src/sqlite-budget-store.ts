@@ -27,7 +27,7 @@ export class SqliteBudgetStore implements BudgetStore {
   private constructor(private readonly db: Database.Database) {
     // The window comes with each key, and whoever asks knows the limit.
     const options = { points: 0, duration: 0, keyPrefix: '', tableName: TABLE, tableCreated: true };
-    this.limiter = new RateLimiterSQLite({ ...options, storeClient: db, storeType: 'better-sqlite3' });
+    this.limiter = new RateLimiterSQLite({ ...options, storeClient: preparingOnce(db), storeType: 'better-sqlite3' });
     this.removeExpired = db.prepare(`DELETE FROM ${TABLE} WHERE expire <= ?`);
     this.tidy();
   }
@@ -76,4 +76,17 @@ export class SqliteBudgetStore implements BudgetStore {
   private tidy(): void {
     this.removeExpired.run(Date.now());
   }
+}
+
+/** The library prepares its statements anew for each question, which takes ten times as long as the answer. */
+function preparingOnce(db: Database.Database) {
+  const prepared = new Map<string, Database.Statement>();
+  return {
+    prepare: (text: string) => {
+      const statement = prepared.get(text) ?? db.prepare(text);
+      prepared.set(text, statement);
+      return statement;
+    },
+    transaction: (work: () => unknown) => db.transaction(work),
+  };
 }

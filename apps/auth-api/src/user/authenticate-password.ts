@@ -1,5 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Refused } from '#domain/refused.js';
+import { isLongEnoughAlone } from '#domain/user/password-policy.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import { SecondFactors } from '../second-factor/second-factors.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { Authentication } from '../session/log-in.js';
@@ -29,11 +31,16 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
 
   async execute({ guess, request }: AuthenticatePassword): Promise<Authentication> {
     const find = () => this.accounts.byUsername(guess.username);
-    const account = await this.passwords.prove(guess, find, { ...request, ...ANONYMOUS });
-    if (account === null) throw new Refused('credentials-invalid');
-    await this.upgrade.atLogin(account, guess.password, request);
+    const proven = await this.passwords.prove(guess, find, { ...request, ...ANONYMOUS });
+    if (proven === null) throw new Refused('credentials-invalid');
+    await this.upgrade.atLogin(proven, guess.password, request);
+    const { account } = proven;
+    return { account, amr: ['pwd'], passwordTooShort: await this.isTooShort(guess.password, account) };
+  }
+
+  private async isTooShort(password: string, account: ActiveUser): Promise<boolean> {
+    if (isLongEnoughAlone(password)) return false;
     const { enrolled } = await this.secondFactors.of(account.id);
-    const passwordTooShort = this.passwords.isTooShort(guess.password, account, enrolled !== null);
-    return { account, amr: ['pwd'], passwordTooShort };
+    return this.passwords.isTooShort(password, account, enrolled !== null);
   }
 }

@@ -8,6 +8,7 @@ import { isOfToday, parametersOf } from '#vault/password-hash.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
 import { type RequestContext, SYSTEM } from '../request-context.js';
+import type { ProvenPassword } from './passwords.js';
 
 /** Hashes passwords anew that were hashed elsewhere, or at a lower cost: at a login, where alone they are at hand (SEC-14). */
 @Injectable()
@@ -23,9 +24,10 @@ export class PasswordUpgrade {
    * Never fails: whoever has shown the right password is let in, and it is tried again at their next login.
    * @param password the right one
    */
-  async atLogin(account: ActiveUser, password: string, request: RequestContext): Promise<void> {
+  async atLogin({ account, kept }: ProvenPassword, password: string, request: RequestContext): Promise<void> {
+    if (isOfToday(kept)) return;
     try {
-      await this.upgrade(account, password, request);
+      await this.upgrade(account, kept, password, request);
     } catch (error) {
       const { correlationId } = request;
       this.log.warn(
@@ -35,10 +37,10 @@ export class PasswordUpgrade {
     }
   }
 
-  private async upgrade({ id, credentialId: old }: ActiveUser, password: string, request: RequestContext) {
-    const kept = old === null ? null : await this.vault.reveal(old);
-    // Nothing is kept there any more if another login was quicker.
-    if (old === null || kept === null || isOfToday(kept)) return;
+  private async upgrade(account: ActiveUser, kept: string, password: string, request: RequestContext) {
+    const { id, credentialId: old } = account;
+    // Another login may have been quicker.
+    if (old === null || (await this.vault.reveal(old)) === null) return;
     const next = await this.hasher.hash(password);
     const credentialId = await this.vault.keep('password', id, next);
     const [from, to] = [parametersOf(kept), parametersOf(next)];

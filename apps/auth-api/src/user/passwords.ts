@@ -26,6 +26,13 @@ export interface PasswordGuess {
   readonly source: GuessSource;
 }
 
+/** Somebody has shown the password of an account. */
+export interface ProvenPassword {
+  readonly account: ActiveUser;
+  /** What the vault has of it. */
+  readonly kept: string;
+}
+
 /** A password that its owner may choose. */
 export interface ChosenPassword {
   readonly text: string;
@@ -45,20 +52,19 @@ export class Passwords {
   ) {}
 
   /**
-   * The account, if this is its password; null for a wrong one and for an account that is not there alike. Wherever it is
-   * asked for, a wrong one counts: it is the same secret (SEC-19).
+   * Null for a wrong password and for an account that is not there alike. Wherever it is asked for, a wrong one counts: it is
+   * the same secret (SEC-19).
    * @throws Refused `login-throttled`
    */
   async prove(
     { username, password, source }: PasswordGuess,
     find: () => Promise<ActiveUser | null>,
     context: CommandContext,
-  ): Promise<ActiveUser | null> {
+  ): Promise<ProvenPassword | null> {
     const look = async () => {
       const { account, kept } = await this.keptOf(find);
-      const isRight =
-        kept === null ? await this.hasher.verifyNothing(password) : await this.hasher.verify(kept, password);
-      if (isRight && account !== null) return { opened: account, owner: account.id };
+      if (account === null || kept === null) await this.hasher.verifyNothing(password);
+      else if (await this.hasher.verify(kept, password)) return { opened: { account, kept }, owner: account.id };
       return { failure: account?.credentialId ? 'wrong-password' : 'unknown-account' } as const;
     };
     return this.guesses.within({ username, source }, look, context);

@@ -23,6 +23,9 @@ export const minPasswordLength = (withSecondFactor: boolean): number =>
 /** @returns code points */
 const lengthOf = (password: string) => Array.from(password).length;
 
+/** Whether it needs no second factor beside it (SEC-01). */
+export const isLongEnoughAlone = (password: string): boolean => lengthOf(password) >= MIN_LENGTH_ALONE;
+
 /**
  * Whether a password that is right has become too short: imported ones never were measured, and one that was chosen beside
  * a second factor is not enough without it (SEC-01). That of the first administrator is the operator's to choose.
