@@ -1,27 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
-import type { UserEvent } from '#domain/user/user-events.js';
+import { ada, adaCreated, adaData } from '#domain/testing/users.js';
 import { ReadModelFixture } from '../testing/read-model-fixture.js';
 import { UserRow } from './user-row.entity.js';
 import { users } from './users.projection.js';
 import { UserQueries } from './users.queries.js';
-
-const ada = asUserId('ada');
-const created = {
-  type: 'UserCreated',
-  data: {
-    userId: ada,
-    kind: 'password',
-    role: 'USER',
-    username: 'Ada',
-    email: 'ada@example.org',
-    firstNames: 'Ada',
-    lastName: 'Lovelace',
-    organizationId: null,
-    credentialId: asCredentialId('c1'),
-    registeredBy: 'service',
-  },
-} as const satisfies UserEvent;
 
 describe('the accounts', () => {
   let fixture: ReadModelFixture;
@@ -39,7 +22,7 @@ describe('the accounts', () => {
   };
 
   it('are kept without a word of their credentials', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     expect(await row()).toEqual({
       id: ada,
       username: 'Ada',
@@ -62,7 +45,7 @@ describe('the accounts', () => {
   });
 
   it('are found by id as others see them', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     expect(await found()).toEqual({
       id: ada,
       username: 'Ada',
@@ -78,7 +61,7 @@ describe('the accounts', () => {
   });
 
   it('are found by name and address in whatever case (ucloud-users-api §5.3)', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     await found();
     const queries = new UserQueries(fixture.database.reader);
     expect([(await queries.byUsername('aDA'))?.id, (await queries.byEmail('ADA@example.org'))?.id]).toEqual([ada, ada]);
@@ -105,7 +88,7 @@ describe('the accounts', () => {
   });
 
   it('are found by many names at once, however many', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     await found();
     const queries = new UserQueries(fixture.database.reader);
     for (const count of [0, 1, 9, 10, 11, 100, 101, 1_000, 1_001, 2_500]) {
@@ -116,7 +99,7 @@ describe('the accounts', () => {
   });
 
   it('show whether they may be used', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     await fixture.happened(userStream(ada), { type: 'UserSuspended', data: { userId: ada } });
     expect(await row()).toMatchObject({ status: 'suspended' });
     await fixture.happened(userStream(ada), { type: 'UserReinstated', data: { userId: ada } });
@@ -124,7 +107,7 @@ describe('the accounts', () => {
   });
 
   it('show whether another password has to be chosen', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     await fixture.happened(userStream(ada), { type: 'PasswordChangeRequired', data: { userId: ada } });
     expect(await row()).toMatchObject({ mustChangePassword: 1 });
     const data = { userId: ada, credentialId: asCredentialId('c2'), cause: 'change' } as const;
@@ -133,7 +116,7 @@ describe('the accounts', () => {
   });
 
   it('are kept and not found any more once they are deleted', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     await fixture.happened(userStream(ada), { type: 'UserDeleted', data: { userId: ada } });
     expect(await found()).toBeNull();
     const queries = new UserQueries(fixture.database.reader);
@@ -148,7 +131,7 @@ describe('the accounts', () => {
       const userId = asUserId(name);
       await fixture.happened(userStream(userId), {
         type: 'UserCreated',
-        data: { ...created.data, userId },
+        data: { ...adaData, userId },
       });
       if (name === 'b' || name === 'c')
         await fixture.happened(userStream(userId), { type: 'UserDeleted', data: { userId } });
@@ -162,13 +145,13 @@ describe('the accounts', () => {
 
   it('have the name that was given last', async () => {
     const changed = { userId: ada, firstNames: 'Augusta Ada', lastName: null };
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     await fixture.happened(userStream(ada), { type: 'ProfileChanged', data: changed });
     expect(await found()).toMatchObject({ username: 'Ada', firstNames: 'Augusta Ada', lastName: null });
   });
 
   it('have no personal data once it was erased', async () => {
-    await fixture.happened(userStream(ada), created);
+    await fixture.happened(userStream(ada), adaCreated);
     fixture.keys.destroy(ada);
     const nothing = { username: null, email: null, firstNames: null, lastName: null };
     const noKeys = { usernameKey: null, emailKey: null, firstNamesKey: null, lastNameKey: null };

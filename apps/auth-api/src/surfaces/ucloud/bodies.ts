@@ -50,7 +50,25 @@ export class TokenExtensionBody {
   allowRefreshes?: boolean;
 }
 
-export class CreateUserBody {
+/** What may be known of a person beside name and address (ucloud-users-api §5.9). */
+export class PersonBody {
+  @ApiProperty({ required: false, nullable: true, type: String })
+  @IsOptional()
+  @Text()
+  firstnames?: string | null;
+
+  @ApiProperty({ required: false, nullable: true, type: String })
+  @IsOptional()
+  @Text()
+  lastname?: string | null;
+
+  @ApiProperty({ required: false, nullable: true, type: String })
+  @IsOptional()
+  @Text()
+  orgId?: string | null;
+}
+
+export class CreateUserBody extends PersonBody {
   @ApiProperty({ description: 'Of a service: _name.' })
   @Text()
   username: string;
@@ -69,21 +87,6 @@ export class CreateUserBody {
   @IsOptional()
   @IsIn(ROLES, { message: '$property must be USER, ADMIN or SERVICE' })
   role?: Role | null;
-
-  @ApiProperty({ required: false, nullable: true, type: String })
-  @IsOptional()
-  @Text()
-  firstnames?: string | null;
-
-  @ApiProperty({ required: false, nullable: true, type: String })
-  @IsOptional()
-  @Text()
-  lastname?: string | null;
-
-  @ApiProperty({ required: false, nullable: true, type: String })
-  @IsOptional()
-  @Text()
-  orgId?: string | null;
 }
 
 /** More names than this come in several requests. */

@@ -17,7 +17,7 @@ import { EndSession } from '../../session/end-session.js';
 import { InvalidateSessions } from '../../session/invalidate-sessions.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { LoginCookies } from './cookies.js';
-import { pageRequestOf } from './page-request.js';
+import { ApiPageRequest, pageRequestOf } from './page-request.js';
 import { CurrentSessionView, SessionPage, currentViewOf, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
 
@@ -38,12 +38,7 @@ export class SessionsController {
   @Get()
   @Access('auth.listUserSessions:read', END_USER)
   @ApiOperation({ operationId: 'listUserSessions', summary: 'List your sessions, the newest first' })
-  @ApiQuery({
-    name: 'itemsPerPage',
-    required: false,
-    schema: { type: 'integer', enum: [10, 25, 50, 100, 250], default: 50 },
-  })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 0, default: 0 } })
+  @ApiPageRequest()
   @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
   @ApiOkResponse({ type: SessionPage })
   async list(

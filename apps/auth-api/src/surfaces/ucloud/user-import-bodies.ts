@@ -8,6 +8,7 @@ import {
   MIN_ITERATIONS,
   SALT_BYTES,
 } from '#domain/user/imported-password.js';
+import { PersonBody } from './bodies.js';
 import { Text } from './body-rules.js';
 
 const inBase64 = ({ least, most }: { readonly least: number; readonly most: number }) =>
@@ -38,7 +39,7 @@ export class BcryptHashBody {
 }
 
 @ApiExtraModels(Pbkdf2HashBody, BcryptHashBody)
-export class ImportUserBody {
+export class ImportUserBody extends PersonBody {
   @ApiProperty()
   @Text()
   username: string;
@@ -51,21 +52,6 @@ export class ImportUserBody {
   @IsOptional()
   @IsIn(['USER', 'ADMIN'], { message: '$property must be USER or ADMIN' })
   role?: 'USER' | 'ADMIN' | null;
-
-  @ApiProperty({ required: false, nullable: true, type: String })
-  @IsOptional()
-  @Text()
-  firstnames?: string | null;
-
-  @ApiProperty({ required: false, nullable: true, type: String })
-  @IsOptional()
-  @Text()
-  lastname?: string | null;
-
-  @ApiProperty({ required: false, nullable: true, type: String })
-  @IsOptional()
-  @Text()
-  orgId?: string | null;
 
   @ApiProperty({
     description: 'Good until its owner logs in; then it is replaced.',

@@ -20,7 +20,7 @@ import { EndUserSessions } from '../../session/end-user-sessions.js';
 import { Accounts } from '../../user/accounts.js';
 import { UserNameBody } from './bodies.js';
 import { Consistency, tellPosition } from './consistency.js';
-import { pageRequestOf } from './page-request.js';
+import { ApiPageRequest, pageRequestOf } from './page-request.js';
 import { givenText } from './query-parameters.js';
 import { SessionPage, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
@@ -53,12 +53,7 @@ export class UserSessionsController {
   @Access('auth.users.listSessionsOfUser:read', ADMINISTRATORS)
   @ApiOperation({ operationId: 'listSessionsOfUser', summary: 'List the sessions of a user, the newest first' })
   @ApiQuery({ name: 'username' })
-  @ApiQuery({
-    name: 'itemsPerPage',
-    required: false,
-    schema: { type: 'integer', enum: [10, 25, 50, 100, 250], default: 50 },
-  })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 0, default: 0 } })
+  @ApiPageRequest()
   @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
   @ApiOkResponse({ type: SessionPage })
   async listSessionsOfUser(
