@@ -1,6 +1,7 @@
 import type { MailKind } from '#domain/mail/mail.js';
 import { danish } from './danish.js';
 import { english } from './english.js';
+import { escapeHtml } from './html.js';
 import type { FactsOfKind, Language, Letters, Paragraph } from './letter.js';
 
 const LETTERS: Readonly<Record<Language, Letters>> = { en: english, da: danish };
@@ -30,14 +31,7 @@ export function render<Kind extends MailKind>(
 /** Nothing in it begins a line or a header of its own (SEC-169). */
 const oneLine = (text: string) => text.replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, ' ');
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string) => oneLine(text).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+const escaped = (text: string) => escapeHtml(oneLine(text));
 
 // An empty element keeps mail programs from making a link of a name with a dot in it (SEC-170).
 const words = (text: string) => escaped(text).replaceAll(/(?<=\S)\.(?=\S)/g, '<span>.</span>');
