@@ -17,4 +17,12 @@ export class StepUp {
     const { enrolled } = await this.secondFactors.of(userId);
     demandFreshAuthentication(session, enrolled !== null, this.clock.now());
   }
+
+  /**
+   * Of administrators, before they hand out what outlives their session; a service has nothing but its credential to show.
+   * @throws Refused `step-up-required`
+   */
+  async demandOfAdministrators(caller: AuthenticatedCaller): Promise<void> {
+    if (caller.role === 'ADMIN') await this.demand(caller);
+  }
 }

@@ -26,11 +26,18 @@ export const MAX_REASON_LENGTH = 500;
 export const demandReason = (reason: string): void =>
   demandPlainText('reason', reason, { maxLength: MAX_REASON_LENGTH, code: 'reason-invalid' });
 
+/**
+ * What administrators do to others, nobody does to themselves: who shuts themselves out has nobody to let them in again,
+ * and who has to have a second factor cannot do without (SEC-44).
+ * @throws Refused `own-account`
+ */
+export function demandOtherAccount(id: UserId, by: UserId): void {
+  if (id === by) throw new Refused('own-account', 'Ask another administrator to change your own account.');
+}
+
 /** @throws Refused */
 export function administered(state: ActiveUser, command: AdministerUser): UserEvent[] {
-  // An administrator who shuts themselves out has nobody to let them in again.
-  if (state.id === command.by)
-    throw new Refused('own-account', 'Ask another administrator to change your own account.');
+  demandOtherAccount(state.id, command.by);
   const { reason, seenEpoch = state.sessionEpoch } = command;
   if (seenEpoch !== state.sessionEpoch) throw new Refused('account-changed-meanwhile');
   if (reason !== null) demandReason(reason);

@@ -8,6 +8,7 @@ import { PRIVILEGED, PUBLIC } from '#domain/role.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { StepUp } from '../../access/step-up.js';
 import { BadRequest } from '../../bad-request.js';
 import { ClaimProviders } from '../../provider/claim-providers.js';
 import { Providers } from '../../provider/providers.js';
@@ -45,6 +46,7 @@ export class ProvidersController {
     private readonly commands: CommandBus,
     private readonly providers: Providers,
     private readonly contexts: RequestContexts,
+    private readonly stepUp: StepUp,
   ) {}
 
   @Post()
@@ -65,6 +67,7 @@ export class ProvidersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RegisteredProviders> {
     demandOwnToken(caller);
+    await this.stepUp.demandOfAdministrators(caller);
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
     const context = this.contextOf(request, items, caller);
     const command = new RegisterProviders(idsOf(items), registeredBy, caller.userId, context);
@@ -115,6 +118,7 @@ export class ProvidersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProviderCredentials> {
     demandOwnToken(caller);
+    await this.stepUp.demandOfAdministrators(caller);
     const ids = idsOf(items);
     const twice = ids.findIndex((id, index) => ids.indexOf(id) < index);
     if (twice >= 0) throw new BadRequest('body-invalid', `items[${twice}].id is the id of an earlier item.`);

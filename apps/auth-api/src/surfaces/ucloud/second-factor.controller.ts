@@ -13,6 +13,7 @@ import { toDataURL } from 'qrcode';
 import { demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { ADMINISTRATORS, END_USER, PUBLIC } from '#domain/role.js';
+import { demandOtherAccount } from '#domain/user/user-administration.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
@@ -178,6 +179,7 @@ export class SecondFactorController {
     await this.stepUp.demand(caller);
     const account = await this.accounts.byUsername(userId);
     if (account === null) throw new Refused('user-unknown');
+    demandOtherAccount(account.id, caller.userId);
     await this.commands.execute(new ResetSecondFactor(account.id, reason, context));
     return {};
   }

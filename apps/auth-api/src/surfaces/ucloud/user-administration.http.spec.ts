@@ -226,6 +226,24 @@ describe('what administrators do', () => {
     expect((await administer('2fa/reset', { userId: 'annie', reason })).status).toBe(200);
   });
 
+  it('needs one, too, before they hand out what outlives their session (SEC-76, SEC-174)', async () => {
+    const token = await app.asAdmin();
+    const register = (role: string) => {
+      const json = [
+        { username: `made-${role}`, email: `${role}@example.org`, password: 'quiet harbour lanterns', role },
+      ];
+      return app.call('POST', '/auth/users/register', { token, json });
+    };
+    const providers = (call: string) =>
+      app.call('POST', `/auth/providers${call}`, { token, json: { items: [{ id: 'made-provider' }] } });
+    app.clock.advance(300_001);
+    const before = await app.events();
+    for (const answer of [register('ADMIN'), register('SERVICE'), providers(''), providers('/renew')])
+      expect(await answer).toMatchObject(code('step-up-required', 401));
+    expect(await app.events()).toEqual(before);
+    expect((await register('USER')).status).toBe(200);
+  });
+
   it('is in the log with who did it and why, which nobody reads there without the key (SEC-156, SEC-159)', async () => {
     const { accessToken } = await app.person('valentina');
     await Authenticator.enrol(app, accessToken);
@@ -249,7 +267,7 @@ describe('what administrators do', () => {
   });
 
   it('is refused for their own account and for nobody', async () => {
-    for (const call of ['suspend', 'reinstate', 'role', 'requirePasswordChange', 'delete'])
+    for (const call of CALLS)
       expect(await administer(call, { userId: 'admin', role: 'USER', reason })).toMatchObject(code('own-account'));
     for (const call of CALLS)
       expect(await administer(call, { userId: 'nobody', role: 'USER', reason })).toMatchObject(

@@ -63,6 +63,7 @@ export class UsersController {
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
     const wanted = bodies.map((body) => asNewUser(body, registeredBy));
     for (const { role } of wanted) demandMayCreate(role, caller);
+    if (wanted.some(({ role }) => role !== 'USER')) await this.stepUp.demandOfAdministrators(caller);
     const created = await this.commands.execute(new CreateUsers(wanted, caller.userId, context));
     tellPosition(reply, created.at(-1)?.position);
     return created.map(({ accessToken, refreshToken, csrfToken }) => ({ accessToken, refreshToken, csrfToken }));
