@@ -14,7 +14,7 @@ const FIRST = [
   'Ada',
   'Alan',
   'Barbara',
-  'Claude',
+  'Clara',
   'Donald',
   'Edith',
   'Frances',

@@ -10,6 +10,11 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const found = (text: string, pattern: RegExp) => new Set(text.match(pattern));
 const section = (text: string, heading: string) => text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
 
+interface DescribedCall {
+  readonly operationId: string;
+  readonly 'x-scope'?: string;
+}
+
 describe('the documents and the program say the same', () => {
   it('of settings', () => {
     expect(found(section(read('docs/operations.md'), 'Settings'), /AUTHLOG_[A-Z_]+/g)).toEqual(KNOWN_SETTINGS);
@@ -36,15 +41,21 @@ describe('the documents and the program say the same', () => {
     const app = await TestApp.start();
     const { json } = await app.call('GET', '/openapi.json');
     await app.close();
-    const paths = Object.entries(json['paths'] as Record<string, object>);
-    const described = new Set(
-      paths
-        .filter(([path]) => /^\/(?:auth|api)\//.test(path))
-        .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)),
+    const paths = Object.entries(json['paths'] as Record<string, Record<string, DescribedCall>>);
+    const described = paths
+      .filter(([path]) => /^\/(?:auth|api)\/(?!\.well-known)/.test(path))
+      .flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, { operationId, 'x-scope': scope = '–' }]) =>
+          [operationId, `${method.toUpperCase()} ${path}`, scope].join(', '),
+        ),
+      );
+    const rows = section(read('docs/api.md'), 'Calls').matchAll(
+      /^\| `(\w+)` +\| `([^`]+)` +\|[^|]*\| `?([^`|]+?)`? +\|/gm,
     );
-    const calls = [...section(read('docs/api.md'), 'Calls').matchAll(/`(GET|POST|DELETE) (\/[^`]+)`/g)];
-    expect(new Set(calls.map(([, method, path]) => `${method} ${path}`))).toEqual(described);
+    expect([...rows].map(([, name, call, scope]) => [name, call, scope].join(', ')).toSorted()).toEqual(
+      described.toSorted(),
+    );
     for (const address of found(read('README.md'), /\$API(\/[a-z/]+)/g))
-      expect([...described].map((call) => call.split(' ')[1])).toContain(address.replace('$API', ''));
+      expect(described.map((call) => call.split(/[ ,]+/)[2])).toContain(address.replace('$API', ''));
   });
 });

@@ -81,7 +81,7 @@ describe('two API processes and a projector on the same files', () => {
     expect(walked.toSorted()).toEqual(['_bootstrap', 'ada', 'admin', ...names].toSorted());
   });
 
-  it('go on when the projector was killed and another one takes over', async () => {
+  it('go on when the projector was killed and another one takes over (SEC-153)', async () => {
     await projector.stop('SIGKILL');
     const { accessToken } = await one.logIn('ada', passwordOf('ada'));
     expect((await one.call('GET', '/auth/sessions', { token: accessToken })).body['errorCode']).toBe(

@@ -28,7 +28,7 @@ describe('the first start', () => {
     await again.process.stop();
   });
 
-  it('by several processes at once makes one administrator, as the settings say, and says no secret', async () => {
+  it('by several processes at once makes one administrator, as the settings say, and says no secret (SEC-151)', async () => {
     const servers = await Promise.all([1, 2].map(() => Server.start({}, folder.path)));
     for (const server of servers) {
       expect((await server.tryLogIn(ADMIN.username, ADMIN.password)).status).toBe(200);

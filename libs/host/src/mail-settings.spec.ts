@@ -81,7 +81,11 @@ mail:
     ['mail: { from: { name: "a\\nb", address: a@b.dk } }', 'mail.from.name must be a name of one line'],
     [
       'mail: { links: { passwordReset: "https://x/y" } }',
-      'mail.links.passwordReset must be an http or https address with',
+      'mail.links.passwordReset must be an https address with {token} in it',
+    ],
+    [
+      'mail: { links: { emailUndo: "http://example.org/{token}" } }',
+      'mail.links.emailUndo must be an https address with {token} in it',
     ],
     ['mail: { links: { help: "https://x" } }', 'mail.links.help is not a known setting'],
     ['mail: { to: x }', 'mail.to is not a known setting'],

@@ -28,7 +28,9 @@ const isEmail = (value: unknown) => {
 };
 const isOneLine = (value: unknown) => typeof value === 'string' && /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(value);
 const isLink = (value: unknown) => isWebUrl(value);
-const isTokenLink = (value: unknown) => isWebUrl(value) && value.includes('{token}');
+// Who reads it on its way has the account (SEC-61).
+const isTokenLink = (value: unknown) =>
+  isWebUrl(value) && value.includes('{token}') && (value.startsWith('https:') || isLoopback(new URL(value).hostname));
 const isSmtpUrl = (value: unknown) => typeof value === 'string' && parseSmtpUrl(value) !== null;
 
 export class SenderEntry {
@@ -39,7 +41,7 @@ export class SenderEntry {
   address: string;
 }
 
-const TOKEN_LINK = 'an http or https address with {token} in it';
+const TOKEN_LINK = 'an https address with {token} in it';
 
 export class MailLinksEntry {
   @IsOptional()

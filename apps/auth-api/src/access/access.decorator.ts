@@ -1,4 +1,5 @@
-import { type ExecutionContext, SetMetadata, createParamDecorator } from '@nestjs/common';
+import { type ExecutionContext, SetMetadata, applyDecorators, createParamDecorator } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { CallPermission } from '#domain/access/access.js';
 import type { Role } from '#domain/role.js';
@@ -21,19 +22,22 @@ declare module 'fastify' {
 }
 
 /**
- * Declares who may make a call: its own scope (ucloud-users-api §11) and its roles. A route without a declaration keeps the
- * program from starting (SEC-138).
+ * Declares who may make a call: its own scope (ucloud-users-api §11) and its roles; the description says so of
+ * authenticated calls in `x-scope` and `x-roles`. A route without a declaration keeps the program from starting (SEC-138).
  */
 export const Access = (
   scope: string,
   roles: readonly Role[],
   anonymous: 'or-anonymous' | 'authenticated' = 'authenticated',
 ) =>
-  SetMetadata<string, DeclaredAccess>(ACCESS, {
-    scope: parseScope(scope),
-    roles,
-    anonymous: anonymous === 'or-anonymous',
-  });
+  applyDecorators(
+    SetMetadata<string, DeclaredAccess>(ACCESS, {
+      scope: parseScope(scope),
+      roles,
+      anonymous: anonymous === 'or-anonymous',
+    }),
+    ...(anonymous === 'or-anonymous' ? [] : [ApiExtension('x-scope', scope), ApiExtension('x-roles', roles)]),
+  );
 
 /** Declares that a call is for everyone and tells nothing about anyone: keys, health. */
 export const OpenToEveryone = () => SetMetadata<string, 'everyone'>(ACCESS, 'everyone');

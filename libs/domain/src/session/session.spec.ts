@@ -294,7 +294,7 @@ describe('refreshing a session', () => {
   it('is refused from the moment it has been unused for 14 days (SEC-68)', () =>
     given(opened).when(refresh('one', '2030-01-15T00:00:00.000Z')).refuses('session-expired'));
 
-  it('moves the idle end but never the absolute one (SEC-69)', () => {
+  it('moves the idle end but never the absolute one (SEC-69, SEC-92)', () => {
     const used = rotatedTo('two', '2030-01-14T00:00:00.000Z');
     const usedAgain = rotatedTo('three', '2030-01-27T00:00:00.000Z');
     given(opened, used, usedAgain)

@@ -61,7 +61,7 @@ describe('logging in with a password', () => {
     for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/' });
   });
 
-  it('gives a browser a page that goes on to the login service, and the tokens in a cookie for it', async () => {
+  it('gives a browser a page that goes on to the login service, and the tokens in a cookie for it (SEC-125)', async () => {
     const form = { username: 'ada', password: passwordOf('ada'), service: 'web' };
     const { status, text, headers, cookies } = await app.call('POST', '/auth/login', {
       form,
