@@ -12,6 +12,7 @@ import { BadRequest } from './bad-request.js';
 import { parseJsonBody } from './json-body.js';
 import { correlationIdOf } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
+import { CONSISTENCY_TOKEN, Consistency } from './surfaces/ucloud/consistency.js';
 import type { ErrorBody, ErrorCode } from './surfaces/ucloud/errors.js';
 
 declare module 'fastify' {
@@ -76,6 +77,7 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
 export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const settings = app.get(Settings);
   const metrics = app.get(Metrics);
+  const consistency = app.get(Consistency);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   app.get(RouteMethods).watch(server);
   server.addHook('onRequest', async (request, reply) => {
@@ -92,6 +94,7 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   // At the end, so that answers of the framework's own, such as those to preflights, have them, too.
   server.addHook('onSend', async (_request, reply) => {
     if (isClosing) void reply.header('Connection', 'close');
+    if (reply.position !== undefined) void reply.header(CONSISTENCY_TOKEN, consistency.tokenOf(reply.position));
     for (const [name, value] of HEADER_ENTRIES) if (!reply.hasHeader(name)) void reply.header(name, value);
   });
   server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
@@ -100,6 +103,7 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
   });
   await acceptBodies(server);
+  server.decorateReply('position');
   // All that running a strategy needs of passport's plugin; the rest of it demands sessions of its own kind.
   server.decorateRequest('passport', { getter: () => passport });
   app.enableCors({
@@ -107,7 +111,7 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     credentials: true,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     strictPreflight: false,
-    exposedHeaders: ['Consistency-Token', 'Retry-After'],
+    exposedHeaders: [CONSISTENCY_TOKEN, 'Retry-After'],
   });
   if (settings.operations.docs) serveApiDescription(app, settings);
 }

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { normaliseIdentifier } from '#domain/user/username.js';
 
+type DigestKind =
+  'name' | 'email' | 'login' | 'address' | 'network' | 'device' | 'destination' | 'network to destination';
+
 /**
  * Turns a user name, an e-mail address, whatever was typed in its place, a device or an IP address into the id of a stream
  * or the key of a counter: a keyed hash (HMAC-SHA-256, base64url) of its normalised form, from which nobody without
@@ -11,7 +14,7 @@ export class IdentifierDigest {
   constructor(private readonly key: Uint8Array) {}
 
   /** @param kind what the text is; the same text as something else has another digest */
-  of(kind: 'name' | 'email' | 'login' | 'address' | 'network' | 'device' | 'destination', text: string): string {
+  of(kind: DigestKind, text: string): string {
     return createHmac('sha256', this.key)
       .update(`${kind}\0${normaliseIdentifier(text)}`)
       .digest('base64url');

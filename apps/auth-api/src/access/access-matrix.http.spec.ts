@@ -73,8 +73,11 @@ let app: TestApp;
 const tokens = new Map<Role, string>();
 beforeAll(async () => {
   app = await TestApp.start('userIterator: { callers: [_service, a-ADMIN] }');
-  for (const role of ['USER', 'ADMIN', 'SERVICE'] as const)
-    tokens.set(role, (await app.create(role === 'SERVICE' ? '_service' : `a-${role}`, role)).accessToken);
+  tokens.set('SERVICE', (await app.create('_service', 'SERVICE')).accessToken);
+  for (const role of ['USER', 'ADMIN'] as const) {
+    await app.create(`a-${role}`, role);
+    tokens.set(role, (await app.logIn(`a-${role}`)).accessToken);
+  }
   tokens.set('PROVIDER', (await app.createProvider('provider')).accessToken);
 });
 afterAll(() => app.close());

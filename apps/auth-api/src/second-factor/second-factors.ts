@@ -8,7 +8,6 @@ import {
   type SecondFactor,
   type SecondFactorCommand,
   type SecondFactorEvent,
-  type ShownCode,
   secondFactor,
   secondFactorStream,
 } from '#domain/second-factor/second-factor.js';
@@ -82,8 +81,9 @@ export class SecondFactors {
     const { now } = context;
     const { enrolled } = await this.of(userId);
     if (enrolled === null) throw new Refused('second-factor-missing');
-    const kept = await this.vault.reveal(code.kind === 'totp' ? enrolled.credentialId : enrolled.recoveryCredentialId);
-    const command = { type: 'ShowSecondFactor', userId, shown: compared(code, kept, now), now } as const;
+    const credentialId = code.kind === 'totp' ? enrolled.credentialId : enrolled.recoveryCredentialId;
+    const shown = { credentialId, ...compared(code, await this.vault.reveal(credentialId), now) };
+    const command = { type: 'ShowSecondFactor', userId, shown, now } as const;
     const { events } = await this.repository.execute(secondFactor, secondFactorStream(userId), command, context);
     demandPassed(events);
   }
@@ -128,7 +128,7 @@ export class SecondFactors {
   }
 }
 
-function compared({ kind, text }: SecondFactorCode, kept: string | null, now: Date): ShownCode {
+function compared({ kind, text }: SecondFactorCode, kept: string | null, now: Date) {
   if (kind === 'totp') return { kind, step: kept === null ? null : stepOf(kept, text, now) };
   return { kind, code: kept === null ? null : placeOf(kept, text) };
 }

@@ -83,12 +83,22 @@ describe('asking for what reaches out', () => {
   it('costs a destination nothing where the source is refused', async () => {
     await letThrough(50, (n) => [HERE, `user-${n}@example.org`]);
     expect(await letThrough(10, () => [HERE, ADA])).toBe(0);
-    expect(await letThrough(10, () => ['203.0.113.9', ADA])).toBe(5);
+    expect(await letThrough(10, () => ['203.0.113.9', ADA])).toBe(3);
+  });
+
+  it('leaves something for others where one network asks for a destination again and again (SEC-21)', async () => {
+    expect(await letThrough(50, (n) => [`192.0.2.${n}`, ADA])).toBe(3);
+    expect(await ask('203.0.113.9', ADA)).toBe(0);
+    after(HOUR);
+    expect(await letThrough(50, () => [HERE, ADA])).toBe(2);
+    after(HOUR);
+    expect(await ask(HERE, ADA)).toBe(22 * 3_600);
+    expect(await letThrough(50, () => ['203.0.113.9', ADA])).toBe(3);
   });
 
   it('is counted for each action, for all whose address is not known together, and over a restart', async () => {
-    expect(await letThrough(6, () => [HERE, ADA])).toBe(5);
-    expect(await letThrough(6, () => [HERE, ADA, 'email-change'])).toBe(5);
+    expect(await letThrough(6, () => [HERE, ADA])).toBe(3);
+    expect(await letThrough(6, () => [HERE, ADA, 'email-change'])).toBe(3);
     expect(await letThrough(60, (n) => [null, `user-${n}@example.org`])).toBe(50);
     store.close();
     open();

@@ -24,8 +24,10 @@ interface Limits {
 const FROM_ONE_CLIENT: Limits = { hourly: 50, daily: 200 };
 /** and who has a whole network has many addresses. */
 const FROM_ONE_NETWORK: Limits = { hourly: 500, daily: 2_000 };
-/** Nobody needs more letters than that. */
+/** Nobody needs more letters than that, */
 const TO_ONE_DESTINATION: Limits = { hourly: 5, daily: 10 };
+/** and no network may use up what others can ask for. */
+const FROM_ONE_NETWORK_TO_ONE_DESTINATION: Limits = { hourly: 3, daily: 5 };
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -48,6 +50,8 @@ export class OutwardBudgets {
     const { address, network } = networksOf(source);
     await this.spendOf(FROM_ONE_CLIENT, `${action}-from-client`, this.digest.of('address', address));
     await this.spendOf(FROM_ONE_NETWORK, `${action}-from-network`, this.digest.of('network', network));
+    const pair = this.digest.of('network to destination', `${network} ${destination}`);
+    await this.spendOf(FROM_ONE_NETWORK_TO_ONE_DESTINATION, `${action}-from-network-to`, pair);
     await this.spendOf(TO_ONE_DESTINATION, `${action}-to`, this.digest.of('destination', destination));
   }
 

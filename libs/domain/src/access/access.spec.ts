@@ -72,6 +72,10 @@ describe('what a stolen session must not be enough for (SEC-76)', () => {
     expect(demand('2030-01-01T00:05:00.001Z', ['pwd'], false)).toThrow('step-up-required');
   });
 
+  it('is not for a session that nobody logged in to', () => {
+    expect(demand('2030-01-01T00:00:00.000Z', [], false)).toThrow('step-up-required');
+  });
+
   it('needs the second factor of who has one', () => {
     expect(demand('2030-01-01T00:00:00.000Z', ['pwd'], true)).toThrow('step-up-required');
     expect(demand('2030-01-01T00:05:00.000Z', ['pwd', 'otp', 'mfa'], true)).not.toThrow();

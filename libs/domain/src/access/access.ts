@@ -69,9 +69,10 @@ export const MULTI_FACTOR = 'mfa';
 /** When and how the owner of a session proved who they are. */
 type Authenticated = Pick<OpenSession, 'amr' | 'authenticatedAt'>;
 
-/** Whether that was just now, with the strongest factor they have. */
+/** Whether that was just now, with the strongest factor they have. A session that was provisioned proves nobody. */
 const isFresh = ({ authenticatedAt, amr }: Authenticated, hasSecondFactor: boolean, now: Date): boolean =>
-  now.getTime() - authenticatedAt.getTime() <= STEP_UP_MS && (!hasSecondFactor || amr.includes(MULTI_FACTOR));
+  now.getTime() - authenticatedAt.getTime() <= STEP_UP_MS &&
+  (hasSecondFactor ? amr.includes(MULTI_FACTOR) : amr.length > 0);
 
 /**
  * For what a stolen session must not be enough for: its owner has just logged in, with the strongest factor they have.

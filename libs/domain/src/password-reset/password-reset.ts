@@ -37,6 +37,7 @@ export type PasswordResetCommand =
 
 export interface RequestedPasswordReset {
   readonly requestId: string;
+  readonly requestedAt: Date;
   readonly userId: UserId;
   readonly tokenHash: string;
   readonly expiresAt: Date;
@@ -55,8 +56,9 @@ export const passwordReset: Decider<PasswordReset, PasswordResetCommand, Passwor
   events: passwordResetEvents,
   initial: null,
 
-  evolve(_, { data: { requestId, userId, tokenHash, expiresAt } }) {
-    return userId === null ? null : { requestId, userId, tokenHash, expiresAt: new Date(expiresAt) };
+  evolve(_, { data: { requestId, userId, tokenHash, expiresAt } }, occurredAt) {
+    if (userId === null) return null;
+    return { requestId, requestedAt: occurredAt, userId, tokenHash, expiresAt: new Date(expiresAt) };
   },
 
   decide(state, command) {

@@ -19,10 +19,10 @@ const enrolled: SecondFactorEvent = {
 const failed: SecondFactorEvent = { type: 'SecondFactorFailed', data: { userId } };
 const passed = (step: number): SecondFactorEvent => ({ type: 'SecondFactorPassed', data: { userId, step } });
 const used = (code: number): SecondFactorEvent => ({ type: 'RecoveryCodeUsed', data: { userId, code } });
-const show = (step: number | null, time = now) =>
-  ({ type: 'ShowSecondFactor', userId, shown: { kind: 'totp', step }, now: time }) as const;
-const recover = (code: number | null) =>
-  ({ type: 'ShowSecondFactor', userId, shown: { kind: 'recovery', code }, now }) as const;
+const show = (step: number | null, time = now, of = credentialId) =>
+  ({ type: 'ShowSecondFactor', userId, shown: { credentialId: of, kind: 'totp', step }, now: time }) as const;
+const recover = (code: number | null, of = recoveryCredentialId) =>
+  ({ type: 'ShowSecondFactor', userId, shown: { credentialId: of, kind: 'recovery', code }, now }) as const;
 const enrol = (step: number | null, time = now) =>
   ({ type: 'EnrolSecondFactor', userId, credentialId, step, now: time }) as const;
 
@@ -61,7 +61,11 @@ describe('enrolling a second factor', () => {
     given(enrolled, offeredNext)
       .when({ ...enrol(7), credentialId: next })
       .yields(enrolledNext);
-    given(enrolled, offeredNext, enrolledNext).when(show(8)).yields(passed(8));
+    given(enrolled, offeredNext, enrolledNext)
+      .when(show(8, now, next))
+      .yields(passed(8));
+    // Compared with the one before, and replaced meanwhile.
+    given(enrolled, offeredNext, enrolledNext).when(show(101)).yields(failed);
     given(enrolled, offeredNext, enrolledNext)
       .when({ ...enrol(8), credentialId: next })
       .refuses('second-factor-wrong');
@@ -128,15 +132,14 @@ describe('recovery codes', () => {
     given(enrolled).when(recover(null)).yields(failed);
   });
 
-  it('are void once there is a new set (SEC-42)', () => {
-    const replaced: SecondFactorEvent = {
-      type: 'RecoveryCodesReplaced',
-      data: { userId, recoveryCredentialId: asCredentialId('more') },
-    };
+  it('are void once there is a new set (SEC-42), also one that was compared before', () => {
+    const more = asCredentialId('more');
+    const replaced: SecondFactorEvent = { type: 'RecoveryCodesReplaced', data: { userId, recoveryCredentialId: more } };
     given(enrolled, used(3))
-      .when({ type: 'ReplaceRecoveryCodes', userId, recoveryCredentialId: asCredentialId('more'), now })
+      .when({ type: 'ReplaceRecoveryCodes', userId, recoveryCredentialId: more, now })
       .yields(replaced);
-    given(enrolled, used(3), replaced).when(recover(3)).yields(used(3));
+    given(enrolled, used(3), replaced).when(recover(3, more)).yields(used(3));
+    for (const code of [3, 4]) given(enrolled, used(3), replaced).when(recover(code)).yields(failed);
   });
 });
 

@@ -63,8 +63,12 @@ export const secondFactorEvents: EventCatalogue<SecondFactorEvent> = {
 };
 
 /** What somebody showed, after it was compared with the secrets: the time step or the place of a code, null for a wrong one. */
-export type ShownCode =
-  { readonly kind: 'totp'; readonly step: number | null } | { readonly kind: 'recovery'; readonly code: number | null };
+export type ShownCode = {
+  /** The vault's row that it was compared with. */
+  readonly credentialId: CredentialId;
+} & (
+  { readonly kind: 'totp'; readonly step: number | null } | { readonly kind: 'recovery'; readonly code: number | null }
+);
 
 export type SecondFactorCommand = { readonly userId: UserId; readonly now: Date } & (
   | {
@@ -190,11 +194,16 @@ export const secondFactor: Decider<SecondFactor, SecondFactorCommand, SecondFact
   },
 };
 
-/** A code passes once: of twenty that show it at the same moment, one (SEC-39, SEC-42). */
-function shown(userId: UserId, { lastStep, usedCodes }: Enrolled, code: ShownCode): SecondFactorEvent {
-  if (code.kind === 'totp' && code.step !== null && code.step > lastStep)
+/**
+ * A code passes once: of twenty that show it at the same moment, one (SEC-39, SEC-42). One of secrets that were replaced while
+ * it was compared with them is as good as wrong.
+ */
+function shown(userId: UserId, enrolled: Enrolled, code: ShownCode): SecondFactorEvent {
+  const { credentialId, lastStep, recoveryCredentialId, usedCodes } = enrolled;
+  if (code.kind === 'totp' && code.credentialId === credentialId && code.step !== null && code.step > lastStep)
     return { type: 'SecondFactorPassed', data: { userId, step: code.step } };
-  if (code.kind === 'recovery' && code.code !== null && !usedCodes.includes(code.code))
+  const isOfThisSet = code.kind === 'recovery' && code.credentialId === recoveryCredentialId;
+  if (isOfThisSet && code.code !== null && !usedCodes.includes(code.code))
     return { type: 'RecoveryCodeUsed', data: { userId, code: code.code } };
   return { type: 'SecondFactorFailed', data: { userId } };
 }

@@ -52,6 +52,10 @@ const undone: UserEvent = {
 };
 
 describe('asking for another e-mail address', () => {
+  it('is void once all sessions were ended, or the others: whoever asked may be whom the owner shuts out (SEC-54)', () => {
+    given(adaCreated, requested(), invalidated(1)).when(confirm).refuses('email-token-unknown');
+  });
+
   it('changes nothing yet', () => given(adaCreated).when(request()).yields(requested()));
 
   it('is nothing for the address that is the account’s', () =>

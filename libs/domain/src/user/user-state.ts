@@ -116,6 +116,8 @@ function changed(
         sessionEpoch: data.epoch,
         sparedSession: data.spared,
         credentials: data.spared === null ? NO_CREDENTIALS : credentials,
+        // Whoever asked for another address may be whom the owner shuts out.
+        requestedEmail: null,
       };
     case 'UserSuspended':
       return { suspended: true };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MailServer } from '#mail/testing/mail-server.js';
-import { TestApp, type TestTokens } from '../../testing/test-app.js';
+import { TestApp, type TestTokens, passwordOf } from '../../testing/test-app.js';
 
 let app: TestApp;
 let mails: MailServer;
@@ -55,6 +55,17 @@ describe('another e-mail address', () => {
     expect((await ask(tokens, 'bea@example.org', { firstNames: 'Bea' })).status).toBe(200);
     const info = await app.call('GET', '/auth/users/userInfo', { token: accessToken });
     expect(info.json).toMatchObject({ firstNames: 'Bea', email: 'bea@example.org' });
+  });
+
+  it('is not given to who asked for it in a session that the owner has ended since (SEC-54)', async () => {
+    const intruder = await app.person('odette');
+    expect((await ask(intruder, 'intruder@example.org')).status).toBe(200);
+    const token = await mails.token('email-confirmation', 'intruder@example.org');
+    const json = { currentPassword: passwordOf('odette'), newPassword: 'quiet harbour lanterns' };
+    const { accessToken } = await app.logIn('odette');
+    expect((await app.call('POST', '/auth/users/password', { token: accessToken, json })).status).toBe(200);
+    expect(await confirm(token)).toMatchObject(code('email-token-unknown', 404));
+    expect(await emailOf('odette')).toBe('odette@example.org');
   });
 
   it('can be confirmed for 24 hours, and by the newest mail only (SEC-51, SEC-59)', async () => {

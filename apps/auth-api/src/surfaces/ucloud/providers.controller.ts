@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { demandOwnToken } from '#domain/access/access.js';
+import { demandMayCreate, demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { PRIVILEGED, PUBLIC } from '#domain/role.js';
 import type { CommandContext } from '#event-store/envelope.js';
@@ -66,8 +66,7 @@ export class ProvidersController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RegisteredProviders> {
-    demandOwnToken(caller);
-    await this.stepUp.demandOfAdministrators(caller);
+    await this.demandMayEquip(caller);
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
     const context = this.contextOf(request, items, caller);
     const command = new RegisterProviders(idsOf(items), registeredBy, caller.userId, context);
@@ -117,8 +116,7 @@ export class ProvidersController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProviderCredentials> {
-    demandOwnToken(caller);
-    await this.stepUp.demandOfAdministrators(caller);
+    await this.demandMayEquip(caller);
     const ids = idsOf(items);
     const twice = ids.findIndex((id, index) => ids.indexOf(id) < index);
     if (twice >= 0) throw new BadRequest('body-invalid', `items[${twice}].id is the id of an earlier item.`);
@@ -156,6 +154,13 @@ export class ProvidersController {
     // What it signed is void while it is suspended.
     if (suspended) throw new Refused('provider-unknown');
     return { publicKey: provider.key.publicKey };
+  }
+
+  /** What a provider gets may do everything, and outlives the session of who hands it out. */
+  private async demandMayEquip(caller: AuthenticatedCaller): Promise<void> {
+    demandOwnToken(caller);
+    demandMayCreate('PROVIDER', caller);
+    await this.stepUp.demandOfAdministrators(caller);
   }
 
   private contextOf(

@@ -95,6 +95,14 @@ describe('creating a service', () => {
     expect((await app.call('POST', '/auth/request?audience=files:read', { token })).status).toBe(200);
   });
 
+  it('keeps it from registering and renewing providers, whose tokens may do everything (SEC-176)', async () => {
+    const token = await access(await created({ scopes: ['auth.providers:write'] }));
+    for (const call of ['', '/renew'])
+      expect(
+        await app.call('POST', `/auth/providers${call}`, { token, json: { items: [{ id: 'some-provider' }] } }),
+      ).toMatchObject(code('scope-not-covered', 403));
+  });
+
   it('keeps it from making accounts that may do more than a person (SEC-176)', async () => {
     const token = await access(await created({ scopes: ['auth.users.createNewUser:write'] }));
     const register = (json: object) => app.call('POST', '/auth/users/register', { token, json: [json] });

@@ -113,6 +113,17 @@ describe('listing sessions', () => {
     const token = String(seen.headers['consistency-token']);
     expect((await list('', ada.accessToken, { 'consistency-token': token })).status).toBe(200);
   });
+
+  it('tells nobody how far the log has come, and so not whether a mail was written (SEC-33, SEC-36)', async () => {
+    const seen = async () => String((await list('', ada.accessToken)).headers['consistency-token']);
+    const before = await seen();
+    await app.call('POST', '/api/password/reset', { json: { email: 'ada@example.org' } });
+    const after = await seen();
+    expect(after).not.toBe(before);
+    expect(await seen()).not.toBe(after);
+    expect(after).toHaveLength(before.length);
+    expect(after).not.toMatch(/^[0-9]+$/);
+  });
 });
 
 describe('checking a session', () => {

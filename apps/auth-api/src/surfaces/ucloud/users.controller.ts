@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { demandMayCreate, demandUnrestrictedToken } from '#domain/access/access.js';
+import { demandMayCreate, demandOwnToken, demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, PRIVILEGED } from '#domain/role.js';
@@ -58,6 +58,7 @@ export class UsersController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuthenticationTokens[]> {
+    demandOwnToken(caller);
     const withoutPasswords = bodies.map(({ password: _, ...body }) => body);
     const context = { ...this.contexts.repeatable(request, caller.userId, withoutPasswords), ...actorOf(caller) };
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
