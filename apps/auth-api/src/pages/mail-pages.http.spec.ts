@@ -49,3 +49,12 @@ describe.each(PAGES)('the page %s', (page) => {
       expect(Object.keys(described.json['paths'] as object)).toContain(action);
   });
 });
+
+describe('the page password-reset', () => {
+  it('says of a password that it is known from a breach, in both languages (SEC-06)', async () => {
+    const said = async (language: string) =>
+      /data-error="password-breached" hidden>([^<]+)</.exec((await open('password-reset', language)).text)?.[1];
+    expect(await said('en')).toBe('That password is known from a breach elsewhere. Choose another one.');
+    expect(await said('da')).toBe('Adgangskoden er kendt fra et datalæk et andet sted. Vælg en anden.');
+  });
+});

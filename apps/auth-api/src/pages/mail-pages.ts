@@ -18,9 +18,11 @@ const english: MailPages = {
     change: 'Change the password',
     changed: 'Your password was changed, and all your sessions were ended. You can log in with the new one now.',
     errors: {
+      'password-missing': 'A password is needed.',
       'password-too-short': 'That password is too short.',
       'password-too-long': 'That password has more than 256 characters.',
       'password-common': 'That password is one of those that are tried first. Choose another one.',
+      'password-breached': 'That password is known from a breach elsewhere. Choose another one.',
       'email-invalid': 'That is not an e-mail address.',
       'reset-token-expired': 'The link has expired. Ask for another one.',
       'reset-token-unknown': 'The link was used before, or you have asked for a newer one.',
@@ -72,9 +74,11 @@ const danish: MailPages = {
     change: 'Skift adgangskoden',
     changed: 'Din adgangskode er ændret, og alle dine sessioner er afsluttet. Du kan nu logge ind med den nye.',
     errors: {
+      'password-missing': 'Der skal en adgangskode til.',
       'password-too-short': 'Adgangskoden er for kort.',
       'password-too-long': 'Adgangskoden er på mere end 256 tegn.',
       'password-common': 'Adgangskoden er en af dem, der prøves først. Vælg en anden.',
+      'password-breached': 'Adgangskoden er kendt fra et datalæk et andet sted. Vælg en anden.',
       'email-invalid': 'Det er ikke en e-mailadresse.',
       'reset-token-expired': 'Linket er udløbet. Bed om et nyt.',
       'reset-token-unknown': 'Linket er brugt før, eller du har bedt om et nyere.',
