@@ -124,7 +124,7 @@ export class Passwords {
     return position;
   }
 
-  /** The new one is kept before the event that refers to it, the old one erased after it. */
+  /** The new one is kept before the event that refers to it, the old one erased after it; of a refused change nothing stays. */
   private async replace(
     { id, credentialId: old }: ActiveUser,
     { text, ...checked }: ChosenPassword,
@@ -133,9 +133,15 @@ export class Passwords {
   ): Promise<Position | undefined> {
     const credentialId = await this.vault.keep('password', id, await this.hasher.hash(text));
     const command = { type: 'ChangePassword', ...how, ...checked, credentialId } as const;
-    const { position } = await this.repository.execute(user, userStream(id), command, context);
-    if (old !== null) await this.vault.erase(old);
-    return position;
+    try {
+      const { position } = await this.repository.execute(user, userStream(id), command, context);
+      if (old !== null) await this.vault.erase(old);
+      return position;
+    } catch (error) {
+      // After any other error nobody knows whether it is in use.
+      if (error instanceof Refused) await this.vault.erase(credentialId);
+      throw error;
+    }
   }
 
   private isSecondFactorRequired = (account: Pick<ActiveUser, 'kind' | 'registeredBy'>) =>

@@ -64,11 +64,13 @@ describe('changing a password', () => {
     expect(await app.events('attempts')).toEqual(before);
   });
 
-  it('of two changes at the same moment makes one', async () => {
+  it('of two changes at the same moment makes one, and keeps nothing of the other', async () => {
     const { accessToken } = await app.person('hedy');
+    const kept = app.passwordsKept();
     const passwords = [NEW, 'eight small green bottles'];
     const answers = await Promise.all(passwords.map((each) => change(accessToken, passwordOf('hedy'), each)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(app.passwordsKept()).toBe(kept);
     const logins = await Promise.all(passwords.map((each) => app.tryLogIn('hedy', each)));
     expect(logins.map(({ status }) => status).toSorted()).toEqual([200, 401]);
   });
