@@ -88,6 +88,11 @@ export class RequestContexts {
     const fingerprint = createHmac('sha256', this.fingerprintKey).update(canonical(input)).digest('base64url');
     return { ...this.of(request), commandId, fingerprint };
   }
+
+  /** The same, by a caller who is known: the key is theirs. */
+  repeatableBy(request: FastifyRequest, caller: Parameters<typeof actorOf>[0], input: unknown): CommandContext {
+    return { ...this.repeatable(request, caller.userId, input), ...actorOf(caller) };
+  }
 }
 
 /** The first language of ours that the request names (RFC 9110 §12.5.4); undefined if it names none. */

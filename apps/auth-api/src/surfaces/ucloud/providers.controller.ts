@@ -5,7 +5,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { PRIVILEGED, PUBLIC } from '#domain/role.js';
-import type { CommandContext } from '#event-store/envelope.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { BadRequest } from '../../bad-request.js';
@@ -14,7 +13,7 @@ import { Providers } from '../../provider/providers.js';
 import { RefreshProviders } from '../../provider/refresh-providers.js';
 import { RegisterProviders } from '../../provider/register-providers.js';
 import { RenewProviders } from '../../provider/renew-providers.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { ItemsCheck } from './body-checks.js';
 import { tellPosition } from './consistency.js';
 import {
@@ -66,7 +65,7 @@ export class ProvidersController {
   ): Promise<RegisteredProviders> {
     demandOwnToken(caller);
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
-    const context = this.contextOf(request, items, caller);
+    const context = this.contexts.repeatableBy(request, caller, items);
     const command = new RegisterProviders(idsOf(items), registeredBy, caller.userId, context);
     const registered = await this.commands.execute(command);
     tellPosition(reply, registered.at(-1)?.position);
@@ -118,7 +117,7 @@ export class ProvidersController {
     const ids = idsOf(items);
     const twice = ids.findIndex((id, index) => ids.indexOf(id) < index);
     if (twice >= 0) throw new BadRequest('body-invalid', `items[${twice}].id is the id of an earlier item.`);
-    const context = this.contextOf(request, items, caller);
+    const context = this.contexts.repeatableBy(request, caller, items);
     const renewed = await this.commands.execute(new RenewProviders(ids, caller.userId, context));
     tellPosition(reply, renewed.at(-1)?.credential.position);
     return credentialsViewOf(renewed);
@@ -152,14 +151,6 @@ export class ProvidersController {
     // What it signed is void while it is suspended.
     if (suspended) throw new Refused('provider-unknown');
     return { publicKey: provider.key.publicKey };
-  }
-
-  private contextOf(
-    request: FastifyRequest,
-    items: readonly ProviderIdBody[],
-    caller: AuthenticatedCaller,
-  ): CommandContext {
-    return { ...this.contexts.repeatable(request, caller.userId, items), ...actorOf(caller) };
   }
 }
 

@@ -15,7 +15,7 @@ import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
 import { BadRequest } from '../../bad-request.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { CreateService } from '../../service/create-service.js';
 import { RevokeCredentials } from '../../service/revoke-credentials.js';
 import { RotateCredential } from '../../service/rotate-credential.js';
@@ -55,7 +55,7 @@ export class ServicesController {
     await this.demandAdministrator(caller);
     const { username, scopes, expiresAfter } = body;
     const wanted = { username, scopes, lifetimeMs: expiresAfter ?? DEFAULT_CREDENTIAL_MS };
-    const context = { ...this.contexts.repeatable(request, caller.userId, wanted), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, wanted);
     const credential = await this.commands.execute(new CreateService(wanted, caller, context));
     tellPosition(reply, credential.position);
     return serviceCredentialOf(credential);
@@ -105,7 +105,7 @@ export class ServicesController {
     const lifetimeMs = body.expiresAfter ?? DEFAULT_CREDENTIAL_MS;
     const overlapMs = body.overlap ?? DEFAULT_OVERLAP_MS;
     const input = { service, lifetimeMs, overlapMs };
-    const context = { ...this.contexts.repeatable(request, caller.userId, input), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, input);
     const command = new RotateCredential(service, lifetimeMs, overlapMs, caller, context);
     const credential = await this.commands.execute(command);
     tellPosition(reply, credential.position);

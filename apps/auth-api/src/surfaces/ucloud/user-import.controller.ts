@@ -8,7 +8,7 @@ import { importedPasswordHash } from '#domain/user/imported-password.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { ImportUsers } from '../../user/import-users.js';
 import type { ImportedUser } from '../../user/user-registration.js';
 import { ListCheck } from './body-checks.js';
@@ -50,7 +50,7 @@ export class UserImportController {
     const users = bodies.map(asImportedUser);
     for (const { role } of users) demandMayCreate(role, caller);
     const withoutHashes = bodies.map(({ passwordHash: _, ...body }) => body);
-    const context = { ...this.contexts.repeatable(request, caller.userId, withoutHashes), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, withoutHashes);
     const { accounts, position } = await this.commands.execute(new ImportUsers(users, context));
     tellPosition(reply, position);
     return { created: accounts.map(({ id }, index) => ({ username: users[index]?.username ?? id, userId: id })) };

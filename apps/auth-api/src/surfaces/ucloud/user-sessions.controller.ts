@@ -15,7 +15,7 @@ import { UserQueries } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { EndUserSessions } from '../../session/end-user-sessions.js';
 import { Accounts } from '../../user/accounts.js';
 import { UserNameBody } from './bodies.js';
@@ -90,7 +90,7 @@ export class UserSessionsController {
     const owner = await this.accounts.idOf(userId);
     if (owner === null) throw new Refused('user-unknown');
     const session = id === undefined ? null : asSessionId(id.toLowerCase());
-    const context = { ...this.contexts.repeatable(request, caller.userId, { owner, session }), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, { owner, session });
     tellPosition(reply, await this.commands.execute(new EndUserSessions(owner, session, context)));
     return {};
   }

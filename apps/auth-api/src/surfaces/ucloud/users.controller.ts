@@ -13,7 +13,7 @@ import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
 import { EmailChanges } from '../../email-change/email-changes.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
@@ -59,7 +59,7 @@ export class UsersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuthenticationTokens[]> {
     const withoutPasswords = bodies.map(({ password: _, ...body }) => body);
-    const context = { ...this.contexts.repeatable(request, caller.userId, withoutPasswords), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, withoutPasswords);
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
     const wanted = bodies.map((body) => asNewUser(body, registeredBy));
     for (const { role } of wanted) demandMayCreate(role, caller);
