@@ -52,8 +52,7 @@ export class RegisterProvidersHandler implements ICommandHandler<RegisterProvide
 
   async execute(command: RegisterProviders): Promise<readonly RegisteredProvider[]> {
     const { providerIds, createdBy, context } = command;
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(credentialIdOf(context, 0)), context);
+    await this.repository.demandSameCommand(session, sessionStream(credentialIdOf(context, 0)), context);
     const made = new Map<UserId, { readonly key: ProviderKey; readonly claimToken: string }>();
     const applicants = providerIds.map((providerId, index): Applicant => {
       const draft = registration(command, providerId, index);

@@ -33,8 +33,7 @@ export class RenewProvidersHandler implements ICommandHandler<RenewProviders> {
 
   /** @throws Refused `provider-unknown`, `account-suspended` or `provider-renewed-meanwhile` */
   async execute({ providerIds, renewedBy, context }: RenewProviders): Promise<readonly EquippedProvider[]> {
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(credentialIdOf(context, 0)), context);
+    await this.repository.demandSameCommand(session, sessionStream(credentialIdOf(context, 0)), context);
     const accounts = await Promise.all(providerIds.map((id) => this.providers.find(id)));
     // None is renewed where one cannot be.
     for (const account of accounts) user.decide(account, renewal(account, account.provider.key, 0, context));

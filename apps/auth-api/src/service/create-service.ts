@@ -40,8 +40,7 @@ export class CreateServiceHandler implements ICommandHandler<CreateService> {
     const { commandId, fingerprint, now } = context;
     const { username, scopes, lifetimeMs } = wanted;
     const sessionId = credentialIdOf(context);
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(sessionId), context);
+    await this.repository.demandSameCommand(session, sessionStream(sessionId), context);
     const creation = (id: UserId): ServiceCreation => ({
       type: 'CreateService',
       id,

@@ -34,8 +34,7 @@ export class RotateCredentialHandler implements ICommandHandler<RotateCredential
   async execute({ service, lifetimeMs, overlapMs, caller, context }: RotateCredential): Promise<HandedOutCredential> {
     const { commandId, fingerprint, now } = context;
     const sessionId = credentialIdOf(context);
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(sessionId), context);
+    await this.repository.demandSameCommand(session, sessionStream(sessionId), context);
     const { id, credentials } = await this.services.find(service);
     const { state } = await this.repository.execute(
       user,
