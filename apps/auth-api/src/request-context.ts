@@ -95,6 +95,10 @@ export class RequestContexts {
   }
 }
 
+/** The command's id if its caller chose it: what is made of it is the same when the command is repeated. */
+export const chosenId = ({ commandId, fingerprint }: RequestContext): string | undefined =>
+  fingerprint === undefined ? undefined : commandId;
+
 /** The first language of ours that the request names (RFC 9110 §12.5.4); undefined if it names none. */
 export function languageOf({ headers }: FastifyRequest): Language | undefined {
   if (headers['accept-language'] === undefined) return undefined;

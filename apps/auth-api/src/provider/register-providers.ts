@@ -10,6 +10,7 @@ import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import { ClaimTokens } from '#tokens/claim-token.js';
 import { Credentials, credentialIdOf } from '../credential/credentials.js';
+import { chosenId } from '../request-context.js';
 import { AccountRegistration, type Applicant } from '../user/account-registration.js';
 import { ProviderKeys } from './provider-keys.js';
 
@@ -58,7 +59,7 @@ export class RegisterProvidersHandler implements ICommandHandler<RegisterProvide
       const draft = registration(command, providerId, index);
       const prepare = async (id: UserId) => {
         const key = await this.keys.make(id);
-        const { token, secretHash } = this.claimTokens.issue(id, context.fingerprint && context.commandId);
+        const { token, secretHash } = this.claimTokens.issue(id, chosenId(context));
         made.set(id, { key, claimToken: token });
         return { ...draft, id, key, claimTokenHash: secretHash };
       };

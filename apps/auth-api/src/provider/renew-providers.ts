@@ -8,6 +8,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Credentials, credentialIdOf } from '../credential/credentials.js';
 import type { EquippedProvider } from './claim-providers.js';
+import { chosenId } from '../request-context.js';
 import { ProviderKeys } from './provider-keys.js';
 import { type ProviderAccount, Providers, asProvider } from './providers.js';
 
@@ -64,9 +65,8 @@ export class RenewProvidersHandler implements ICommandHandler<RenewProviders> {
   }
 
   private async equip(account: ProviderAccount, index: number, renewedBy: UserId, context: CommandContext) {
-    const { commandId, fingerprint } = context;
     const sessionId = credentialIdOf(context, index);
-    const credential = await this.credentials.open(account, sessionId, fingerprint && commandId, renewedBy, context);
+    const credential = await this.credentials.open(account, sessionId, chosenId(context), renewedBy, context);
     return { account, credential };
   }
 }

@@ -9,7 +9,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
-import { derivedId } from '../request-context.js';
+import { chosenId, derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
 import { Passwords } from './passwords.js';
 import { type NewUser, UserRegistration, isPerson } from './user-registration.js';
@@ -56,7 +56,7 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
 
   private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {
     const id = sessionIdOf(context, index);
-    const { token, secretHash } = this.refreshTokens.issue(id, context.fingerprint && context.commandId);
+    const { token, secretHash } = this.refreshTokens.issue(id, chosenId(context));
     const client = { ipAddress: null, userAgent: null };
     const facts = { policy: this.settings.secondFactor, hasSecondFactor: false, passwordTooShort: false };
     const scopes = scopesWhile(requiredActions(owner, facts));
