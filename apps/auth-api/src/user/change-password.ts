@@ -2,13 +2,14 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { needsCode } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
+import { credentialOf } from '#domain/user/password-change.js';
 import { demandAnotherPassword } from '#domain/user/password-policy.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import type { AuthenticatedCaller } from '../access/caller-authentication.js';
 import { type SecondFactorCode, SecondFactors } from '../second-factor/second-factors.js';
-import { Passwords, credentialOf } from './passwords.js';
+import { Passwords } from './passwords.js';
 
 /** What somebody types who wants another password. */
 interface PasswordChange {

@@ -159,10 +159,3 @@ export class Passwords {
     return found.credentialId !== null && found.kept === null ? look() : found;
   }
 }
-
-/** @throws Refused `password-not-applicable` */
-export function credentialOf({ kind, credentialId }: ActiveUser): CredentialId {
-  if (credentialId === null)
-    throw new Refused('password-not-applicable', `An account of type ${kind} has no password.`);
-  return credentialId;
-}
