@@ -1,10 +1,9 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { needsCode } from '#domain/access/access.js';
-import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { credentialOf } from '#domain/user/password-change.js';
 import { demandAnotherPassword } from '#domain/user/password-policy.js';
-import type { ActiveUser } from '#domain/user/user-state.js';
+import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import type { AuthenticatedCaller } from '../access/caller-authentication.js';
@@ -59,8 +58,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     demandAnotherPassword(currentPassword, newPassword);
     const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
     const codeCounts = needsCode(session, enrolled !== null, code !== null, context.now);
-    const username = readable(account.claims.username) ?? account.id;
-    const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };
+    const guess = { username: nameOf(account), password: currentPassword, source: { ipAddress, deviceToken: null } };
     if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
     if (codeCounts && code !== null) await this.secondFactors.show(account.id, code, context);

@@ -6,7 +6,7 @@ import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { demandPassword, isTooShort, minPasswordLength } from '#domain/user/password-policy.js';
 import type { ChangePassword } from '#domain/user/password-change.js';
 import type { SkippedBreachCheck } from '#domain/user/user-events.js';
-import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
+import { type ActiveUser, type SparedSession, nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
@@ -120,7 +120,7 @@ export class Passwords {
     context: CommandContext,
   ): Promise<Position | undefined> {
     const position = await this.replace(account, password, { replaces: null, resetId, spare: null }, context);
-    await this.guesses.forget(readable(account.claims.username) ?? account.id, context);
+    await this.guesses.forget(nameOf(account), context);
     return position;
   }
 
