@@ -3,7 +3,6 @@ import { type CredentialId, type UserId } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import {
-  RECOVERY_CODES,
   type SecondFactor,
   type SecondFactorCommand,
   type SecondFactorEvent,
@@ -46,9 +45,6 @@ export class SecondFactors {
   async of(userId: UserId): Promise<SecondFactor> {
     return (await this.repository.load(secondFactor, secondFactorStream(userId))).state;
   }
-
-  static recoveryCodesLeft = (enrolled: SecondFactor['enrolled']): number =>
-    enrolled === null ? 0 : RECOVERY_CODES - enrolled.usedCodes.length;
 
   /** Counts for nothing until it is enrolled; an offer before it is void. */
   async offer(account: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
