@@ -46,6 +46,10 @@ export class SecondFactors {
     return (await this.repository.load(secondFactor, secondFactorStream(userId))).state;
   }
 
+  async isEnrolled(userId: UserId): Promise<boolean> {
+    return (await this.of(userId)).enrolled !== null;
+  }
+
   /** Counts for nothing until it is enrolled; an offer before it is void. */
   async offer(account: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
     const { id: userId } = account;

@@ -52,9 +52,9 @@ export class LogInHandler implements ICommandHandler<LogIn> {
 
   async execute(command: LogIn): Promise<SessionTokens | PendingChallenge> {
     const { account, amr, passwordTooShort } = command.authentication;
-    const { enrolled } = await this.secondFactors.of(account.id);
-    if (enrolled !== null && !amr.includes(MULTI_FACTOR)) return this.challenge(command);
-    const facts = { policy: this.settings.secondFactor, hasSecondFactor: enrolled !== null, passwordTooShort };
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
+    if (hasSecondFactor && !amr.includes(MULTI_FACTOR)) return this.challenge(command);
+    const facts = { policy: this.settings.secondFactor, hasSecondFactor, passwordTooShort };
     return this.open(command, scopesWhile(requiredActions(account, facts)));
   }
 

@@ -115,9 +115,8 @@ export class SessionTokenIssuer {
 
   private async claimsOfPerson({ id, acceptedAgreement }: ActiveUser) {
     const { version } = this.settings.serviceLicenseAgreement;
-    const { enrolled } = await this.secondFactors.of(id);
     return {
-      twoFactorAuthentication: enrolled !== null,
+      twoFactorAuthentication: await this.secondFactors.isEnrolled(id),
       serviceLicenseAgreement: version === 0 || acceptedAgreement === version,
     };
   }

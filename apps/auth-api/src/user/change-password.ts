@@ -53,11 +53,11 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   async execute({ caller, change: { currentPassword, newPassword }, code, ipAddress, context }: ChangePassword) {
     const { account, session, sessionId } = caller;
     const replaces = credentialOf(account);
-    const { enrolled } = await this.secondFactors.of(account.id);
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
     // What costs nobody anything comes first: then neither a guess nor a code is spent on what is refused anyway.
     demandAnotherPassword(currentPassword, newPassword);
-    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
-    const codeCounts = needsCode(session, enrolled !== null, code !== null, context.now);
+    const chosen = await this.passwords.choose(newPassword, account, hasSecondFactor);
+    const codeCounts = needsCode(session, hasSecondFactor, code !== null, context.now);
     const guess = { username: nameOf(account), password: currentPassword, source: { ipAddress, deviceToken: null } };
     if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
@@ -77,8 +77,8 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   /** @throws Refused `password-not-applicable`, or why the new one cannot be chosen */
   async execute({ account, newPassword, context }: ResetPassword) {
     credentialOf(account);
-    const { enrolled } = await this.secondFactors.of(account.id);
-    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
+    const chosen = await this.passwords.choose(newPassword, account, hasSecondFactor);
     return this.passwords.reset(account, chosen, null, context);
   }
 }
