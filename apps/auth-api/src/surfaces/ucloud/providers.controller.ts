@@ -32,6 +32,7 @@ import {
   RegisteredProviders,
   credentialsViewOf,
 } from './provider-views.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 
 /**
  * Resource providers (ucloud-users-api §17). Two of UCloud's calls are left out: a private key is made for nobody else to
@@ -145,9 +146,8 @@ export class ProvidersController {
   @ApiOperation({ operationId: 'retrieveProviderKey', summary: 'The key that verifies the tokens of a provider' })
   @ApiQuery({ name: 'id', description: 'Of the provider, exactly as it was registered.' })
   @ApiOkResponse({ type: ProviderPublicKey })
-  async retrievePublicKey(@Query('id') id: unknown): Promise<ProviderPublicKey> {
-    if (typeof id !== 'string' || id === '') throw new BadRequest('parameter-invalid', 'id must be given, once.');
-    const { provider, suspended } = await this.providers.find(id);
+  async retrievePublicKey(@Query() query: QueryParameters): Promise<ProviderPublicKey> {
+    const { provider, suspended } = await this.providers.find(givenText(query, 'id'));
     // What it signed is void while it is suspended.
     if (suspended) throw new Refused('provider-unknown');
     return { publicKey: provider.key.publicKey };

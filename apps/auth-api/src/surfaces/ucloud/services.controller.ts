@@ -21,6 +21,7 @@ import { RevokeCredentials } from '../../service/revoke-credentials.js';
 import { RotateCredential } from '../../service/rotate-credential.js';
 import { Services } from '../../service/services.js';
 import { Consistency, tellPosition } from './consistency.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 import { CreateServiceBody, RevokeCredentialBody, RotateCredentialBody, ServiceBody } from './service-bodies.js';
 import { ServiceCredential, ServiceCredentials, credentialViewOf, serviceCredentialOf } from './service-views.js';
 import { EmptyAnswer } from './token-answers.js';
@@ -68,15 +69,13 @@ export class ServicesController {
   @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
   @ApiOkResponse({ type: ServiceCredentials })
   async listCredentials(
-    @Query('service') service: unknown,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServiceCredentials> {
     demandUnrestrictedToken(caller);
-    if (typeof service !== 'string' || service === '')
-      throw new BadRequest('parameter-invalid', 'service must be given, once.');
-    const { id } = await this.services.find(service);
+    const { id } = await this.services.find(givenText(query, 'service'));
     await this.consistency.await(sessions.name, caller.position, request, reply);
     const rows = await this.queries.credentialsOf(id, this.clock.now());
     return { items: rows.map(credentialViewOf) };

@@ -18,6 +18,7 @@ import { InvalidateSessions } from '../../session/invalidate-sessions.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { LoginCookies } from './cookies.js';
 import { ApiPageRequest, pageRequestOf } from './page-request.js';
+import type { QueryParameters } from './query-parameters.js';
 import { CurrentSessionView, SessionPage, currentViewOf, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
 
@@ -42,7 +43,7 @@ export class SessionsController {
   @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
   @ApiOkResponse({ type: SessionPage })
   async list(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -18,6 +18,7 @@ import { LogOut } from '../../session/log-out.js';
 import { RefreshSession } from '../../session/refresh-session.js';
 import { BulkInvalidateBody, TokenExtensionBody } from './bodies.js';
 import { tellPosition } from './consistency.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 import { AccessTokenAnswer, EmptyAnswer, OneTimeAccessToken, OptionalAuthenticationTokens } from './token-answers.js';
 
 /** Who may try to extend a token; users are refused by the rules (ucloud-users-api §4.9). */
@@ -134,15 +135,14 @@ export class TokensController {
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiOkResponse({ type: EmptyAnswer })
   async claim(
-    @Query('jti') jti: unknown,
-    @Query('audience') audience: unknown,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {
-    if (typeof jti !== 'string' || jti === '') throw new BadRequest('parameter-invalid', 'jti must be given, once.');
+    const jti = givenText(query, 'jti');
     // Only UUIDs are ever issued; nothing else may become the name of a stream.
     if (!isUuid(jti)) throw new Refused('one-time-token-unknown');
-    const intendedUse = scopesOf('audience', audience);
+    const intendedUse = scopesOf('audience', query['audience']);
     const context = this.contexts.repeatable(request, caller.userId, { jti, intendedUse });
     await this.commands.execute(new ClaimOneTimeToken(asOneTimeTokenId(jti), intendedUse, caller, context));
     return {};

@@ -16,7 +16,7 @@ import type { AuthenticatedCaller } from '../../access/caller-authentication.js'
 import { BadRequest } from '../../bad-request.js';
 import { AccountPage, accountViewOf } from './account-views.js';
 import { Consistency } from './consistency.js';
-import { pageSizeOf } from './page-request.js';
+import { ApiPageSize, pageSizeOf } from './page-request.js';
 import { type QueryParameters, oneOf } from './query-parameters.js';
 
 const MAX_QUERY = 250;
@@ -43,16 +43,12 @@ export class UserDirectoryController {
   @ApiQuery({ name: 'query', required: false, schema: { type: 'string', maxLength: MAX_QUERY } })
   @ApiQuery({ name: 'role', required: false, enum: ACCOUNT_ROLES })
   @ApiQuery({ name: 'status', required: false, enum: ACCOUNT_STATUSES })
-  @ApiQuery({
-    name: 'itemsPerPage',
-    required: false,
-    schema: { type: 'integer', enum: [10, 25, 50, 100, 250], default: 50 },
-  })
+  @ApiPageSize()
   @ApiQuery({ name: 'next', required: false, description: 'Of the page before; with the same query, role and status.' })
   @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
   @ApiOkResponse({ type: AccountPage })
   async browseUsers(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

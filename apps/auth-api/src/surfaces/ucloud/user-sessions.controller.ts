@@ -21,7 +21,7 @@ import { Accounts } from '../../user/accounts.js';
 import { UserNameBody } from './bodies.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { ApiPageRequest, pageRequestOf } from './page-request.js';
-import { givenText } from './query-parameters.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 import { SessionPage, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
 
@@ -57,7 +57,7 @@ export class UserSessionsController {
   @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
   @ApiOkResponse({ type: SessionPage })
   async listSessionsOfUser(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
