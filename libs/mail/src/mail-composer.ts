@@ -1,4 +1,4 @@
-import { userStream } from '#domain/ids.js';
+import { idIn, userStream } from '#domain/ids.js';
 import { type Personal, readable } from '#domain/personal.js';
 import { recoveryCodesLeft, secondFactor, secondFactorStream } from '#domain/second-factor/second-factor.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
@@ -59,8 +59,7 @@ export class MailComposer {
     const { links } = this.wording;
     switch (event.type) {
       case 'PasswordResetRequested': {
-        const subject = stream.slice(stream.indexOf('-') + 1);
-        const token = this.tokens.of('password-reset', subject, event.data.requestId);
+        const token = this.tokens.of('password-reset', idIn(stream), event.data.requestId);
         return render('password-reset', language, { ...facts, link: withToken(links.passwordReset, token) });
       }
       case 'EmailChangeRequested': {
