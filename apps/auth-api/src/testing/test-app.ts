@@ -80,6 +80,9 @@ export interface TestProvider {
   readonly accessToken: string;
 }
 
+/** What an answer that refuses something is compared with. */
+export const refusal = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
+
 export const passwordOf = (username: string) => `the password of ${username}`;
 
 /** The whole API in this process, on real SQLite files, with a clock that the test turns. */
