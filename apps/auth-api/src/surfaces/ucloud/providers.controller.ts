@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
@@ -14,6 +14,7 @@ import { RefreshProviders } from '../../provider/refresh-providers.js';
 import { RegisterProviders } from '../../provider/register-providers.js';
 import { RenewProviders } from '../../provider/renew-providers.js';
 import { RequestContexts } from '../../request-context.js';
+import { ApiIdempotencyKey } from './api-headers.js';
 import { ItemsCheck } from './body-checks.js';
 import { tellPosition } from './consistency.js';
 import {
@@ -56,7 +57,7 @@ export class ProvidersController {
     summary: 'Make providers, all or none, to be claimed within a day',
   })
   @ApiBody({ type: ProviderIdsBody })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: RegisteredProviders })
   async register(
     @Body(new ItemsCheck(ProviderIdBody, MAX_PROVIDERS)) items: ProviderIdBody[],
@@ -106,7 +107,7 @@ export class ProvidersController {
     summary: 'Give providers other keys and refresh tokens; those they had are void at once',
   })
   @ApiBody({ type: ProviderIdsBody })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ProviderCredentials })
   async renew(
     @Body(new ItemsCheck(ProviderIdBody, MAX_PROVIDERS)) items: ProviderIdBody[],

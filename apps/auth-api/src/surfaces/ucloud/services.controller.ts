@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandOwnToken, demandUnrestrictedToken } from '#domain/access/access.js';
 import { asSessionId } from '#domain/ids.js';
@@ -20,6 +20,7 @@ import { CreateService } from '../../service/create-service.js';
 import { RevokeCredentials } from '../../service/revoke-credentials.js';
 import { RotateCredential } from '../../service/rotate-credential.js';
 import { Services } from '../../service/services.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { type QueryParameters, givenText } from './query-parameters.js';
 import { CreateServiceBody, RevokeCredentialBody, RotateCredentialBody, ServiceBody } from './service-bodies.js';
@@ -45,7 +46,7 @@ export class ServicesController {
   @HttpCode(200)
   @Access('auth.services.create:write', ADMINISTRATORS)
   @ApiOperation({ operationId: 'createService', summary: 'Make a service that may do some things only' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ServiceCredential })
   async create(
     @Body() body: CreateServiceBody,
@@ -66,7 +67,7 @@ export class ServicesController {
   @Access('auth.services.listCredentials:read', ADMINISTRATORS)
   @ApiOperation({ operationId: 'listServiceCredentials', summary: 'The living credentials of a service' })
   @ApiQuery({ name: 'service', description: 'The user name of the service.' })
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: ServiceCredentials })
   async listCredentials(
     @Query() query: QueryParameters,
@@ -90,7 +91,7 @@ export class ServicesController {
     description:
       'By an administrator, or by the service for itself with its newest credential, whose refreshToken it shows, if auth.services.rotate:write is among its scopes. Send an Idempotency-Key: an answer that was lost can then be asked for again, while the credential that asks still lives.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ServiceCredential })
   async rotate(
     @Body() body: RotateCredentialBody,

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { IsUUID, ValidateIf } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandUnrestrictedToken } from '#domain/access/access.js';
@@ -18,6 +18,7 @@ import { StepUp } from '../../access/step-up.js';
 import { RequestContexts } from '../../request-context.js';
 import { EndUserSessions } from '../../session/end-user-sessions.js';
 import { Accounts } from '../../user/accounts.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { UserNameBody } from './bodies.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { ApiPageRequest, pageRequestOf } from './page-request.js';
@@ -54,7 +55,7 @@ export class UserSessionsController {
   @ApiOperation({ operationId: 'listSessionsOfUser', summary: 'List the sessions of a user, the newest first' })
   @ApiQuery({ name: 'username' })
   @ApiPageRequest()
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: SessionPage })
   async listSessionsOfUser(
     @Query() query: QueryParameters,
@@ -77,7 +78,7 @@ export class UserSessionsController {
   @HttpCode(200)
   @Access('auth.users.endSessionsOfUser:write', ADMINISTRATORS)
   @ApiOperation({ operationId: 'endSessionsOfUser', summary: 'End one session of a user, or all' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: EmptyAnswer })
   async endSessionsOfUser(
     @Body() { userId, id }: EndUserSessionsBody,

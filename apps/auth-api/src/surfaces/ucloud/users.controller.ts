@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandMayCreate, demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
@@ -17,6 +17,7 @@ import { RequestContexts } from '../../request-context.js';
 import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';
 import { ListCheck } from './body-checks.js';
 import { clientTraceOf } from './client-trace.js';
@@ -50,7 +51,7 @@ export class UsersController {
       'The answer has, in the same order, the tokens of a session opened for each; services keep theirs as their credential.',
   })
   @ApiBody({ type: [CreateUserBody] })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: [AuthenticationTokens] })
   async createNewUser(
     @Body(new ListCheck(CreateUserBody, MAX_USERS)) bodies: CreateUserBody[],
@@ -71,7 +72,7 @@ export class UsersController {
   @Get('userInfo')
   @Access('auth.users.getUserInfo:read', END_USER)
   @ApiOperation({ operationId: 'getUserInfo', summary: 'Your name and e-mail address' })
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: UserInfo })
   async getUserInfo(
     @CurrentCaller() caller: AuthenticatedCaller,
