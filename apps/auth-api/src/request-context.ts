@@ -88,7 +88,16 @@ export class RequestContexts {
     const fingerprint = createHmac('sha256', this.fingerprintKey).update(canonical(input)).digest('base64url');
     return { ...this.of(request), commandId, fingerprint };
   }
+
+  /** The same, by a caller who is known: the key is theirs. */
+  repeatableBy(request: FastifyRequest, caller: Parameters<typeof actorOf>[0], input: unknown): CommandContext {
+    return { ...this.repeatable(request, caller.userId, input), ...actorOf(caller) };
+  }
 }
+
+/** The command's id if its caller chose it: what is made of it is the same when the command is repeated. */
+export const chosenId = ({ commandId, fingerprint }: RequestContext): string | undefined =>
+  fingerprint === undefined ? undefined : commandId;
 
 /** The first language of ours that the request names (RFC 9110 §12.5.4); undefined if it names none. */
 export function languageOf({ headers }: FastifyRequest): Language | undefined {

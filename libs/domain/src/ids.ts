@@ -36,3 +36,6 @@ export const oneTimeTokenStream = (id: OneTimeTokenId): StreamName => `onetime-$
 
 /** The category of a stream: what stands before its first dash. */
 export const categoryOf = (stream: string) => stream.slice(0, stream.indexOf('-'));
+
+/** What a stream is about: what stands behind its first dash. */
+export const idIn = (stream: string) => stream.slice(stream.indexOf('-') + 1);

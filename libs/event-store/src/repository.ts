@@ -125,6 +125,14 @@ export class Repository {
   }
 
   /**
+   * For a command that does several things, before it does the first: the stream of the last one tells.
+   * @throws IdempotencyKeyReused if its key was used there for something else
+   */
+  async demandSameCommand(fold: AnyFold, stream: StreamName, context: CommandContext): Promise<void> {
+    await this.isRepeated(fold, stream, context);
+  }
+
+  /**
    * Carries out a command: decides on the current state and appends what was decided. If another process was quicker it
    * decides again; a command that was carried out before is not carried out again.
    * @throws Refused, IdempotencyKeyReused, and ConcurrencyConflict if others were quicker five times

@@ -1,6 +1,6 @@
-import { userStream } from '#domain/ids.js';
+import { idIn, userStream } from '#domain/ids.js';
 import { type Personal, readable } from '#domain/personal.js';
-import { RECOVERY_CODES, secondFactor, secondFactorStream } from '#domain/second-factor/second-factor.js';
+import { recoveryCodesLeft, secondFactor, secondFactorStream } from '#domain/second-factor/second-factor.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { Repository } from '#event-store/repository.js';
@@ -59,8 +59,7 @@ export class MailComposer {
     const { links } = this.wording;
     switch (event.type) {
       case 'PasswordResetRequested': {
-        const subject = stream.slice(stream.indexOf('-') + 1);
-        const token = this.tokens.of('password-reset', subject, event.data.requestId);
+        const token = this.tokens.of('password-reset', idIn(stream), event.data.requestId);
         return render('password-reset', language, { ...facts, link: withToken(links.passwordReset, token) });
       }
       case 'EmailChangeRequested': {
@@ -74,8 +73,7 @@ export class MailComposer {
       }
       case 'RecoveryCodeUsed': {
         const { state } = await this.repository.load(secondFactor, secondFactorStream(userId));
-        const codesLeft = state.enrolled === null ? 0 : RECOVERY_CODES - state.enrolled.usedCodes.length;
-        return render('recovery-code-used', language, { ...facts, codesLeft });
+        return render('recovery-code-used', language, { ...facts, codesLeft: recoveryCodesLeft(state) });
       }
       case 'SecondFactorRemoved': {
         const by = event.data.cause === 'removed' ? 'owner' : 'administrator';

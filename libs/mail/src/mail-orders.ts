@@ -1,5 +1,6 @@
 import { v5 as uuidV5 } from 'uuid';
 import { FREE_FAILURES } from '#domain/attempts/attempts.js';
+import type { DomainEvent } from '#domain/decider.js';
 import type { AuthlogEvent } from '#domain/events.js';
 import type { UserId } from '#domain/ids.js';
 import type { MailKind } from '#domain/mail/mail.js';
@@ -7,7 +8,7 @@ import type { DecodedEvent } from '#event-store/codec.js';
 import { LANGUAGES, type Language } from './letters/letter.js';
 
 /** The events that call for a mail, and the streams they stand in. */
-export const TELLING_TYPES = [
+const TELLING_TYPES = [
   'ChallengeExhausted',
   'EmailChangeRequested',
   'EmailChangeUndone',
@@ -24,6 +25,12 @@ export const TELLING_TYPES = [
 export const TELLING_CATEGORIES = ['attempts', 'challenge', 'factor', 'reset', 'user'];
 
 export type TellingEvent = Extract<AuthlogEvent, { type: (typeof TELLING_TYPES)[number] }>;
+
+const tellingTypes: ReadonlySet<string> = new Set(TELLING_TYPES);
+
+export const isTellingType = (type: string): boolean => tellingTypes.has(type);
+
+const isTelling = (event: DomainEvent): event is TellingEvent => isTellingType(event.type);
 
 /** A mail that has to be sent because something happened. */
 export interface MailOrder {
@@ -49,15 +56,15 @@ const NAMESPACE = 'c0a7d3b2-5a5e-4a0e-8f64-7d1f3f0e9b21';
 
 /** The mail that an event calls for; null if it calls for none. */
 export function orderFor({ event, id, stream, occurredAt, metadata }: DecodedEvent): MailOrder | null {
-  const telling = event as TellingEvent;
-  const called = calledFor(telling);
+  if (!isTelling(event)) return null;
+  const called = calledFor(event);
   if (called === null) return null;
   const { kind, userId, deadline = occurredAt.getTime() + NOTICE_MS } = called;
   // Somebody else's language says nothing about the receiver's.
   const isTheirs = metadata['actor'] === userId || metadata['actorKind'] === 'anonymous';
   const language = LANGUAGES.find((each) => isTheirs && each === metadata['language']) ?? null;
   const mailId = uuidV5(id, NAMESPACE);
-  return { id: mailId, kind, userId, event: telling, stream, occurredAt, deadline: new Date(deadline), language };
+  return { id: mailId, kind, userId, event, stream, occurredAt, deadline: new Date(deadline), language };
 }
 
 interface Called {

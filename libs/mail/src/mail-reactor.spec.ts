@@ -6,7 +6,7 @@ import { LONGEST_WAIT_MS, attempts, attemptsStream } from '#domain/attempts/atte
 import { MAX_WRONG_ANSWERS, challenge, challengeStream } from '#domain/challenge/challenge.js';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
 import { mail, mailStream } from '#domain/mail/mail.js';
-import { passwordResetStream } from '#domain/password-reset/password-reset.js';
+import { passwordReset, passwordResetStream } from '#domain/password-reset/password-reset.js';
 import { reactorStream } from '#domain/reactor/reactor.js';
 import { adaData } from '#domain/testing/users.js';
 import { user } from '#domain/user/user.js';
@@ -16,7 +16,6 @@ import { MemoryEventStore } from '#event-store/memory.js';
 import { Repository } from '#event-store/repository.js';
 import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
-import { passwordReset } from '#domain/password-reset/password-reset.js';
 import { MailTokens, splitMailToken } from '#tokens/mail-token.js';
 import { MailComposer } from './mail-composer.js';
 import { MailReactor } from './mail-reactor.js';
@@ -123,11 +122,12 @@ class World {
   start(): { readonly kill: () => void; readonly stop: () => Promise<void> } {
     const stopping = new AbortController();
     let alive = true;
+    const repository = new Repository(this.store, this.codec);
     const reactor = new MailReactor({
       store: this.store,
       codec: this.codec,
-      repository: new Repository(this.store, this.codec),
-      composer: new MailComposer(this.repository, this.tokens, { service: 'authlog', language: 'en', links }),
+      repository,
+      composer: new MailComposer(repository, this.tokens, { service: 'authlog', language: 'en', links }),
       transport: { send: (letter) => (alive ? this.postbox.send(letter) : new Promise(() => undefined)) },
       context: () => this.context(),
       observer: {
@@ -274,7 +274,7 @@ describe('a mail', () => {
     await process.stop();
   });
 
-  it('is sent to nobody once the account is gone or its data erased (SEC-159)', async () => {
+  it('is sent to nobody once the account is gone (SEC-159)', async () => {
     const process = world.start();
     await world.settle();
     world.postbox.plan.push('busy');
@@ -285,6 +285,18 @@ describe('a mail', () => {
     await world.repository.execute(user, userStream(ada), remove, world.context());
     await world.pass(60_000);
     expect(world.postbox).toMatchObject({ tries: 1, taken: [] });
+    await process.stop();
+  });
+
+  it('is sent to nobody once the data of the account is erased (SEC-159)', async () => {
+    const earlier = world.start();
+    await world.settle();
+    await earlier.stop();
+    await world.changePassword(1);
+    world.keys.destroy(ada);
+    const process = world.start();
+    await world.pass(60_000);
+    expect(world.postbox).toMatchObject({ tries: 0, taken: [] });
     await process.stop();
   });
 });

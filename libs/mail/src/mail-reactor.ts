@@ -8,7 +8,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { type EventStore, type LogSlice, type Position, asPosition } from '#event-store/event-store.js';
 import type { Repository } from '#event-store/repository.js';
 import type { MailComposer } from './mail-composer.js';
-import { type MailOrder, TELLING_CATEGORIES, TELLING_TYPES, orderFor } from './mail-orders.js';
+import { type MailOrder, TELLING_CATEGORIES, isTellingType, orderFor } from './mail-orders.js';
 import { MailNotTaken, MailRefused, type MailTransport, type OutgoingMail } from './mail-transport.js';
 
 /** Told how mails get on: for metrics and logs. Nothing in it is anybody's address. */
@@ -34,7 +34,6 @@ export interface MailReactorParts {
 }
 
 const STREAM = reactorStream('mail');
-const TYPES: ReadonlySet<string> = new Set(TELLING_TYPES);
 
 const AT_ONCE = 4;
 /** So many mails may be under way or waiting before the log is read on. */
@@ -115,7 +114,7 @@ export class MailReactor {
   private async take({ events, through }: LogSlice, signal: AbortSignal): Promise<void> {
     let before = this.frontier ?? through;
     for (const recorded of events) {
-      if (TYPES.has(recorded.type)) {
+      if (isTellingType(recorded.type)) {
         const [decoded] = await this.parts.codec.decode([recorded]);
         const order = decoded === undefined ? null : orderFor(decoded);
         if (order !== null && !this.pending.has(order.id)) await this.accept(order, before, signal);

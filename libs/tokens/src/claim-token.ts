@@ -1,5 +1,6 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type UserId, asUserId } from '#domain/ids.js';
+import { keyedHash } from './keyed-hash.js';
 import { hashOf, splitToken } from './refresh-token.js';
 
 /** What goes to whoever registers a provider, and what the log keeps of it. */
@@ -25,7 +26,7 @@ export class ClaimTokens {
 
   /** @param commandId given when the caller chose it, so that the command repeated gives the same token */
   issue(userId: UserId, commandId?: string): IssuedClaimToken {
-    const bytes = commandId === undefined ? randomBytes(SECRET_BYTES) : this.derived(userId, commandId);
+    const bytes = commandId === undefined ? randomBytes(SECRET_BYTES) : keyedHash(this.key, userId, commandId);
     const secret = bytes.toString('base64url');
     return { token: `${userId}.${secret}`, secretHash: hashOf(secret) };
   }
@@ -35,7 +36,4 @@ export class ClaimTokens {
     const parts = splitToken(token);
     return parts && { userId: asUserId(parts.id), secretHash: hashOf(parts.secret) };
   }
-
-  private derived = (userId: UserId, commandId: string) =>
-    createHmac('sha256', this.key).update(`${userId}\0${commandId}`).digest();
 }

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { SessionId } from '#domain/ids.js';
+import { keyedHash } from './keyed-hash.js';
 
 /**
  * The value a browser sends beside its cookie, which another site cannot know: a keyed hash of the session's id (SEC-119),
@@ -11,7 +12,7 @@ export class CsrfTokens {
 
   /** Base64url. */
   of(sessionId: SessionId): string {
-    return this.mac(sessionId).toString('base64url');
+    return keyedHash(this.key, sessionId).toString('base64url');
   }
 
   matches(sessionId: SessionId, token: string): boolean {
@@ -19,6 +20,4 @@ export class CsrfTokens {
     const given = Buffer.from(token);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
-
-  private mac = (sessionId: SessionId) => createHmac('sha256', this.key).update(sessionId).digest();
 }

@@ -1,5 +1,6 @@
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { UserId } from '#domain/ids.js';
+import { keyedHash } from './keyed-hash.js';
 
 /** How long a browser is known that logs in no more. */
 export const DEVICE_MS = 7_776_000_000;
@@ -31,6 +32,5 @@ export class DeviceTokens {
     return now.getTime() < Number(issuedAt) * 1_000 + DEVICE_MS ? device : null;
   }
 
-  private mac = (named: string, userId: UserId) =>
-    createHmac('sha256', this.key).update(`${named}\0${userId}`).digest('base64url');
+  private mac = (named: string, userId: UserId) => keyedHash(this.key, named, userId).toString('base64url');
 }

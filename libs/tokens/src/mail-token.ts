@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { keyedHash } from './keyed-hash.js';
 import { hashOf } from './refresh-token.js';
 
 /** What a token may be used for; it is good for nothing else (SEC-54). */
@@ -33,7 +33,7 @@ export class MailTokens {
   }
 
   private secretOf = (purpose: MailTokenPurpose, subject: string, requestId: string) =>
-    createHmac('sha256', this.key).update(`${purpose}\0${subject}\0${requestId}`).digest('base64url');
+    keyedHash(this.key, purpose, subject, requestId).toString('base64url');
 }
 
 /** The parts of a text that has the form of such a token; null for any other. */

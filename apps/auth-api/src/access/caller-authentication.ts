@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '#domain/access/access.js';
-import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { type OpenSession, causeOfDeath, extendersOf } from '#domain/session/session-state.js';
-import type { ActiveUser } from '#domain/user/user-state.js';
+import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import type { Position } from '#event-store/event-store.js';
 import { Clock } from '#host/clock.js';
 import { AccessTokens } from '#tokens/access-token.js';
@@ -38,7 +37,7 @@ export class CallerAuthentication {
     return {
       userId,
       sessionId,
-      username: readable(owner.claims.username) ?? userId,
+      username: nameOf(owner),
       role: owner.role,
       scopes,
       extendedBy: extendersOf(session),

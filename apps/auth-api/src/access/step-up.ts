@@ -14,8 +14,7 @@ export class StepUp {
 
   /** @throws Refused `step-up-required` */
   async demand({ userId, session }: AuthenticatedCaller): Promise<void> {
-    const { enrolled } = await this.secondFactors.of(userId);
-    demandFreshAuthentication(session, enrolled !== null, this.clock.now());
+    demandFreshAuthentication(session, await this.secondFactors.isEnrolled(userId), this.clock.now());
   }
 
   /**

@@ -1,7 +1,10 @@
+import type { PasswordResetRefusal } from '#domain/password-reset/password-reset.js';
+import type { Refusal } from '#domain/refused.js';
+import type { PasswordRefusal } from '#domain/user/password-policy.js';
 import type { MailPage } from './mail-page.js';
 
 interface Failures {
-  readonly errors: Readonly<Record<string, string>>;
+  readonly errors: Readonly<Partial<Record<Refusal, string>>>;
   readonly otherError: string;
   readonly noScript: string;
 }
@@ -11,7 +14,16 @@ const failuresOf = ({ errors, otherError, noScript }: Failures) => ({
   noScript,
 });
 
+/** What asking for the mail and choosing a password can be refused for. */
+type ResetRefusal =
+  | 'email-invalid'
+  | 'requests-throttled'
+  | PasswordResetRefusal
+  // The others are of hashes that are imported, and of who proves the current password.
+  | Exclude<PasswordRefusal, 'password-hash-invalid' | 'password-unchanged'>;
+
 export interface PasswordResetWords extends Failures {
+  readonly errors: Readonly<Record<ResetRefusal, string>>;
   readonly title: string;
   readonly ask: string;
   readonly email: string;

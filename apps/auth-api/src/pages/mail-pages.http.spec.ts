@@ -26,7 +26,9 @@ describe.each(PAGES)('the page %s', (page) => {
   it('runs nothing but what it says it does, sends no referrer and is kept nowhere (SEC-61, SEC-123)', async () => {
     const { headers, text } = await open(page);
     const policy = String(headers['content-security-policy']);
-    for (const [, tag, content = ''] of text.matchAll(/<(script|style)[^>]*>([^]*?)<\/\1>/g))
+    const found = [...text.matchAll(/<(script|style)[^>]*>([^]*?)<\/\1>/g)];
+    expect(found.map(([, tag]) => tag)).toEqual(['style', 'script']);
+    for (const [, tag, content = ''] of found)
       expect(policy).toContain(`${tag}-src 'sha256-${createHash('sha256').update(content).digest('base64')}'`);
     expect(policy).toContain("default-src 'none'");
     expect(headers).toMatchObject({
@@ -45,7 +47,17 @@ describe.each(PAGES)('the page %s', (page) => {
 
   it('sends its forms to calls that there are', async () => {
     const described = await app.call('GET', '/openapi.json');
-    for (const [, action = ''] of (await open(page)).text.matchAll(/<form action="([^"]+)"/g))
-      expect(Object.keys(described.json['paths'] as object)).toContain(action);
+    const actions = [...(await open(page)).text.matchAll(/<form action="([^"]+)"/g)].map(([, action = '']) => action);
+    expect(actions).toHaveLength(page === 'password-reset' ? 2 : 1);
+    for (const action of actions) expect(Object.keys(described.json['paths'] as object)).toContain(action);
+  });
+});
+
+describe('the page password-reset', () => {
+  it('says of a password that it is known from a breach, in both languages (SEC-06)', async () => {
+    const said = async (language: string) =>
+      /data-error="password-breached" hidden>([^<]+)</.exec((await open('password-reset', language)).text)?.[1];
+    expect(await said('en')).toBe('That password is known from a breach elsewhere. Choose another one.');
+    expect(await said('da')).toBe('Adgangskoden er kendt fra et datalæk et andet sted. Vælg en anden.');
   });
 });

@@ -1,3 +1,6 @@
+import { inMinutes } from '#domain/duration.js';
+import { PASSWORD_RESET_MS } from '#domain/password-reset/password-reset.js';
+import { MAX_PASSWORD_LENGTH, MIN_LENGTH_ALONE } from '#domain/user/password-policy.js';
 import type { Language } from '#mail/letters/letter.js';
 import { buttonPage, passwordResetPage } from './mail-page-kinds.js';
 import type { MailPage } from './mail-page.js';
@@ -11,16 +14,17 @@ const english: MailPages = {
     ask: 'Give the e-mail address of your account, and we send you a link.',
     email: 'E-mail address',
     send: 'Send the link',
-    asked: 'If the address belongs to an account, a mail is on its way. Its link works for 30 minutes.',
-    choose:
-      'Choose a password of at least 15 characters. A few words that do not belong together are easy to remember.',
+    asked: `If the address belongs to an account, a mail is on its way. Its link works for ${inMinutes(PASSWORD_RESET_MS)} minutes.`,
+    choose: `Choose a password of at least ${MIN_LENGTH_ALONE} characters. A few words that do not belong together are easy to remember.`,
     password: 'New password',
     change: 'Change the password',
     changed: 'Your password was changed, and all your sessions were ended. You can log in with the new one now.',
     errors: {
+      'password-missing': 'A password is needed.',
       'password-too-short': 'That password is too short.',
-      'password-too-long': 'That password has more than 256 characters.',
+      'password-too-long': `That password has more than ${MAX_PASSWORD_LENGTH} characters.`,
       'password-common': 'That password is one of those that are tried first. Choose another one.',
+      'password-breached': 'That password is known from a breach elsewhere. Choose another one.',
       'email-invalid': 'That is not an e-mail address.',
       'reset-token-expired': 'The link has expired. Ask for another one.',
       'reset-token-unknown': 'The link was used before, or you have asked for a newer one.',
@@ -66,15 +70,17 @@ const danish: MailPages = {
     ask: 'Skriv e-mailadressen for din konto, så sender vi dig et link.',
     email: 'E-mailadresse',
     send: 'Send linket',
-    asked: 'Hvis adressen hører til en konto, er en mail på vej. Dens link virker i 30 minutter.',
-    choose: 'Vælg en adgangskode på mindst 15 tegn. Nogle ord, der ikke hører sammen, er lette at huske.',
+    asked: `Hvis adressen hører til en konto, er en mail på vej. Dens link virker i ${inMinutes(PASSWORD_RESET_MS)} minutter.`,
+    choose: `Vælg en adgangskode på mindst ${MIN_LENGTH_ALONE} tegn. Nogle ord, der ikke hører sammen, er lette at huske.`,
     password: 'Ny adgangskode',
     change: 'Skift adgangskoden',
     changed: 'Din adgangskode er ændret, og alle dine sessioner er afsluttet. Du kan nu logge ind med den nye.',
     errors: {
+      'password-missing': 'Der skal en adgangskode til.',
       'password-too-short': 'Adgangskoden er for kort.',
-      'password-too-long': 'Adgangskoden er på mere end 256 tegn.',
+      'password-too-long': `Adgangskoden er på mere end ${MAX_PASSWORD_LENGTH} tegn.`,
       'password-common': 'Adgangskoden er en af dem, der prøves først. Vælg en anden.',
+      'password-breached': 'Adgangskoden er kendt fra et datalæk et andet sted. Vælg en anden.',
       'email-invalid': 'Det er ikke en e-mailadresse.',
       'reset-token-expired': 'Linket er udløbet. Bed om et nyt.',
       'reset-token-unknown': 'Linket er brugt før, eller du har bedt om et nyere.',

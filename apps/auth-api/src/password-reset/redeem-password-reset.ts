@@ -41,8 +41,8 @@ export class RedeemPasswordResetHandler implements ICommandHandler<RedeemPasswor
     const account = await this.accounts.byEmailDigest(digest);
     // The address is somebody else's now, or the account may not be used (SEC-54).
     if (state === null || account === null || account.id !== state.userId) throw new Refused('reset-token-unknown');
-    const { enrolled } = await this.secondFactors.of(account.id);
-    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
+    const chosen = await this.passwords.choose(newPassword, account, hasSecondFactor);
     return this.passwords.reset(account, chosen, state.requestId, {
       ...context,
       actor: account.id,

@@ -4,9 +4,9 @@ import { type CryptoKey, exportPKCS8, exportSPKI, generateKeyPair, importPKCS8, 
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import { type UserId, userStream } from '#domain/ids.js';
-import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { type ProviderKey, holderOf, providerKeyId } from '#domain/user/provider.js';
+import { nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import { Repository } from '#event-store/repository.js';
 import type { HolderKey, HolderKeySource, SigningKeyPair } from '#tokens/access-token.js';
@@ -70,7 +70,7 @@ export class ProviderKeys implements HolderKeySource {
     const { state } = await this.repository.load(user, userStream(userId));
     const provider = state.status === 'active' ? state.provider : null;
     if (state.status !== 'active' || provider?.key.kid !== kid) return undefined;
-    const holder = { userId, username: readable(state.claims.username) ?? userId };
+    const holder = { userId, username: nameOf(state) };
     return { alg: provider.key.alg, publicKey: await this.imported(provider.key), holder };
   }
 

@@ -10,6 +10,7 @@ import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import { ClaimTokens } from '#tokens/claim-token.js';
 import { Credentials, credentialIdOf } from '../credential/credentials.js';
+import { chosenId } from '../request-context.js';
 import { AccountRegistration, type Applicant } from '../user/account-registration.js';
 import { ProviderKeys } from './provider-keys.js';
 
@@ -52,14 +53,13 @@ export class RegisterProvidersHandler implements ICommandHandler<RegisterProvide
 
   async execute(command: RegisterProviders): Promise<readonly RegisteredProvider[]> {
     const { providerIds, createdBy, context } = command;
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(credentialIdOf(context, 0)), context);
+    await this.repository.demandSameCommand(session, sessionStream(credentialIdOf(context, 0)), context);
     const made = new Map<UserId, { readonly key: ProviderKey; readonly claimToken: string }>();
     const applicants = providerIds.map((providerId, index): Applicant => {
       const draft = registration(command, providerId, index);
       const prepare = async (id: UserId) => {
         const key = await this.keys.make(id);
-        const { token, secretHash } = this.claimTokens.issue(id, context.fingerprint && context.commandId);
+        const { token, secretHash } = this.claimTokens.issue(id, chosenId(context));
         made.set(id, { key, claimToken: token });
         return { ...draft, id, key, claimTokenHash: secretHash };
       };

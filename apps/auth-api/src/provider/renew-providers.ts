@@ -8,6 +8,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Credentials, credentialIdOf } from '../credential/credentials.js';
 import type { EquippedProvider } from './claim-providers.js';
+import { chosenId } from '../request-context.js';
 import { ProviderKeys } from './provider-keys.js';
 import { type ProviderAccount, Providers, asProvider } from './providers.js';
 
@@ -33,8 +34,7 @@ export class RenewProvidersHandler implements ICommandHandler<RenewProviders> {
 
   /** @throws Refused `provider-unknown`, `account-suspended` or `provider-renewed-meanwhile` */
   async execute({ providerIds, renewedBy, context }: RenewProviders): Promise<readonly EquippedProvider[]> {
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(credentialIdOf(context, 0)), context);
+    await this.repository.demandSameCommand(session, sessionStream(credentialIdOf(context, 0)), context);
     const accounts = await Promise.all(providerIds.map((id) => this.providers.find(id)));
     // None is renewed where one cannot be.
     for (const account of accounts) user.decide(account, renewal(account, account.provider.key, 0, context));
@@ -65,9 +65,8 @@ export class RenewProvidersHandler implements ICommandHandler<RenewProviders> {
   }
 
   private async equip(account: ProviderAccount, index: number, renewedBy: UserId, context: CommandContext) {
-    const { commandId, fingerprint } = context;
     const sessionId = credentialIdOf(context, index);
-    const credential = await this.credentials.open(account, sessionId, fingerprint && commandId, renewedBy, context);
+    const credential = await this.credentials.open(account, sessionId, chosenId(context), renewedBy, context);
     return { account, credential };
   }
 }

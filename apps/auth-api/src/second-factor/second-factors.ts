@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type CredentialId, type UserId } from '#domain/ids.js';
-import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import {
-  RECOVERY_CODES,
   type SecondFactor,
   type SecondFactorCommand,
   type SecondFactorEvent,
   secondFactor,
   secondFactorStream,
 } from '#domain/second-factor/second-factor.js';
-import type { ActiveUser } from '#domain/user/user-state.js';
+import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
@@ -47,11 +45,13 @@ export class SecondFactors {
     return (await this.repository.load(secondFactor, secondFactorStream(userId))).state;
   }
 
-  static recoveryCodesLeft = (enrolled: SecondFactor['enrolled']): number =>
-    enrolled === null ? 0 : RECOVERY_CODES - enrolled.usedCodes.length;
+  async isEnrolled(userId: UserId): Promise<boolean> {
+    return (await this.of(userId)).enrolled !== null;
+  }
 
   /** Counts for nothing until it is enrolled; an offer before it is void. */
-  async offer({ id: userId, claims }: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
+  async offer(account: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
+    const { id: userId } = account;
     const { offered: former } = await this.of(userId);
     const secret = newTotpSecret();
     const { codes, kept } = newRecoveryCodes();
@@ -60,7 +60,7 @@ export class SecondFactors {
     const command = { type: 'OfferSecondFactor', userId, credentialId, recoveryCredentialId } as const;
     await this.repository.execute(secondFactor, secondFactorStream(userId), { ...command, now: context.now }, context);
     await this.erase(former);
-    const uri = totpUri(secret, readable(claims.username) ?? userId);
+    const uri = totpUri(secret, nameOf(account));
     return { credentialId, secret, uri, recoveryCodes: codes };
   }
 

@@ -7,6 +7,7 @@ import type { CreateService as ServiceCreation } from '#domain/user/service-acco
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Credentials, type HandedOutCredential, credentialIdOf } from '../credential/credentials.js';
+import { chosenId } from '../request-context.js';
 import { AccountRegistration } from '../user/account-registration.js';
 
 /** A service to be made. */
@@ -37,11 +38,9 @@ export class CreateServiceHandler implements ICommandHandler<CreateService> {
   ) {}
 
   async execute({ wanted, caller, context }: CreateService): Promise<HandedOutCredential> {
-    const { commandId, fingerprint, now } = context;
     const { username, scopes, lifetimeMs } = wanted;
     const sessionId = credentialIdOf(context);
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(sessionId), context);
+    await this.repository.demandSameCommand(session, sessionStream(sessionId), context);
     const creation = (id: UserId): ServiceCreation => ({
       type: 'CreateService',
       id,
@@ -50,7 +49,7 @@ export class CreateServiceHandler implements ICommandHandler<CreateService> {
       grantedScopes: caller.scopes,
       credential: { sessionId, lifetimeMs },
       registeredBy: 'administrator',
-      now,
+      now: context.now,
     });
     const applicant = {
       identifiers: [{ kind: 'name', value: username } as const],
@@ -59,6 +58,6 @@ export class CreateServiceHandler implements ICommandHandler<CreateService> {
     };
     const [account] = await this.registration.register([applicant], context);
     if (account === undefined) throw new Refused('user-creation-abandoned');
-    return this.credentials.open(account, sessionId, fingerprint && commandId, caller.userId, context);
+    return this.credentials.open(account, sessionId, chosenId(context), caller.userId, context);
   }
 }

@@ -8,6 +8,7 @@ import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Credentials, type HandedOutCredential, credentialIdOf } from '../credential/credentials.js';
+import { chosenId } from '../request-context.js';
 import { Services } from './services.js';
 
 /** Gives a service a new credential and ends those it has after an overlap; asked for by an administrator or the service. */
@@ -32,10 +33,8 @@ export class RotateCredentialHandler implements ICommandHandler<RotateCredential
   ) {}
 
   async execute({ service, lifetimeMs, overlapMs, caller, context }: RotateCredential): Promise<HandedOutCredential> {
-    const { commandId, fingerprint, now } = context;
     const sessionId = credentialIdOf(context);
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(sessionId), context);
+    await this.repository.demandSameCommand(session, sessionStream(sessionId), context);
     const { id, credentials } = await this.services.find(service);
     const { state } = await this.repository.execute(
       user,
@@ -46,11 +45,11 @@ export class RotateCredentialHandler implements ICommandHandler<RotateCredential
         overlapMs,
         replaces: newestCredential(credentials),
         by: caller.role === 'SERVICE' ? caller : null,
-        now,
+        now: context.now,
       },
       context,
     );
     if (state.status !== 'active') throw new Refused('user-unknown');
-    return this.credentials.open(state, sessionId, fingerprint && commandId, caller.userId, context);
+    return this.credentials.open(state, sessionId, chosenId(context), caller.userId, context);
   }
 }

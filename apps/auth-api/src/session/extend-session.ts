@@ -7,7 +7,7 @@ import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
 import { type AuthenticatedCaller, CallerAuthentication } from '../access/caller-authentication.js';
 import { LiveSessions } from '../access/live-sessions.js';
-import { type RequestContext, actorOf, derivedId } from '../request-context.js';
+import { type RequestContext, actorOf, chosenId, derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from './session-tokens.js';
 
 /** What a service asks for when it extends somebody's access token (ucloud-users-api §4.9). */
@@ -46,7 +46,7 @@ export class ExtendSessionHandler implements ICommandHandler<ExtendSession> {
     const presented = await this.callers.authenticate(requested.accessToken);
     const parent = await this.sessions.find(presented.sessionId, now);
     const id = asSessionId(derivedId(request.commandId, 'session'));
-    const first = requested.refreshable ? this.refreshTokens.issue(id, request.fingerprint && request.commandId) : null;
+    const first = requested.refreshable ? this.refreshTokens.issue(id, chosenId(request)) : null;
     const { state, position } = await this.repository.execute(
       session,
       sessionStream(id),

@@ -11,7 +11,7 @@ import type { ActiveUser } from '#domain/user/user-state.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
-import { ANONYMOUS, type RequestContext, actorOf, derivedId } from '../request-context.js';
+import { ANONYMOUS, type RequestContext, actorOf, chosenId, derivedId } from '../request-context.js';
 import { SecondFactors } from '../second-factor/second-factors.js';
 import { SessionTokenIssuer, type SessionTokens } from './session-tokens.js';
 
@@ -52,9 +52,9 @@ export class LogInHandler implements ICommandHandler<LogIn> {
 
   async execute(command: LogIn): Promise<SessionTokens | PendingChallenge> {
     const { account, amr, passwordTooShort } = command.authentication;
-    const { enrolled } = await this.secondFactors.of(account.id);
-    if (enrolled !== null && !amr.includes(MULTI_FACTOR)) return this.challenge(command);
-    const facts = { policy: this.settings.secondFactor, hasSecondFactor: enrolled !== null, passwordTooShort };
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
+    if (hasSecondFactor && !amr.includes(MULTI_FACTOR)) return this.challenge(command);
+    const facts = { policy: this.settings.secondFactor, hasSecondFactor, passwordTooShort };
     return this.open(command, scopesWhile(requiredActions(account, facts)));
   }
 
@@ -73,7 +73,7 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     scopes: readonly string[],
   ): Promise<SessionTokens> {
     const id = asSessionId(derivedId(request.commandId, 'session'));
-    const { token, secretHash } = this.refreshTokens.issue(id, request.fingerprint && request.commandId);
+    const { token, secretHash } = this.refreshTokens.issue(id, chosenId(request));
     const { state, position } = await this.repository.execute(
       session,
       sessionStream(id),

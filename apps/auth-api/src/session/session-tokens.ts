@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OneTimeTokenId, SessionId, UserId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { type OpenSession, endOf, extendersOf } from '#domain/session/session-state.js';
-import type { ActiveUser } from '#domain/user/user-state.js';
+import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import type { Position } from '#event-store/event-store.js';
 import { Settings } from '#host/settings.js';
 import { AccessTokens, type SigningKeyPair, type TokenClaims } from '#tokens/access-token.js';
@@ -94,7 +94,7 @@ export class SessionTokenIssuer {
     const lastName = readable(claims.lastName);
     const email = readable(claims.email);
     return {
-      username: readable(claims.username) ?? owner.id,
+      username: nameOf(owner),
       userId: owner.id,
       sessionId,
       role: owner.role,
@@ -115,9 +115,8 @@ export class SessionTokenIssuer {
 
   private async claimsOfPerson({ id, acceptedAgreement }: ActiveUser) {
     const { version } = this.settings.serviceLicenseAgreement;
-    const { enrolled } = await this.secondFactors.of(id);
     return {
-      twoFactorAuthentication: enrolled !== null,
+      twoFactorAuthentication: await this.secondFactors.isEnrolled(id),
       serviceLicenseAgreement: version === 0 || acceptedAgreement === version,
     };
   }
@@ -126,7 +125,7 @@ export class SessionTokenIssuer {
     Promise.all(
       ids.map(async (id) => {
         const { owner } = await this.sessions.ownerOf(id);
-        return (owner && readable(owner.claims.username)) ?? id;
+        return owner === null ? id : nameOf(owner);
       }),
     );
 }

@@ -14,6 +14,7 @@ import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { users } from '#read-models/users/users.projection.js';
+import { countPasswords } from '#vault/testing/kept-passwords.js';
 import { AppModule } from '../app.module.js';
 import { createHttpAdapter, prepareHttp } from '../http-server.js';
 import { systemContext } from '../request-context.js';
@@ -78,6 +79,9 @@ export interface TestProvider {
   readonly refreshToken: string;
   readonly accessToken: string;
 }
+
+/** What an answer that refuses something is compared with. */
+export const refusal = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 
 export const passwordOf = (username: string) => `the password of ${username}`;
 
@@ -228,6 +232,11 @@ export class TestApp {
     const { json, text } = await this.call('GET', '/auth/sessions?itemsPerPage=250', { token: accessToken });
     if (!Array.isArray(json['items'])) throw new Error(`the list answered ${text}`);
     return json['items'] as Record<string, unknown>[];
+  }
+
+  /** How many passwords of accounts the vault has. */
+  passwordsKept(): number {
+    return countPasswords(join(this.folder, 'data', 'vault.db'));
   }
 
   /** The types of the events in the log, oldest first; of the streams of one category if given. */

@@ -40,7 +40,6 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
 
   private async isTooShort(password: string, account: ActiveUser): Promise<boolean> {
     if (isLongEnoughAlone(password)) return false;
-    const { enrolled } = await this.secondFactors.of(account.id);
-    return this.passwords.isTooShort(password, account, enrolled !== null);
+    return this.passwords.isTooShort(password, account, await this.secondFactors.isEnrolled(account.id));
   }
 }

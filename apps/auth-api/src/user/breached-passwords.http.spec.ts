@@ -4,7 +4,7 @@ import { type RequestListener, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from '#host/metrics.js';
-import { TestApp, passwordOf } from '../testing/test-app.js';
+import { TestApp, type TestTokens, passwordOf } from '../testing/test-app.js';
 
 const BREACHED = 'everybody knows this one';
 const OTHER = 'nobody has thought of this';
@@ -43,9 +43,10 @@ beforeEach(() => {
   answer = range;
 });
 
-const register = async (...passwords: string[]) =>
+const register = async (passwords: readonly string[], headers = {}) =>
   app.call('POST', '/auth/users/register', {
     token: await app.asService(),
+    headers,
     json: passwords.map((password, index) => ({
       username: `${name}-${index}`,
       password,
@@ -66,7 +67,7 @@ describe('a password that is known from a breach (SEC-06)', () => {
     expect(await app.call('POST', '/auth/users/password/reset', { token: await app.asService(), json })).toMatchObject(
       breached,
     );
-    expect(await register(OTHER, BREACHED)).toMatchObject(breached);
+    expect(await register([OTHER, BREACHED])).toMatchObject(breached);
     expect((await app.tryLogIn(`${name}-0`, OTHER)).status).toBe(401);
     expect((await change(OTHER)).status).toBe(200);
   });
@@ -77,6 +78,17 @@ describe('a password that is known from a breach (SEC-06)', () => {
     await change(BREACHED);
     await change('too short');
     expect(asked).toEqual([`/range/${sha1(BREACHED).slice(0, 5)}`]);
+  });
+
+  it('is no reason to refuse a registration that is repeated: nothing is chosen any more (SEC-134)', async () => {
+    const key = { 'idempotency-key': `key-of-${name}` };
+    const made = await register([passwordOf(name)], key);
+    expect(made.status).toBe(200);
+    asked.length = 0;
+    answer = (_, response) => response.end(`${sha1(passwordOf(name)).slice(5)}:1\r\n`);
+    const repeated = await register([passwordOf(name)], key);
+    const credentials = ({ json }: typeof made) => (json as unknown as TestTokens[]).map((each) => each.refreshToken);
+    expect([repeated.status, credentials(repeated), asked]).toEqual([200, credentials(made), []]);
   });
 
   for (const [why, failure] of [
@@ -90,7 +102,7 @@ describe('a password that is known from a breach (SEC-06)', () => {
       answer = failure;
       const before = app.said.lines.length;
       expect((await change(BREACHED)).status).toBe(200);
-      expect((await register(OTHER)).status).toBe(200);
+      expect((await register([OTHER])).status).toBe(200);
       for (const type of ['PasswordChanged', 'UserCreated'])
         expect((await app.stored('user', type)).at(-1)?.data).toMatchObject({ breachCheck: 'unavailable' });
       const said = app.said.lines.slice(before).join();

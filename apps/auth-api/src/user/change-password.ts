@@ -1,14 +1,14 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { needsCode } from '#domain/access/access.js';
-import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
+import { credentialOf } from '#domain/user/password-change.js';
 import { demandAnotherPassword } from '#domain/user/password-policy.js';
-import type { ActiveUser } from '#domain/user/user-state.js';
+import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import type { AuthenticatedCaller } from '../access/caller-authentication.js';
 import { type SecondFactorCode, SecondFactors } from '../second-factor/second-factors.js';
-import { Passwords, credentialOf } from './passwords.js';
+import { Passwords } from './passwords.js';
 
 /** What somebody types who wants another password. */
 interface PasswordChange {
@@ -53,13 +53,12 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   async execute({ caller, change: { currentPassword, newPassword }, code, ipAddress, context }: ChangePassword) {
     const { account, session, sessionId } = caller;
     const replaces = credentialOf(account);
-    const { enrolled } = await this.secondFactors.of(account.id);
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
     // What costs nobody anything comes first: then neither a guess nor a code is spent on what is refused anyway.
     demandAnotherPassword(currentPassword, newPassword);
-    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
-    const codeCounts = needsCode(session, enrolled !== null, code !== null, context.now);
-    const username = readable(account.claims.username) ?? account.id;
-    const guess = { username, password: currentPassword, source: { ipAddress, deviceToken: null } };
+    const chosen = await this.passwords.choose(newPassword, account, hasSecondFactor);
+    const codeCounts = needsCode(session, hasSecondFactor, code !== null, context.now);
+    const guess = { username: nameOf(account), password: currentPassword, source: { ipAddress, deviceToken: null } };
     if ((await this.passwords.prove(guess, () => Promise.resolve(account), context)) === null)
       throw new Refused('password-wrong');
     if (codeCounts && code !== null) await this.secondFactors.show(account.id, code, context);
@@ -78,8 +77,8 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword> {
   /** @throws Refused `password-not-applicable`, or why the new one cannot be chosen */
   async execute({ account, newPassword, context }: ResetPassword) {
     credentialOf(account);
-    const { enrolled } = await this.secondFactors.of(account.id);
-    const chosen = await this.passwords.choose(newPassword, account, enrolled !== null);
+    const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
+    const chosen = await this.passwords.choose(newPassword, account, hasSecondFactor);
     return this.passwords.reset(account, chosen, null, context);
   }
 }

@@ -9,7 +9,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
-import { derivedId } from '../request-context.js';
+import { chosenId, derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
 import { Passwords } from './passwords.js';
 import { type NewUser, UserRegistration, isPerson } from './user-registration.js';
@@ -37,9 +37,10 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
   ) {}
 
   async execute({ users, createdBy, context }: CreateUsers): Promise<readonly SessionTokens[]> {
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
-    const checked = await Promise.all(users.map((wanted) => this.checked(wanted)));
+    // The last thing the command does. After it no password is chosen any more: what became known of one since is no
+    // reason to refuse what was done.
+    const repeated = await this.repository.isRepeated(session, sessionStream(sessionIdOf(context, 0)), context);
+    const checked = repeated ? users : await Promise.all(users.map((wanted) => this.checked(wanted)));
     const accounts = await this.registration.register(checked, context);
     return Promise.all(accounts.map((account, index) => this.provision(account, index, createdBy, context)));
   }
@@ -55,7 +56,7 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
 
   private async provision(owner: ActiveUser, index: number, createdBy: UserId, context: CommandContext) {
     const id = sessionIdOf(context, index);
-    const { token, secretHash } = this.refreshTokens.issue(id, context.fingerprint && context.commandId);
+    const { token, secretHash } = this.refreshTokens.issue(id, chosenId(context));
     const client = { ipAddress: null, userAgent: null };
     const facts = { policy: this.settings.secondFactor, hasSecondFactor: false, passwordTooShort: false };
     const scopes = scopesWhile(requiredActions(owner, facts));

@@ -33,8 +33,7 @@ export class ImportUsersHandler implements ICommandHandler<ImportUsers> {
   /** @throws Refused, IdempotencyKeyReused */
   async execute({ users, context }: ImportUsers): Promise<ImportedAccounts> {
     const stream = userImportStream(context.commandId);
-    // The last thing the command does tells if its key was used for something else.
-    await this.repository.isRepeated(userImport, stream, context);
+    await this.repository.demandSameCommand(userImport, stream, context);
     const accounts = await this.registration.register(users, context);
     const record = { type: 'RecordImport', userIds: accounts.map(({ id }) => id) } as const;
     const { position } = await this.repository.execute(userImport, stream, record, context);

@@ -6,7 +6,7 @@ import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { demandPassword, isTooShort, minPasswordLength } from '#domain/user/password-policy.js';
 import type { ChangePassword } from '#domain/user/password-change.js';
 import type { SkippedBreachCheck } from '#domain/user/user-events.js';
-import type { ActiveUser, SparedSession } from '#domain/user/user-state.js';
+import { type ActiveUser, type SparedSession, nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
@@ -120,11 +120,11 @@ export class Passwords {
     context: CommandContext,
   ): Promise<Position | undefined> {
     const position = await this.replace(account, password, { replaces: null, resetId, spare: null }, context);
-    await this.guesses.forget(readable(account.claims.username) ?? account.id, context);
+    await this.guesses.forget(nameOf(account), context);
     return position;
   }
 
-  /** The new one is kept before the event that refers to it, the old one erased after it. */
+  /** The new one is kept before the event that refers to it, the old one erased after it; of a refused change nothing stays. */
   private async replace(
     { id, credentialId: old }: ActiveUser,
     { text, ...checked }: ChosenPassword,
@@ -133,9 +133,15 @@ export class Passwords {
   ): Promise<Position | undefined> {
     const credentialId = await this.vault.keep('password', id, await this.hasher.hash(text));
     const command = { type: 'ChangePassword', ...how, ...checked, credentialId } as const;
-    const { position } = await this.repository.execute(user, userStream(id), command, context);
-    if (old !== null) await this.vault.erase(old);
-    return position;
+    try {
+      const { position } = await this.repository.execute(user, userStream(id), command, context);
+      if (old !== null) await this.vault.erase(old);
+      return position;
+    } catch (error) {
+      // After any other error nobody knows whether it is in use.
+      if (error instanceof Refused) await this.vault.erase(credentialId);
+      throw error;
+    }
   }
 
   private isSecondFactorRequired = (account: Pick<ActiveUser, 'kind' | 'registeredBy'>) =>
@@ -152,11 +158,4 @@ export class Passwords {
     // Another login has just hashed the same password anew (SEC-14): it must not make this one wrong (SEC-23).
     return found.credentialId !== null && found.kept === null ? look() : found;
   }
-}
-
-/** @throws Refused `password-not-applicable` */
-export function credentialOf({ kind, credentialId }: ActiveUser): CredentialId {
-  if (credentialId === null)
-    throw new Refused('password-not-applicable', `An account of type ${kind} has no password.`);
-  return credentialId;
 }

@@ -1,3 +1,4 @@
+import { inMinutes } from '../duration.js';
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 import type { Role } from '../role.js';
@@ -62,6 +63,7 @@ export function demandMayCreate(role: Role, { scopes }: Caller): void {
 
 /** How long after a login what cannot be taken back easily may be done (SEC-76). */
 export const STEP_UP_MS = 300_000;
+const STEP_UP_MINUTES = inMinutes(STEP_UP_MS);
 
 /** The method of a login with a second factor (RFC 8176). */
 export const MULTI_FACTOR = 'mfa';
@@ -81,7 +83,7 @@ const isFresh = ({ authenticatedAt, amr }: Authenticated, hasSecondFactor: boole
 export function demandFreshAuthentication(session: Authenticated, hasSecondFactor: boolean, now: Date): void {
   if (isFresh(session, hasSecondFactor, now)) return;
   const how = hasSecondFactor ? ' with your second factor' : '';
-  throw new Refused('step-up-required', `Log in again${how}, then ask within ${STEP_UP_MS / 60_000} minutes.`);
+  throw new Refused('step-up-required', `Log in again${how}, then ask within ${STEP_UP_MINUTES} minutes.`);
 }
 
 /**
@@ -93,9 +95,8 @@ export function demandFreshAuthentication(session: Authenticated, hasSecondFacto
 export function needsCode(session: Authenticated, hasSecondFactor: boolean, hasCode: boolean, now: Date): boolean {
   if (!hasSecondFactor || isFresh(session, hasSecondFactor, now)) return false;
   if (hasCode) return true;
-  const minutes = STEP_UP_MS / 60_000;
   throw new Refused(
     'step-up-required',
-    `Send verificationCode or recoveryCode, or log in again with your second factor and ask within ${minutes} minutes.`,
+    `Send verificationCode or recoveryCode, or log in again with your second factor and ask within ${STEP_UP_MINUTES} minutes.`,
   );
 }

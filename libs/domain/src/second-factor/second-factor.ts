@@ -110,6 +110,10 @@ export type SecondFactorRefusal = 'second-factor-missing' | 'second-factor-requi
 export const OFFER_MS = 600_000;
 export const RECOVERY_CODES = 10;
 
+/** How many recovery codes have not been used; none without a second factor. */
+export const recoveryCodesLeft = ({ enrolled }: SecondFactor): number =>
+  enrolled === null ? 0 : RECOVERY_CODES - enrolled.usedCodes.length;
+
 const REMEDY =
   'Too many wrong codes in a row: the second factor opens nothing any more. Have it reset, then enrol anew.';
 

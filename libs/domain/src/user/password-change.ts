@@ -26,13 +26,19 @@ export interface RehashPassword {
   readonly to: string;
 }
 
+/** @throws Refused `password-not-applicable` */
+export function credentialOf({ kind, credentialId }: ActiveUser): CredentialId {
+  if (credentialId === null)
+    throw new Refused('password-not-applicable', `An account of type ${kind} has no password.`);
+  return credentialId;
+}
+
 /** @throws Refused */
 export function passwordChanged(state: ActiveUser, command: ChangePassword): UserEvent[] {
   const { replaces, resetId, credentialId, breachCheck, spare } = command;
   if (state.credentialId === credentialId) return [];
-  if (state.credentialId === null)
-    throw new Refused('password-not-applicable', `An account of type ${state.kind} has no password.`);
-  if (replaces !== null && replaces !== state.credentialId) throw new Refused('password-changed-meanwhile');
+  const current = credentialOf(state);
+  if (replaces !== null && replaces !== current) throw new Refused('password-changed-meanwhile');
   if (resetId !== null && resetId === state.lastResetId) throw new Refused('reset-token-unknown');
   const data = {
     userId: state.id,

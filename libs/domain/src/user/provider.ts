@@ -3,6 +3,7 @@ import { Refused } from '../refused.js';
 import { MAX_CREDENTIAL_MS, newestCredential } from './credentials.js';
 import { credentialIssued } from './service-account.js';
 import { invalidated } from './session-epoch.js';
+import { NO_PERSON } from './user-creation.js';
 import type { Registrar, UserEvent } from './user-events.js';
 import type { ActiveUser, User } from './user-state.js';
 
@@ -107,13 +108,12 @@ export function providerRegistered(command: RegisterProvider): UserEvent[] {
       'provider-id-invalid',
       'The id of a provider is 1 to 64 letters of a to z, digits, dots, dashes and underscores.',
     );
-  const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
   const username = providerName(providerId);
   const claimableUntil = new Date(now.getTime() + CLAIM_MS).toISOString();
   return [
     {
       type: 'UserCreated',
-      data: { userId: id, kind: 'provider', role: 'PROVIDER', username, ...nobody, registeredBy },
+      data: { userId: id, kind: 'provider', role: 'PROVIDER', username, ...NO_PERSON, registeredBy },
     },
     { type: 'ProviderRegistered', data: { userId: id, ...key, claimTokenHash, claimableUntil } },
     credentialIssued(id, { sessionId, lifetimeMs: MAX_CREDENTIAL_MS }, null, now),

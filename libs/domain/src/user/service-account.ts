@@ -8,7 +8,7 @@ import {
   demandOverlap,
   newestCredential,
 } from './credentials.js';
-import { created } from './user-creation.js';
+import { NO_PERSON, created } from './user-creation.js';
 import type { Registrar, UserEvent } from './user-events.js';
 import type { ActiveUser } from './user-state.js';
 
@@ -45,9 +45,8 @@ export function serviceCreated(command: CreateService): UserEvent[] {
   if (scopes.length === 0) throw new Refused('scope-invalid', 'scopes is empty: name at least one scope.');
   demandCovered(scopes, grantedScopes);
   demandCredentialLifetime(credential.lifetimeMs);
-  const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
   return [
-    created({ type: 'CreateUser', id, role: 'SERVICE', username, ...nobody, registeredBy }),
+    created({ type: 'CreateUser', id, role: 'SERVICE', username, ...NO_PERSON, registeredBy }),
     { type: 'ScopesLimited', data: { userId: id, scopes } },
     credentialIssued(id, credential, null, now),
   ];

@@ -1,6 +1,7 @@
 import type { UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 import type { Role } from '../role.js';
+import { credentialOf } from './password-change.js';
 import { invalidated } from './session-epoch.js';
 import { kindOf } from './user-creation.js';
 import type { UserEvent } from './user-events.js';
@@ -50,8 +51,7 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
     case 'DeleteUser':
       return [invalidated(state), { type: 'UserDeleted', data }];
     case 'RequirePasswordChange':
-      if (state.credentialId === null)
-        throw new Refused('password-not-applicable', `An account of type ${state.kind} has no password.`);
+      credentialOf(state);
       return state.mustChangePassword ? [] : [{ type: 'PasswordChangeRequired', data }, invalidated(state)];
     case 'ChangeRole': {
       const { role } = command;

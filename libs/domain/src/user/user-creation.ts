@@ -37,14 +37,16 @@ export function kindOf(role: Role): Exclude<PrincipalKind, 'provider'> {
   }
 }
 
+/** What accounts lack behind which there is no person. */
+export const NO_PERSON = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
+
 /** @throws Refused if there can be no such account */
 export function created(command: CreateUser): UserEvent {
   const { id, role, username, organizationId, credentialId, registeredBy, breachCheck } = command;
   const kind = kindOf(role);
   if (kind === 'service') {
     demandUsername(username, kind);
-    const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
-    return { type: 'UserCreated', data: { userId: id, kind, role, username, ...nobody, registeredBy } };
+    return { type: 'UserCreated', data: { userId: id, kind, role, username, ...NO_PERSON, registeredBy } };
   }
   const { email } = command;
   const named = [command.firstNames, command.lastName].every((name) => name !== null && name.trim() !== '');

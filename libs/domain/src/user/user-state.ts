@@ -1,5 +1,5 @@
 import type { CredentialId, SessionId, UserId } from '../ids.js';
-import type { Personal } from '../personal.js';
+import { type Personal, readable } from '../personal.js';
 import type { Role } from '../role.js';
 import { type Credentials, NO_CREDENTIALS, withIssued } from './credentials.js';
 import { type Provider, evolveProvider } from './provider.js';
@@ -69,6 +69,9 @@ export type SessionOwner = Pick<
   ActiveUser,
   'id' | 'role' | 'sessionEpoch' | 'sparedSession' | 'scopeLimit' | 'credentials'
 >;
+
+/** The user name; the id once it was erased. */
+export const nameOf = ({ id, claims }: Pick<ActiveUser, 'id' | 'claims'>): string => readable(claims.username) ?? id;
 
 /** The account after one more event. */
 export function evolve(state: User, event: UserEvent, occurredAt: Date): User {

@@ -1,3 +1,6 @@
+import { inHours, inMinutes } from '#domain/duration.js';
+import { PASSWORD_RESET_MS } from '#domain/password-reset/password-reset.js';
+import { EMAIL_CONFIRMATION_MS, EMAIL_UNDO_MS } from '#domain/user/email-change.js';
 import type { Facts, Letters, Paragraph } from './letter.js';
 
 /** SEC-62: how to object to what somebody else may have done. */
@@ -14,7 +17,7 @@ export const danish: Letters = {
     'password-reset': ({ service, username, link }) => ({
       subject: `Vælg en ny adgangskode til ${service}`,
       paragraphs: [
-        `Nogen har bedt om en ny adgangskode til din konto ${username} hos ${service}. Åbn denne side inden for 30 minutter for at vælge en:`,
+        `Nogen har bedt om en ny adgangskode til din konto ${username} hos ${service}. Åbn denne side inden for ${inMinutes(PASSWORD_RESET_MS)} minutter for at vælge en:`,
         { link },
         'Hvis det ikke var dig, skal du ikke gøre noget: din adgangskode er den samme som før.',
       ],
@@ -36,7 +39,7 @@ export const danish: Letters = {
     'email-confirmation': ({ service, username, link }) => ({
       subject: `Bekræft din e-mailadresse til ${service}`,
       paragraphs: [
-        `Dette skal være e-mailadressen for kontoen ${username} hos ${service}. Hvis det er rigtigt, så åbn denne side inden for 24 timer og bekræft det:`,
+        `Dette skal være e-mailadressen for kontoen ${username} hos ${service}. Hvis det er rigtigt, så åbn denne side inden for ${inHours(EMAIL_CONFIRMATION_MS)} timer og bekræft det:`,
         { link },
         'Hvis du ikke kender noget til det, skal du ikke gøre noget: adressen bliver ikke brugt.',
       ],
@@ -53,7 +56,7 @@ export const danish: Letters = {
       subject: `Din e-mailadresse hos ${service} er ændret`,
       paragraphs: [
         `Din konto ${username} har nu en anden e-mailadresse, og mails bliver sendt dertil.`,
-        'Hvis det ikke var dig, kan du tage kontoen tilbage inden for 72 timer. Så gælder denne adresse igen, og alle sessioner bliver afsluttet:',
+        `Hvis det ikke var dig, kan du tage kontoen tilbage inden for ${inHours(EMAIL_UNDO_MS)} timer. Så gælder denne adresse igen, og alle sessioner bliver afsluttet:`,
         { link },
       ],
     }),

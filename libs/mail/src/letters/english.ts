@@ -1,3 +1,6 @@
+import { inHours, inMinutes } from '#domain/duration.js';
+import { PASSWORD_RESET_MS } from '#domain/password-reset/password-reset.js';
+import { EMAIL_CONFIRMATION_MS, EMAIL_UNDO_MS } from '#domain/user/email-change.js';
 import type { Facts, Letters, Paragraph } from './letter.js';
 
 /** SEC-62: how to object to what somebody else may have done. */
@@ -14,7 +17,7 @@ export const english: Letters = {
     'password-reset': ({ service, username, link }) => ({
       subject: `Choose a new password for ${service}`,
       paragraphs: [
-        `Somebody asked for a new password for your account ${username} at ${service}. To choose one, open this page within 30 minutes:`,
+        `Somebody asked for a new password for your account ${username} at ${service}. To choose one, open this page within ${inMinutes(PASSWORD_RESET_MS)} minutes:`,
         { link },
         'If it was not you, do nothing: your password stays as it is.',
       ],
@@ -36,7 +39,7 @@ export const english: Letters = {
     'email-confirmation': ({ service, username, link }) => ({
       subject: `Confirm your e-mail address for ${service}`,
       paragraphs: [
-        `This is to be the e-mail address of the account ${username} at ${service}. If that is right, open this page within 24 hours and confirm:`,
+        `This is to be the e-mail address of the account ${username} at ${service}. If that is right, open this page within ${inHours(EMAIL_CONFIRMATION_MS)} hours and confirm:`,
         { link },
         'If you know nothing of it, do nothing: the address will not be used.',
       ],
@@ -53,7 +56,7 @@ export const english: Letters = {
       subject: `Your e-mail address at ${service} was changed`,
       paragraphs: [
         `Your account ${username} has another e-mail address now, and mails will go there.`,
-        'If it was not you, take the account back within 72 hours. That restores this address and ends all sessions:',
+        `If it was not you, take the account back within ${inHours(EMAIL_UNDO_MS)} hours. That restores this address and ends all sessions:`,
         { link },
       ],
     }),

@@ -1,4 +1,4 @@
-import type { SessionId, UserId } from '#domain/ids.js';
+import { type SessionId, type UserId, idIn } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import type { SessionEvent, SessionOpened, SessionOrigin } from '#domain/session/session-events.js';
 import type { UserEvent } from '#domain/user/user-events.js';
@@ -16,7 +16,7 @@ export const sessions: Projection<SessionEvent | EventOfOwner> = {
   tables: [SessionRow, SessionEpochRow],
 
   project({ event: { type, data }, stream, occurredAt }) {
-    const id = stream.slice('session-'.length);
+    const id = idIn(stream);
     switch (type) {
       case 'SessionOpened':
         return [put(SessionRow, asRow(id, data, occurredAt)), ...sweep(id, occurredAt)];

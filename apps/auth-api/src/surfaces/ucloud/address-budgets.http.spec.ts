@@ -2,6 +2,7 @@ import { TOTP } from 'otpauth';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Metrics } from '#host/metrics.js';
 import { Stores } from '#host/stores.js';
+import { Authenticator } from '../../testing/authenticator.js';
 import { type TestAnswer, TestApp, passwordOf } from '../../testing/test-app.js';
 
 let app: TestApp;
@@ -104,15 +105,7 @@ describe('right passwords', () => {
 describe('what else is refused', () => {
   it('is no failure of the address: only a wrong secret counts, once (SEC-24)', async () => {
     await start('{ address: { failures: 6 } }');
-    const { accessToken } = await app.person('ada');
-    const offer = (await app.call('POST', '/auth/2fa', { token: accessToken })).json;
-    const verificationCode = new TOTP({ secret: String(offer['secret']) }).generate({
-      timestamp: app.clock.now().getTime(),
-    });
-    await app.call('POST', '/auth/2fa/challenge', {
-      token: accessToken,
-      json: { challengeId: offer['challengeId'], verificationCode },
-    });
+    await Authenticator.enrol(app, (await app.person('ada')).accessToken);
     for (let n = 0; n < 10; n += 1) {
       expect((await app.tryLogIn('ada', 'not this one', 'nowhere', from(HERE))).status).toBe(400);
       expect((await app.tryLogIn('ada', passwordOf('ada'), 'cli', from(HERE))).json).toHaveProperty('2fa');

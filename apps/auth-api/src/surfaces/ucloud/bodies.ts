@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { ROLES, type Role } from '#domain/role.js';
 import { MAX_EXTENSION_MS } from '#domain/session/session-extension.js';
+import { MAX_PASSWORD_LENGTH, MIN_LENGTH_ALONE, MIN_LENGTH_WITH_SECOND_FACTOR } from '#domain/user/password-policy.js';
 import { Code, MAX_TEXT, Text, Texts } from './body-rules.js';
 
 const MAX_TOKEN = 8_192;
@@ -73,7 +74,12 @@ export class CreateUserBody extends PersonBody {
   @Text()
   username: string;
 
-  @ApiProperty({ required: false, nullable: true, type: String, description: 'Of a person: 8 to 256 characters.' })
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    type: String,
+    description: `Of a person: ${MIN_LENGTH_ALONE} to ${MAX_PASSWORD_LENGTH} characters; ${MIN_LENGTH_WITH_SECOND_FACTOR} are enough where the account has to get a second factor.`,
+  })
   @IsOptional()
   @Text()
   password?: string | null;

@@ -1,5 +1,8 @@
 import { HttpException } from '@nestjs/common';
+import { inMinutes } from '#domain/duration.js';
 import { type Refusal, Refused } from '#domain/refused.js';
+import { USER_ITERATOR_MS } from '#domain/user-iterator/user-iterator.js';
+import { MAX_CREDENTIALS } from '#domain/user/credentials.js';
 import { AppendOutcomeUnknown, ConcurrencyConflict, StoreUnavailable } from '#event-store/event-store.js';
 import { IdempotencyKeyReused } from '#event-store/repository.js';
 import { ReadModelBehind } from '#read-models/progress.js';
@@ -42,7 +45,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'credential-unknown': { status: 404, why: 'The service has no such credential.' },
   'credentials-too-many': {
     status: 409,
-    why: 'The service has 20 credentials that have not expired. Wait for some, or revoke all.',
+    why: `The service has ${MAX_CREDENTIALS} credentials that have not expired. Wait for some, or revoke all.`,
   },
   'credentials-invalid': { status: 401, why: CREDENTIALS_INVALID },
   'email-invalid': { status: 400, why: 'The e-mail address is not valid.' },
@@ -52,7 +55,10 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'extended-token-not-allowed': { status: 403, why: 'Invalid token' },
   'extension-not-allowed': { status: 403, why: 'The caller may not extend tokens with these scopes.' },
   'iterator-advanced-meanwhile': { status: 409, why: 'Another one asked for the same page. Ask again.' },
-  'iterator-unknown': { status: 404, why: 'There is no such iterator: it was closed, or is older than 30 minutes.' },
+  'iterator-unknown': {
+    status: 404,
+    why: `There is no such iterator: it was closed, or is older than ${inMinutes(USER_ITERATOR_MS)} minutes.`,
+  },
   'login-throttled': { status: 429, why: 'Too many failed logins. Wait, then try again.' },
   'name-invalid': { status: 400, why: 'A name is not valid.' },
   'one-time-token-claimed': { status: 409, why: 'The one-time token has been claimed.' },

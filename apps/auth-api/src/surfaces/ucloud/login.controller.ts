@@ -1,6 +1,6 @@
 import { Body, Controller, Cookies, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBody, ApiConsumes, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refused } from '#domain/refused.js';
@@ -12,6 +12,7 @@ import { BadRequest } from '../../bad-request.js';
 import { RequestContexts } from '../../request-context.js';
 import { type Authentication, LogIn } from '../../session/log-in.js';
 import { PasswordStrategy } from '../../user/password.strategy.js';
+import { ApiIdempotencyKey } from './api-headers.js';
 import { PasswordLoginForm } from './bodies.js';
 import { addressOf, clientTraceOf } from './client-trace.js';
 import { DEVICE_COOKIE } from './cookies.js';
@@ -42,7 +43,7 @@ export class LoginController {
   })
   @ApiConsumes('application/x-www-form-urlencoded', 'multipart/form-data')
   @ApiBody({ type: PasswordLoginForm })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: OptionalAuthenticationTokens })
   async passwordLogin(
     @Body() form: PasswordLoginForm,

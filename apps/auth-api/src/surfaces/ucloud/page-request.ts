@@ -9,14 +9,14 @@ const DEFAULT_SIZE = 50;
 const MAX_SIZE = 250;
 const MAX_PAGE = 1_000_000;
 
+/** Describes what `pageSizeOf` reads. */
+export const ApiPageSize = () =>
+  ApiQuery({ name: 'itemsPerPage', required: false, schema: { type: 'integer', enum: SIZES, default: DEFAULT_SIZE } });
+
 /** Describes what `pageRequestOf` reads. */
 export const ApiPageRequest = () =>
   applyDecorators(
-    ApiQuery({
-      name: 'itemsPerPage',
-      required: false,
-      schema: { type: 'integer', enum: SIZES, default: DEFAULT_SIZE },
-    }),
+    ApiPageSize(),
     ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 0, default: 0 } }),
   );
 

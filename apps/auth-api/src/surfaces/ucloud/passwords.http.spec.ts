@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authenticator } from '../../testing/authenticator.js';
-import { TestApp, passwordOf } from '../../testing/test-app.js';
+import { TestApp, passwordOf, refusal } from '../../testing/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -15,14 +15,13 @@ const reset = async (userId: string, newPassword: string, token?: string) =>
     token: token ?? (await app.asService()),
     json: { userId, newPassword },
   });
-const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 const NEW = 'seven small green bottles';
 
 describe('changing a password', () => {
   it('needs the current one, ends all other sessions and keeps this one (SEC-08, SEC-09)', async () => {
     const here = await app.person('ada');
     const elsewhere = await app.logIn('ada');
-    expect(await change(here.accessToken, 'not this one at all', NEW)).toMatchObject(code('password-wrong'));
+    expect(await change(here.accessToken, 'not this one at all', NEW)).toMatchObject(refusal('password-wrong'));
     expect((await change(here.accessToken, passwordOf('ada'), NEW)).status).toBe(200);
 
     expect((await app.sessionsOf(here.accessToken)).map(({ current }) => current)).toEqual([true]);
@@ -35,8 +34,8 @@ describe('changing a password', () => {
   it('is no way to guess the current one: it counts as a failed login (SEC-19)', async () => {
     const { accessToken } = await app.person('grace');
     for (let guess = 0; guess < 5; guess += 1)
-      expect(await change(accessToken, `guess number ${guess}`, NEW)).toMatchObject(code('password-wrong'));
-    expect(await change(accessToken, passwordOf('grace'), NEW)).toMatchObject(code('login-throttled', 429));
+      expect(await change(accessToken, `guess number ${guess}`, NEW)).toMatchObject(refusal('password-wrong'));
+    expect(await change(accessToken, passwordOf('grace'), NEW)).toMatchObject(refusal('login-throttled', 429));
     expect((await app.tryLogIn('grace')).status).toBe(429);
   });
 
@@ -51,7 +50,7 @@ describe('changing a password', () => {
       ['a-name-of-15-chars@example.org', 'password-common'],
     ] as const) {
       const answer = await change(accessToken, passwordOf('a-name-of-15-chars'), password);
-      expect(answer).toMatchObject(code(errorCode));
+      expect(answer).toMatchObject(refusal(errorCode));
       if (password !== '') expect(answer.text).not.toContain(password);
     }
   });
@@ -60,15 +59,17 @@ describe('changing a password', () => {
     const { accessToken } = await app.person('lise');
     const before = await app.events('attempts');
     for (const password of [passwordOf('lise'), 'a guess that is long enough'])
-      expect(await change(accessToken, password, password)).toMatchObject(code('password-unchanged'));
+      expect(await change(accessToken, password, password)).toMatchObject(refusal('password-unchanged'));
     expect(await app.events('attempts')).toEqual(before);
   });
 
-  it('of two changes at the same moment makes one', async () => {
+  it('of two changes at the same moment makes one, and keeps nothing of the other', async () => {
     const { accessToken } = await app.person('hedy');
+    const kept = app.passwordsKept();
     const passwords = [NEW, 'eight small green bottles'];
     const answers = await Promise.all(passwords.map((each) => change(accessToken, passwordOf('hedy'), each)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(app.passwordsKept()).toBe(kept);
     const logins = await Promise.all(passwords.map((each) => app.tryLogIn('hedy', each)));
     expect(logins.map(({ status }) => status).toSorted()).toEqual([200, 401]);
   });
@@ -95,7 +96,7 @@ describe('changing a password beside a second factor', () => {
     const before = await outcomes();
     for (const session of [token, alone])
       expect(await change(session, password, NEW)).toMatchObject({
-        ...code('step-up-required', 401),
+        ...refusal('step-up-required', 401),
         headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"' },
       });
     expect(await outcomes()).toEqual(before);
@@ -104,7 +105,7 @@ describe('changing a password beside a second factor', () => {
 
     const [recoveryCode] = authenticator.recoveryCodes;
     expect((await change(alone, NEW, password, { recoveryCode, verificationCode: null })).status).toBe(200);
-    expect(await change(alone, password, NEW, { recoveryCode })).toMatchObject(code('second-factor-wrong', 401));
+    expect(await change(alone, password, NEW, { recoveryCode })).toMatchObject(refusal('second-factor-wrong', 401));
     expect((await app.tryLogIn('radia')).json).toHaveProperty('2fa');
   });
 
@@ -112,12 +113,12 @@ describe('changing a password beside a second factor', () => {
     const { alone, authenticator, password } = await start('sophie');
     const verificationCode = authenticator.code();
     const before = await outcomes();
-    expect(await change(alone, 'wrong', '7 chars', { verificationCode })).toMatchObject(code('password-too-short'));
+    expect(await change(alone, 'wrong', '7 chars', { verificationCode })).toMatchObject(refusal('password-too-short'));
     expect(await change(alone, 'wrong', 'sophie@example.org', { verificationCode })).toMatchObject(
-      code('password-common'),
+      refusal('password-common'),
     );
     expect(await outcomes()).toEqual(before);
-    expect(await change(alone, 'wrong', NEW, { verificationCode })).toMatchObject(code('password-wrong'));
+    expect(await change(alone, 'wrong', NEW, { verificationCode })).toMatchObject(refusal('password-wrong'));
     expect((await app.events('factor')).at(-1)).toBe('SecondFactorPassed');
     expect((await change(alone, password, NEW, { verificationCode })).status).toBe(200);
   });
@@ -125,10 +126,10 @@ describe('changing a password beside a second factor', () => {
   it('refuses a wrong code, two of them, and what is none', async () => {
     const { alone, password } = await start('wanda');
     expect(await change(alone, password, NEW, { verificationCode: '000000' })).toMatchObject(
-      code('second-factor-wrong', 401),
+      refusal('second-factor-wrong', 401),
     );
     for (const bad of [{ verificationCode: 'abcdef' }, { recoveryCode: 7 }, { verificationCode: 1, recoveryCode: 'x' }])
-      expect(await change(alone, password, NEW, bad)).toMatchObject(code('body-invalid'));
+      expect(await change(alone, password, NEW, bad)).toMatchObject(refusal('body-invalid'));
     expect((await app.tryLogIn('wanda')).json).toHaveProperty('2fa');
   });
 });
@@ -145,10 +146,10 @@ describe('resetting a password', () => {
   it('is refused for nobody, for services, for bad passwords, and from services that are not named', async () => {
     const { accessToken } = await app.create('_other', 'SERVICE');
     await app.create('karen');
-    expect(await reset('nobody', NEW)).toMatchObject(code('user-unknown', 404));
-    expect(await reset('_other', NEW)).toMatchObject(code('password-not-applicable'));
-    expect(await reset('karen', 'short')).toMatchObject(code('password-too-short'));
-    expect(await reset('karen', NEW, accessToken)).toMatchObject(code('caller-not-listed', 403));
+    expect(await reset('nobody', NEW)).toMatchObject(refusal('user-unknown', 404));
+    expect(await reset('_other', NEW)).toMatchObject(refusal('password-not-applicable'));
+    expect(await reset('karen', 'short')).toMatchObject(refusal('password-too-short'));
+    expect(await reset('karen', NEW, accessToken)).toMatchObject(refusal('caller-not-listed', 403));
     expect((await app.tryLogIn('karen')).status).toBe(200);
   });
 });

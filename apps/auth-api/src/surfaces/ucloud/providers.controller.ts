@@ -1,11 +1,10 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandMayCreate, demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { PRIVILEGED, PUBLIC } from '#domain/role.js';
-import type { CommandContext } from '#event-store/envelope.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
@@ -15,7 +14,8 @@ import { Providers } from '../../provider/providers.js';
 import { RefreshProviders } from '../../provider/refresh-providers.js';
 import { RegisterProviders } from '../../provider/register-providers.js';
 import { RenewProviders } from '../../provider/renew-providers.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
+import { ApiIdempotencyKey } from './api-headers.js';
 import { ItemsCheck } from './body-checks.js';
 import { tellPosition } from './consistency.js';
 import {
@@ -34,6 +34,7 @@ import {
   RegisteredProviders,
   credentialsViewOf,
 } from './provider-views.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 
 /**
  * Resource providers (ucloud-users-api §17). Two of UCloud's calls are left out: a private key is made for nobody else to
@@ -58,7 +59,7 @@ export class ProvidersController {
     summary: 'Make providers, all or none, to be claimed within a day',
   })
   @ApiBody({ type: ProviderIdsBody })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: RegisteredProviders })
   async register(
     @Body(new ItemsCheck(ProviderIdBody, MAX_PROVIDERS)) items: ProviderIdBody[],
@@ -68,7 +69,7 @@ export class ProvidersController {
   ): Promise<RegisteredProviders> {
     await this.demandMayEquip(caller);
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
-    const context = this.contextOf(request, items, caller);
+    const context = this.contexts.repeatableBy(request, caller, items);
     const command = new RegisterProviders(idsOf(items), registeredBy, caller.userId, context);
     const registered = await this.commands.execute(command);
     tellPosition(reply, registered.at(-1)?.position);
@@ -108,7 +109,7 @@ export class ProvidersController {
     summary: 'Give providers other keys and refresh tokens; those they had are void at once',
   })
   @ApiBody({ type: ProviderIdsBody })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ProviderCredentials })
   async renew(
     @Body(new ItemsCheck(ProviderIdBody, MAX_PROVIDERS)) items: ProviderIdBody[],
@@ -120,7 +121,7 @@ export class ProvidersController {
     const ids = idsOf(items);
     const twice = ids.findIndex((id, index) => ids.indexOf(id) < index);
     if (twice >= 0) throw new BadRequest('body-invalid', `items[${twice}].id is the id of an earlier item.`);
-    const context = this.contextOf(request, items, caller);
+    const context = this.contexts.repeatableBy(request, caller, items);
     const renewed = await this.commands.execute(new RenewProviders(ids, caller.userId, context));
     tellPosition(reply, renewed.at(-1)?.credential.position);
     return credentialsViewOf(renewed);
@@ -148,9 +149,8 @@ export class ProvidersController {
   @ApiOperation({ operationId: 'retrieveProviderKey', summary: 'The key that verifies the tokens of a provider' })
   @ApiQuery({ name: 'id', description: 'Of the provider, exactly as it was registered.' })
   @ApiOkResponse({ type: ProviderPublicKey })
-  async retrievePublicKey(@Query('id') id: unknown): Promise<ProviderPublicKey> {
-    if (typeof id !== 'string' || id === '') throw new BadRequest('parameter-invalid', 'id must be given, once.');
-    const { provider, suspended } = await this.providers.find(id);
+  async retrievePublicKey(@Query() query: QueryParameters): Promise<ProviderPublicKey> {
+    const { provider, suspended } = await this.providers.find(givenText(query, 'id'));
     // What it signed is void while it is suspended.
     if (suspended) throw new Refused('provider-unknown');
     return { publicKey: provider.key.publicKey };
@@ -161,14 +161,6 @@ export class ProvidersController {
     demandOwnToken(caller);
     demandMayCreate('PROVIDER', caller);
     await this.stepUp.demandOfAdministrators(caller);
-  }
-
-  private contextOf(
-    request: FastifyRequest,
-    items: readonly ProviderIdBody[],
-    caller: AuthenticatedCaller,
-  ): CommandContext {
-    return { ...this.contexts.repeatable(request, caller.userId, items), ...actorOf(caller) };
   }
 }
 

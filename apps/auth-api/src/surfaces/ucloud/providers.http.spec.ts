@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Vault } from '#vault/vault.js';
 import { Providers } from '../../provider/providers.js';
-import { TestApp, type TestProvider } from '../../testing/test-app.js';
+import { TestApp, type TestProvider, refusal } from '../../testing/test-app.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -58,7 +58,6 @@ const responses = ({ status, text, json }: Awaited<ReturnType<typeof post>>) => 
 };
 const only = (answer: Awaited<ReturnType<typeof post>>) => responses(answer)[0] ?? {};
 const check = (token: string) => app.call('GET', '/auth/sessions/current', { token });
-const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 
 /** As a reader of UCloud's does it: with the key it fetched, and no library of ours (ucloud-users-api §17). */
 function isSignedWith(publicKey: string, token: string): boolean {
@@ -103,7 +102,7 @@ describe('registering providers', () => {
     expect(responses(await register([id, `${id}-b`]))).toHaveLength(2);
     const before = (await app.events('user')).length;
     for (const ids of [[`${id}-c`, id], [`${id}-c`, `${id}-c`], [id.toUpperCase()], [`${id}-c`, `${id}-C`]])
-      expect(await register(ids)).toMatchObject(code('username-taken', 409));
+      expect(await register(ids)).toMatchObject(refusal('username-taken', 409));
     expect(await app.events('user')).toHaveLength(before);
     expect(responses(await register([`${id}-c`]))).toHaveLength(1);
   });
@@ -122,26 +121,26 @@ describe('registering providers', () => {
     const { claimToken } = only(again);
     const { refreshToken } = only(await claim(claimToken));
     expect((await refresh(refreshToken)).status).toBe(200);
-    expect(await register([`${id}-b`], key)).toMatchObject(code('idempotency-key-reused', 422));
+    expect(await register([`${id}-b`], key)).toMatchObject(refusal('idempotency-key-reused', 422));
     await renew([id]);
     expect((await register([id], key)).text).toBe(again.text);
-    expect(await claim(claimToken)).toMatchObject(code('claim-token-unknown', 404));
+    expect(await claim(claimToken)).toMatchObject(refusal('claim-token-unknown', 404));
   });
 
   it('is the only way to make one: not createNewUser, not another role, not a name that looks like one', async () => {
     const wanted = { username: `#P_${id}`, password: 'a password of nobody', email: `${id}@example.org` };
     const create = (more: object) =>
       app.call('POST', '/auth/users/register', { token: service, json: [{ ...wanted, ...more }] });
-    expect(await create({ role: 'PROVIDER' })).toMatchObject(code('role-not-assignable'));
+    expect(await create({ role: 'PROVIDER' })).toMatchObject(refusal('role-not-assignable'));
     for (const username of [`#P_${id}`, `#p_${id}`, `＃P_${id}`])
-      expect(await create({ username })).toMatchObject(code('username-invalid'));
+      expect(await create({ username })).toMatchObject(refusal('username-invalid'));
     await app.create(id);
     const changeRole = (userId: string, role: string) =>
       app.asAdmin().then((token) => app.call('POST', '/auth/users/role', { token, json: { userId, role } }));
-    expect(await changeRole(id, 'PROVIDER')).toMatchObject(code('role-not-assignable'));
+    expect(await changeRole(id, 'PROVIDER')).toMatchObject(refusal('role-not-assignable'));
     await register([id]);
     for (const role of ['USER', 'ADMIN', 'SERVICE'])
-      expect(await changeRole(`#P_${id}`, role)).toMatchObject(code('role-not-assignable'));
+      expect(await changeRole(`#P_${id}`, role)).toMatchObject(refusal('role-not-assignable'));
   });
 
   for (const [why, items, errorCode] of [
@@ -161,7 +160,7 @@ describe('registering providers', () => {
   ] as const)
     it(`is refused for ${why}, and stores nothing`, async () => {
       const before = (await app.events()).length;
-      expect(await post('', items)).toMatchObject(code(errorCode));
+      expect(await post('', items)).toMatchObject(refusal(errorCode));
       expect(await app.events()).toHaveLength(before);
     });
 
@@ -176,7 +175,7 @@ describe('registering providers', () => {
           body,
           headers: { 'content-type': 'application/json' },
         }),
-      ).toMatchObject(code('body-invalid'));
+      ).toMatchObject(refusal('body-invalid'));
   });
 
   it('makes nothing of an empty list', async () => expect((await post('', [])).json).toEqual({ responses: [] }));
@@ -192,7 +191,7 @@ describe('what a provider keeps', () => {
       ['/claim', { claimToken: 'x' }],
       ['/renew', { id }],
     ] as const)
-      expect(await post(call, [item], {}, token)).toMatchObject(code('extended-token-not-allowed', 403));
+      expect(await post(call, [item], {}, token)).toMatchObject(refusal('extended-token-not-allowed', 403));
   });
 });
 
@@ -208,7 +207,7 @@ describe('claiming a provider', () => {
     expect((await claim(claimToken)).text).toBe(answers[0]?.text);
     app.clock.advance(1);
     service = await app.asService();
-    expect(await claim(claimToken)).toMatchObject(code('claim-token-expired', 410));
+    expect(await claim(claimToken)).toMatchObject(refusal('claim-token-expired', 410));
     expect((await refresh(only(answers[0] ?? (await claim())).refreshToken)).status).toBe(200);
   });
 
@@ -218,12 +217,12 @@ describe('claiming a provider', () => {
     const person = (await app.create(`person-${providers}`)).refreshToken;
     const mixed = `${claimToken.slice(0, 37)}${other.slice(37)}`;
     for (const wrong of ['', 'x', mixed, claimToken.slice(0, -1), `${claimToken}x`, claimToken.toUpperCase(), person])
-      expect(await claim(wrong)).toMatchObject(code('claim-token-unknown', 404));
+      expect(await claim(wrong)).toMatchObject(refusal('claim-token-unknown', 404));
     const before = (await app.events()).length;
-    expect(await claim(claimToken, 'x')).toMatchObject(code('claim-token-unknown', 404));
-    expect(await claim(claimToken, mixed)).toMatchObject(code('claim-token-unknown', 404));
+    expect(await claim(claimToken, 'x')).toMatchObject(refusal('claim-token-unknown', 404));
+    expect(await claim(claimToken, mixed)).toMatchObject(refusal('claim-token-unknown', 404));
     expect(await app.events()).toHaveLength(before);
-    expect(await claim(7)).toMatchObject(code('body-invalid'));
+    expect(await claim(7)).toMatchObject(refusal('body-invalid'));
     expect(responses(await claim(claimToken, other, claimToken)).map(({ providerId }) => providerId)).toEqual([
       id,
       `${id}-b`,
@@ -234,7 +233,7 @@ describe('claiming a provider', () => {
   it('is refused once its session was ended: the provider has to be renewed', async () => {
     const { claimToken, refreshToken } = await app.createProvider(id);
     await app.call('POST', '/auth/logout', { token: refreshToken });
-    expect(await claim(claimToken)).toMatchObject(code('credential-ended', 409));
+    expect(await claim(claimToken)).toMatchObject(refusal('credential-ended', 409));
     const { refreshToken: next } = only(await renew([id]));
     expect((await refresh(next)).status).toBe(200);
   });
@@ -254,12 +253,12 @@ describe('refreshing a provider', () => {
       refusals.push(await refresh(wrong, refreshToken));
     }
     expect(new Set(refusals.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-    expect(refusals[0]).toMatchObject(code('provider-token-unknown', 403));
+    expect(refusals[0]).toMatchObject(refusal('provider-token-unknown', 403));
     expect(await app.events()).toHaveLength(before);
     expect((await app.call('POST', '/auth/refresh', { token: person.refreshToken })).status).toBe(200);
     expect(responses(await refresh(refreshToken, refreshToken))).toHaveLength(2);
     for (const wrong of [7, null, undefined, ['x'], 'x'.repeat(1_025)])
-      expect(await refresh(wrong)).toMatchObject(code('body-invalid'));
+      expect(await refresh(wrong)).toMatchObject(refusal('body-invalid'));
   });
 
   it('at the call for everybody gives a token that is signed with its own key, too', async () => {
@@ -287,16 +286,16 @@ describe('a provider’s access token', () => {
       status: 200,
       json: { username: `#P_${id}`, role: 'PROVIDER', scopes: ['all:write'], methods: [] },
     });
-    expect(await app.call('GET', '/auth/sessions', { token })).toMatchObject(code('role-not-allowed', 403));
-    expect(await post('', [{ id: 'x' }], {}, token)).toMatchObject(code('role-not-allowed', 403));
+    expect(await app.call('GET', '/auth/sessions', { token })).toMatchObject(refusal('role-not-allowed', 403));
+    expect(await post('', [{ id: 'x' }], {}, token)).toMatchObject(refusal('role-not-allowed', 403));
     app.clock.advance(15 * MINUTE);
-    expect(await check(token)).toMatchObject(code('access-token-invalid', 401));
+    expect(await check(token)).toMatchObject(refusal('access-token-invalid', 401));
   });
 
   it('gets one-time tokens, which are signed with the same key', async () => {
     const { json } = await app.call('POST', '/auth/request?audience=files:read', { token: provider.accessToken });
     expect(isSignedWith(provider.publicKey, String(json['accessToken']))).toBe(true);
-    expect(await check(String(json['accessToken']))).toMatchObject(code('access-token-invalid', 401));
+    expect(await check(String(json['accessToken']))).toMatchObject(refusal('access-token-invalid', 401));
     expect((await app.call('POST', `/auth/claim?jti=${String(json['jti'])}`, { token: service })).status).toBe(200);
   });
 
@@ -305,21 +304,21 @@ describe('a provider’s access token', () => {
     const extended = await app.call('POST', '/auth/extend', { token: service, json });
     const token = String(extended.json['accessToken']);
     expect(isSignedWith(provider.publicKey, token)).toBe(true);
-    expect(await check(token)).toMatchObject(code('scope-missing', 403));
+    expect(await check(token)).toMatchObject(refusal('scope-missing', 403));
     expect(decodeJwt(token)).toMatchObject({ sub: `#P_${id}`, aud: 'files:read', extendedBy: '_bootstrap' });
   });
 
   it('is void when its session has ended', async () => {
     await app.call('POST', '/auth/logout', { token: provider.refreshToken });
-    expect(await check(provider.accessToken)).toMatchObject(code('session-ended', 401));
-    expect(await refresh(provider.refreshToken)).toMatchObject(code('provider-token-unknown', 403));
+    expect(await check(provider.accessToken)).toMatchObject(refusal('session-ended', 401));
+    expect(await refresh(provider.refreshToken)).toMatchObject(refusal('provider-token-unknown', 403));
   });
 
   it('cannot be had by changing one of somebody else', async () => {
     const [header = '', , signature = ''] = provider.accessToken.split('.');
     const claims = { ...decodeJwt(provider.accessToken), role: 'ADMIN' };
     const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
-    expect(await check(forged)).toMatchObject(code('access-token-invalid', 401));
+    expect(await check(forged)).toMatchObject(refusal('access-token-invalid', 401));
   });
 });
 
@@ -339,10 +338,10 @@ describe('renewing a provider', () => {
     ]);
     expect(renewed['providerId']).toBe(id);
     expect(renewed['publicKey']).not.toBe(publicKey);
-    expect(await check(accessToken)).toMatchObject(code('access-token-invalid', 401));
-    expect(await refresh(refreshToken)).toMatchObject(code('provider-token-unknown', 403));
+    expect(await check(accessToken)).toMatchObject(refusal('access-token-invalid', 401));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('provider-token-unknown', 403));
     expect((await app.call('POST', '/auth/refresh', { token: refreshToken })).status).toBe(401);
-    expect(await claim(claimToken)).toMatchObject(code('claim-token-unknown', 404));
+    expect(await claim(claimToken)).toMatchObject(refusal('claim-token-unknown', 404));
     expect((await retrieveKey()).json).toEqual({ publicKey: renewed['publicKey'] });
     expect(await app.get(Vault).reveal(credentialId)).toBeNull();
     const next = only(await refresh(renewed['refreshToken']))['accessToken'] ?? '';
@@ -354,7 +353,7 @@ describe('renewing a provider', () => {
     const { claimToken } = only(await register([id]));
     app.clock.advance(DAY);
     service = await app.asService();
-    expect(await claim(claimToken)).toMatchObject(code('claim-token-expired', 410));
+    expect(await claim(claimToken)).toMatchObject(refusal('claim-token-expired', 410));
     expect((await refresh(only(await renew([id]))['refreshToken'])).status).toBe(200);
   });
 
@@ -373,14 +372,14 @@ describe('renewing a provider', () => {
     const answers = [...(await Promise.all([renew([id], key), renew([id], key)])), await renew([id], key)];
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect((await refresh(only(answers[0] ?? (await renew([])))['refreshToken'])).status).toBe(200);
-    expect(await renew(['another'], key)).toMatchObject(code('idempotency-key-reused', 422));
+    expect(await renew(['another'], key)).toMatchObject(refusal('idempotency-key-reused', 422));
   });
 
   it('renews none where one cannot be, and none twice', async () => {
     const { refreshToken } = await app.createProvider(id);
-    expect(await renew([id, 'nobody'])).toMatchObject(code('provider-unknown', 404));
-    expect(await renew([id, id])).toMatchObject(code('body-invalid'));
-    expect(await renew([id.toUpperCase()])).toMatchObject(code('provider-unknown', 404));
+    expect(await renew([id, 'nobody'])).toMatchObject(refusal('provider-unknown', 404));
+    expect(await renew([id, id])).toMatchObject(refusal('body-invalid'));
+    expect(await renew([id.toUpperCase()])).toMatchObject(refusal('provider-unknown', 404));
     expect((await refresh(refreshToken)).status).toBe(200);
   });
 });
@@ -393,13 +392,13 @@ describe('a provider that was suspended', () => {
       app.call('POST', `/auth/users/${call}`, { token: admin, json: { userId: `#P_${id}` } });
     expect((await administer('suspend')).status).toBe(200);
     expect((await check(accessToken)).status).toBe(401);
-    expect(await refresh(refreshToken)).toMatchObject(code('provider-token-unknown', 403));
-    expect(await retrieveKey()).toMatchObject(code('provider-unknown', 404));
-    expect(await claim(claimToken)).toMatchObject(code('account-suspended', 409));
-    expect(await renew([id])).toMatchObject(code('account-suspended', 409));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('provider-token-unknown', 403));
+    expect(await retrieveKey()).toMatchObject(refusal('provider-unknown', 404));
+    expect(await claim(claimToken)).toMatchObject(refusal('account-suspended', 409));
+    expect(await renew([id])).toMatchObject(refusal('account-suspended', 409));
     expect((await administer('reinstate')).status).toBe(200);
-    expect(await refresh(refreshToken)).toMatchObject(code('provider-token-unknown', 403));
-    expect(await claim(claimToken)).toMatchObject(code('claim-token-unknown', 404));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('provider-token-unknown', 403));
+    expect(await claim(claimToken)).toMatchObject(refusal('claim-token-unknown', 404));
     expect((await refresh(only(await renew([id]))['refreshToken'])).status).toBe(200);
   });
 });
@@ -408,10 +407,10 @@ describe('the key of a provider', () => {
   it('is that of no other account, and of no other spelling', async () => {
     await register([id]);
     for (const unknown of ['nobody', id.toUpperCase(), '#P_x', `#P_${id}`, 'admin', '../admin', 'x'.repeat(300)])
-      expect(await retrieveKey(unknown)).toMatchObject(code('provider-unknown', 404));
+      expect(await retrieveKey(unknown)).toMatchObject(refusal('provider-unknown', 404));
     for (const query of ['', '?id=', '?id=a&id=b'])
       expect(await app.call('GET', `/auth/providers/retrieveKey${query}`, { token: service })).toMatchObject(
-        code('parameter-invalid'),
+        refusal('parameter-invalid'),
       );
   });
 });

@@ -13,6 +13,7 @@ import { toDataURL } from 'qrcode';
 import { demandOwnToken } from '#domain/access/access.js';
 import { Refused } from '#domain/refused.js';
 import { ADMINISTRATORS, END_USER, PUBLIC } from '#domain/role.js';
+import { recoveryCodesLeft } from '#domain/second-factor/second-factor.js';
 import { demandOtherAccount } from '#domain/user/user-administration.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Settings } from '#host/settings.js';
@@ -134,8 +135,8 @@ export class SecondFactorController {
   @ApiOperation({ operationId: 'twoFactorStatus', summary: 'Whether you have a second factor' })
   @ApiOkResponse({ type: SecondFactorStatus })
   async twoFactorStatus(@CurrentCaller() { userId }: AuthenticatedCaller): Promise<SecondFactorStatus> {
-    const { enrolled } = await this.secondFactors.of(userId);
-    return { connected: enrolled !== null, recoveryCodes: SecondFactors.recoveryCodesLeft(enrolled) };
+    const factor = await this.secondFactors.of(userId);
+    return { connected: factor.enrolled !== null, recoveryCodes: recoveryCodesLeft(factor) };
   }
 
   @Post('recovery')

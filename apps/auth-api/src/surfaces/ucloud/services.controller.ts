@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandOwnToken, demandUnrestrictedToken } from '#domain/access/access.js';
 import { asSessionId } from '#domain/ids.js';
@@ -15,12 +15,14 @@ import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
 import { BadRequest } from '../../bad-request.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { CreateService } from '../../service/create-service.js';
 import { RevokeCredentials } from '../../service/revoke-credentials.js';
 import { RotateCredential } from '../../service/rotate-credential.js';
 import { Services } from '../../service/services.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { Consistency, tellPosition } from './consistency.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 import { CreateServiceBody, RevokeCredentialBody, RotateCredentialBody, ServiceBody } from './service-bodies.js';
 import { ServiceCredential, ServiceCredentials, credentialViewOf, serviceCredentialOf } from './service-views.js';
 import { EmptyAnswer } from './token-answers.js';
@@ -44,7 +46,7 @@ export class ServicesController {
   @HttpCode(200)
   @Access('auth.services.create:write', ADMINISTRATORS)
   @ApiOperation({ operationId: 'createService', summary: 'Make a service that may do some things only' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ServiceCredential })
   async create(
     @Body() body: CreateServiceBody,
@@ -55,7 +57,7 @@ export class ServicesController {
     await this.demandAdministrator(caller);
     const { username, scopes, expiresAfter } = body;
     const wanted = { username, scopes, lifetimeMs: expiresAfter ?? DEFAULT_CREDENTIAL_MS };
-    const context = { ...this.contexts.repeatable(request, caller.userId, wanted), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, wanted);
     const credential = await this.commands.execute(new CreateService(wanted, caller, context));
     tellPosition(reply, credential.position);
     return serviceCredentialOf(credential);
@@ -65,18 +67,16 @@ export class ServicesController {
   @Access('auth.services.listCredentials:read', ADMINISTRATORS)
   @ApiOperation({ operationId: 'listServiceCredentials', summary: 'The living credentials of a service' })
   @ApiQuery({ name: 'service', description: 'The user name of the service.' })
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: ServiceCredentials })
   async listCredentials(
-    @Query('service') service: unknown,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServiceCredentials> {
     demandUnrestrictedToken(caller);
-    if (typeof service !== 'string' || service === '')
-      throw new BadRequest('parameter-invalid', 'service must be given, once.');
-    const { id } = await this.services.find(service);
+    const { id } = await this.services.find(givenText(query, 'service'));
     await this.consistency.await(sessions.name, caller.position, request, reply);
     const rows = await this.queries.credentialsOf(id, this.clock.now());
     return { items: rows.map(credentialViewOf) };
@@ -91,7 +91,7 @@ export class ServicesController {
     description:
       'By an administrator, or by the service for itself with its newest credential, whose refreshToken it shows, if auth.services.rotate:write is among its scopes. Send an Idempotency-Key: an answer that was lost can then be asked for again, while the credential that asks still lives.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ServiceCredential })
   async rotate(
     @Body() body: RotateCredentialBody,
@@ -105,7 +105,7 @@ export class ServicesController {
     const lifetimeMs = body.expiresAfter ?? DEFAULT_CREDENTIAL_MS;
     const overlapMs = body.overlap ?? DEFAULT_OVERLAP_MS;
     const input = { service, lifetimeMs, overlapMs };
-    const context = { ...this.contexts.repeatable(request, caller.userId, input), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, input);
     const command = new RotateCredential(service, lifetimeMs, overlapMs, caller, context);
     const credential = await this.commands.execute(command);
     tellPosition(reply, credential.position);

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_CREDENTIALS, MAX_CREDENTIAL_MS, MAX_OVERLAP_MS, MIN_CREDENTIAL_MS } from '#domain/user/credentials.js';
-import { SERVICE_TOKEN, TestApp } from '../../testing/test-app.js';
+import { SERVICE_TOKEN, TestApp, refusal } from '../../testing/test-app.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -53,7 +53,6 @@ const listed = async (service = name) => {
   if (!Array.isArray(json['items'])) throw new Error(text);
   return json['items'] as { id: string; expiresAt: number; lastUsedAt: number; scopes: string[] }[];
 };
-const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 
 describe('creating a service', () => {
   it('gives a credential of 90 days, whose tokens have the scopes of the service and no others', async () => {
@@ -80,17 +79,17 @@ describe('creating a service', () => {
     expect(lookup.status).toBe(200);
     const narrow = await access(await created({ scopes: ['files:read'] }));
     expect(await app.call('POST', '/auth/users/lookup', { token: narrow, json: { users: [] } })).toMatchObject(
-      code('scope-missing', 403),
+      refusal('scope-missing', 403),
     );
     expect(
       await app.call('POST', '/auth/extend', { token, json: { ...json, requestedScopes: ['jobs:read'] } }),
-    ).toMatchObject(code('scope-not-covered', 403));
+    ).toMatchObject(refusal('scope-not-covered', 403));
     expect(
       (await app.call('POST', '/auth/extend', { token, json: { ...json, requestedScopes: ['files.stat:read'] } }))
         .status,
     ).toBe(200);
     expect(await app.call('POST', '/auth/request?audience=jobs:read', { token })).toMatchObject(
-      code('scope-not-covered', 403),
+      refusal('scope-not-covered', 403),
     );
     expect((await app.call('POST', '/auth/request?audience=files:read', { token })).status).toBe(200);
   });
@@ -100,7 +99,7 @@ describe('creating a service', () => {
     for (const call of ['', '/renew'])
       expect(
         await app.call('POST', `/auth/providers${call}`, { token, json: { items: [{ id: 'some-provider' }] } }),
-      ).toMatchObject(code('scope-not-covered', 403));
+      ).toMatchObject(refusal('scope-not-covered', 403));
   });
 
   it('keeps it from making accounts that may do more than a person (SEC-176)', async () => {
@@ -115,7 +114,7 @@ describe('creating a service', () => {
       { username: '_more', role: 'SERVICE' },
       { ...person, role: 'ADMIN' },
     ])
-      expect(await register(wanted)).toMatchObject(code('scope-not-covered', 403));
+      expect(await register(wanted)).toMatchObject(refusal('scope-not-covered', 403));
     expect((await register(person)).status).toBe(200);
   });
 
@@ -126,7 +125,7 @@ describe('creating a service', () => {
     expect(status).toBe(200);
     expect(decodeJwt(String(json['accessToken'])).exp).toBe(Math.floor((app.clock.now().getTime() + 1) / 1_000));
     app.clock.advance(1);
-    expect(await refresh(refreshToken)).toMatchObject(code('session-expired', 401));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('session-expired', 401));
   });
 
   it('answers the same when it is repeated with its idempotency key, of twenty at once, too (SEC-134)', async () => {
@@ -137,15 +136,15 @@ describe('creating a service', () => {
     expect(credentialOf(await create({}, key))).toEqual(answers[0]?.json);
     const happened = (await app.events()).slice(before);
     expect(happened.filter((type) => ['CredentialIssued', 'SessionOpened'].includes(type))).toHaveLength(2);
-    expect(await create({ scopes: ['files:write'] }, key)).toMatchObject(code('idempotency-key-reused', 422));
-    expect(await create({ username: '_another' }, key)).toMatchObject(code('idempotency-key-reused', 422));
+    expect(await create({ scopes: ['files:write'] }, key)).toMatchObject(refusal('idempotency-key-reused', 422));
+    expect(await create({ username: '_another' }, key)).toMatchObject(refusal('idempotency-key-reused', 422));
     expect((await app.call('GET', '/auth/services/credentials?service=_another', { token: admin })).status).toBe(404);
   });
 
   it('is refused where the name is taken', async () => {
     await created();
-    expect(await create()).toMatchObject(code('username-taken', 409));
-    expect(await create({ username: name.toUpperCase() })).toMatchObject(code('username-taken', 409));
+    expect(await create()).toMatchObject(refusal('username-taken', 409));
+    expect(await create({ username: name.toUpperCase() })).toMatchObject(refusal('username-taken', 409));
   });
 
   it('asks for a login that is not old, and for a token of one’s own (SEC-76)', async () => {
@@ -160,7 +159,7 @@ describe('creating a service', () => {
           service: name,
           credentialId: '5b0c6a3e-9c1f-4f0a-8d7e-000000000000',
         }),
-      ).toMatchObject(code('step-up-required', 401));
+      ).toMatchObject(refusal('step-up-required', 401));
   });
 
   for (const [why, body, errorCode, status = 400] of [
@@ -184,7 +183,7 @@ describe('creating a service', () => {
   ] as const)
     it(`is refused for ${why}, and stores nothing`, async () => {
       const before = (await app.events()).length;
-      expect(await create(body)).toMatchObject(code(errorCode, status));
+      expect(await create(body)).toMatchObject(refusal(errorCode, status));
       expect(await app.events()).toHaveLength(before);
     });
 
@@ -224,7 +223,7 @@ describe('the credentials of a service', () => {
     credentialOf(await rotate({ overlap: HOUR }));
     expect((await listed()).map(({ expiresAt }) => expiresAt)).toContain(app.clock.now().getTime() + HOUR);
     await post('/revoke', { service: name, credentialId: first?.id });
-    expect(await refresh(refreshToken)).toMatchObject(code('session-ended', 401));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('session-ended', 401));
     expect((await listed('_bootstrap')).map(({ id }) => id)).toEqual([SERVICE_TOKEN.slice(0, 36)]);
   });
 
@@ -232,11 +231,11 @@ describe('the credentials of a service', () => {
     await app.create(`person-${services}`);
     for (const service of [`person-${services}`, 'admin', '_nobody', 'x'.repeat(300)])
       expect(await app.call('GET', `/auth/services/credentials?service=${service}`, { token: admin })).toMatchObject(
-        code('user-unknown', 404),
+        refusal('user-unknown', 404),
       );
     for (const query of ['', '?service=', '?service=_a&service=_b'])
       expect(await app.call('GET', `/auth/services/credentials${query}`, { token: admin })).toMatchObject(
-        code('parameter-invalid'),
+        refusal('parameter-invalid'),
       );
   });
 });
@@ -254,7 +253,7 @@ describe('rotating a credential', () => {
     app.clock.advance(HOUR - 1);
     expect((await refresh(first.refreshToken)).status).toBe(200);
     app.clock.advance(1);
-    expect(await refresh(first.refreshToken)).toMatchObject(code('session-expired', 401));
+    expect(await refresh(first.refreshToken)).toMatchObject(refusal('session-expired', 401));
     expect((await refresh(second.refreshToken)).status).toBe(200);
     admin = await app.asAdmin();
     expect((await listed()).map(({ id }) => id)).toEqual([second.credentialId]);
@@ -269,7 +268,7 @@ describe('rotating a credential', () => {
     expect((await refresh(first.refreshToken)).status).toBe(401);
     expect(
       await app.call('POST', `/auth/claim?jti=${String(oneTime.json['jti'])}`, { token: await app.asService() }),
-    ).toMatchObject(code('one-time-token-revoked', 410));
+    ).toMatchObject(refusal('one-time-token-revoked', 410));
   });
 
   it('never lets one live longer than it would have', async () => {
@@ -307,10 +306,10 @@ describe('rotating a credential', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect((await access(credentialOf(await rotate({}, admin, key)))).length).toBeGreaterThan(100);
     expect(await listed()).toHaveLength(2);
-    expect(await rotate({ overlap: 1 }, admin, key)).toMatchObject(code('idempotency-key-reused', 422));
+    expect(await rotate({ overlap: 1 }, admin, key)).toMatchObject(refusal('idempotency-key-reused', 422));
     const other = `_other-${services}`;
     const before = credentialOf(await create({ username: other }));
-    expect(await rotate({ service: other }, admin, key)).toMatchObject(code('idempotency-key-reused', 422));
+    expect(await rotate({ service: other }, admin, key)).toMatchObject(refusal('idempotency-key-reused', 422));
     expect((await listed(other)).map(({ expiresAt }) => expiresAt)).toEqual([before.expiresAt]);
   });
 
@@ -319,7 +318,7 @@ describe('rotating a credential', () => {
     app.clock.advance(HOUR);
     const token = await access(first);
     const second = credentialOf(await rotateBy(first));
-    expect(await rotateBy(first)).toMatchObject(code('credential-superseded', 409));
+    expect(await rotateBy(first)).toMatchObject(refusal('credential-superseded', 409));
     credentialOf(await rotateBy(second, { overlap: 0 }));
     expect((await rotate(first, token)).status).toBe(401);
   });
@@ -328,9 +327,9 @@ describe('rotating a credential', () => {
     const first = await created();
     const second = credentialOf(await rotate());
     const token = await access(second);
-    expect(await rotate({}, token)).toMatchObject(code('body-invalid'));
+    expect(await rotate({}, token)).toMatchObject(refusal('body-invalid'));
     for (const refreshToken of [first.refreshToken, `${second.credentialId}.${'x'.repeat(64)}`, 'x', '\u{1F511}'])
-      expect(await rotate({ refreshToken }, token)).toMatchObject(code('refresh-token-unknown', 401));
+      expect(await rotate({ refreshToken }, token)).toMatchObject(refusal('refresh-token-unknown', 401));
     expect(await listed()).toHaveLength(2);
   });
 
@@ -347,17 +346,17 @@ describe('rotating a credential', () => {
     await create({ username: other });
     const first = await created();
     for (const service of [other, '_nobody', 'admin'])
-      expect(await rotateBy(first, { service })).toMatchObject(code('user-unknown', 404));
+      expect(await rotateBy(first, { service })).toMatchObject(refusal('user-unknown', 404));
     const limited = credentialOf(await create({ username: `_narrow-${services}`, scopes: ['files:read'] }));
-    expect(await rotateBy(limited, { service: `_narrow-${services}` })).toMatchObject(code('scope-missing', 403));
+    expect(await rotateBy(limited, { service: `_narrow-${services}` })).toMatchObject(refusal('scope-missing', 403));
     const { accessToken } = await app.create(`person-${services}`);
-    expect(await rotate({}, accessToken)).toMatchObject(code('role-not-allowed', 403));
+    expect(await rotate({}, accessToken)).toMatchObject(refusal('role-not-allowed', 403));
   });
 
   it('is refused once so many live that nobody oversees them', async () => {
     await created();
     for (let n = 1; n < MAX_CREDENTIALS; n += 1) credentialOf(await rotate());
-    expect(await rotate()).toMatchObject(code('credentials-too-many', 409));
+    expect(await rotate()).toMatchObject(refusal('credentials-too-many', 409));
     expect((await post('/revokeAll', { service: name })).status).toBe(200);
     expect((await rotate()).status).toBe(200);
   });
@@ -375,7 +374,7 @@ describe('rotating a credential', () => {
     it(`is refused for ${why}, and stores nothing`, async () => {
       await created();
       const before = (await app.events()).length;
-      expect(await rotate(body)).toMatchObject(code(errorCode, status));
+      expect(await rotate(body)).toMatchObject(refusal(errorCode, status));
       expect(await app.events()).toHaveLength(before);
     });
 });
@@ -387,8 +386,8 @@ describe('revoking', () => {
     const token = await access(first);
     const revoke = () => post('/revoke', { service: name, credentialId: first.credentialId.toUpperCase() });
     expect(await revoke()).toMatchObject({ status: 200, json: {} });
-    expect(await check(token)).toMatchObject(code('session-ended', 401));
-    expect(await refresh(first.refreshToken)).toMatchObject(code('session-ended', 401));
+    expect(await check(token)).toMatchObject(refusal('session-ended', 401));
+    expect(await refresh(first.refreshToken)).toMatchObject(refusal('session-ended', 401));
     expect((await listed()).map(({ id }) => id)).toEqual([second.credentialId]);
     const before = (await app.events()).length;
     expect((await revoke()).status).toBe(200);
@@ -402,7 +401,7 @@ describe('revoking', () => {
     const token = await access(second);
     expect((await post('/revokeAll', { service: name })).json).toEqual({});
     for (const { refreshToken } of [first, second])
-      expect(await refresh(refreshToken)).toMatchObject(code('session-ended', 401));
+      expect(await refresh(refreshToken)).toMatchObject(refusal('session-ended', 401));
     expect((await check(token)).status).toBe(401);
     expect(await listed()).toEqual([]);
     const third = credentialOf(await rotate());
@@ -415,10 +414,10 @@ describe('revoking', () => {
     const person = await app.person(`person-${services}`);
     const ids = [other.credentialId, person.refreshToken.slice(0, 36), '5b0c6a3e-9c1f-4f0a-8d7e-000000000000'];
     for (const credentialId of ids)
-      expect(await post('/revoke', { service: name, credentialId })).toMatchObject(code('credential-unknown', 404));
+      expect(await post('/revoke', { service: name, credentialId })).toMatchObject(refusal('credential-unknown', 404));
     for (const credentialId of [undefined, null, '', 'all', 7, ['x']])
-      expect(await post('/revoke', { service: name, credentialId })).toMatchObject(code('body-invalid'));
-    expect(await post('/revokeAll', { service: `person-${services}` })).toMatchObject(code('user-unknown', 404));
+      expect(await post('/revoke', { service: name, credentialId })).toMatchObject(refusal('body-invalid'));
+    expect(await post('/revokeAll', { service: `person-${services}` })).toMatchObject(refusal('user-unknown', 404));
     expect((await check(person.accessToken)).status).toBe(200);
     expect((await refresh(other.refreshToken)).status).toBe(200);
   });
@@ -430,7 +429,7 @@ describe('a service that was suspended', () => {
     await app.call('POST', '/auth/users/suspend', { token: admin, json: { userId: name } });
     expect((await refresh(refreshToken)).status).toBe(401);
     expect(await listed()).toEqual([]);
-    expect(await rotate()).toMatchObject(code('account-suspended', 409));
+    expect(await rotate()).toMatchObject(refusal('account-suspended', 409));
     await app.call('POST', '/auth/users/reinstate', { token: admin, json: { userId: name } });
     expect((await refresh(refreshToken)).status).toBe(401);
     expect((await check(await access(credentialOf(await rotate())))).status).toBe(200);

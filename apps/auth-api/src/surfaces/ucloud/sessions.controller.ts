@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandUnrestrictedToken } from '#domain/access/access.js';
 import { asSessionId, isUuid } from '#domain/ids.js';
@@ -15,9 +15,11 @@ import { BadRequest } from '../../bad-request.js';
 import { RequestContexts } from '../../request-context.js';
 import { EndSession } from '../../session/end-session.js';
 import { InvalidateSessions } from '../../session/invalidate-sessions.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { LoginCookies } from './cookies.js';
 import { ApiPageRequest, pageRequestOf } from './page-request.js';
+import type { QueryParameters } from './query-parameters.js';
 import { CurrentSessionView, SessionPage, currentViewOf, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
 
@@ -39,10 +41,10 @@ export class SessionsController {
   @Access('auth.listUserSessions:read', END_USER)
   @ApiOperation({ operationId: 'listUserSessions', summary: 'List your sessions, the newest first' })
   @ApiPageRequest()
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: SessionPage })
   async list(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -66,7 +68,7 @@ export class SessionsController {
   @Access('auth.invalidateSessions:write', END_USER)
   @ApiOperation({ operationId: 'invalidateSessions', summary: 'End all your sessions' })
   @ApiQuery({ name: 'keepCurrent', required: false, schema: { type: 'boolean', default: false } })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: EmptyAnswer })
   async invalidate(
     @Query('keepCurrent') keepCurrent: unknown,

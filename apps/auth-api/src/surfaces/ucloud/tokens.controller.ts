@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asOneTimeTokenId, isUuid } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
@@ -16,8 +16,10 @@ import { ExtendSession } from '../../session/extend-session.js';
 import { InvalidateRefreshTokens } from '../../session/invalidate-refresh-tokens.js';
 import { LogOut } from '../../session/log-out.js';
 import { RefreshSession } from '../../session/refresh-session.js';
+import { ApiIdempotencyKey } from './api-headers.js';
 import { BulkInvalidateBody, TokenExtensionBody } from './bodies.js';
 import { tellPosition } from './consistency.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 import { AccessTokenAnswer, EmptyAnswer, OneTimeAccessToken, OptionalAuthenticationTokens } from './token-answers.js';
 
 /** Who may try to extend a token; users are refused by the rules (ucloud-users-api §4.9). */
@@ -79,7 +81,7 @@ export class TokensController {
   @Access('auth.tokenExtension:write', EXTENDERS)
   @ApiBearerAuth('access-token')
   @ApiOperation({ operationId: 'tokenExtension', summary: 'Derive a narrower token from an access token' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: OptionalAuthenticationTokens })
   async tokenExtension(
     @Body() body: TokenExtensionBody,
@@ -107,7 +109,7 @@ export class TokensController {
   @ApiBearerAuth('access-token')
   @ApiOperation({ operationId: 'requestOneTimeTokenWithAudience', summary: 'Get a token that is good once' })
   @ApiQuery({ name: 'audience', description: 'Scopes, separated by commas.' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: OneTimeAccessToken })
   async requestOneTimeToken(
     @Query('audience') audience: unknown,
@@ -131,18 +133,17 @@ export class TokensController {
     required: false,
     description: 'The scopes that the claimer is about to accept it for; refused with 403 if it is not for them.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: EmptyAnswer })
   async claim(
-    @Query('jti') jti: unknown,
-    @Query('audience') audience: unknown,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {
-    if (typeof jti !== 'string' || jti === '') throw new BadRequest('parameter-invalid', 'jti must be given, once.');
+    const jti = givenText(query, 'jti');
     // Only UUIDs are ever issued; nothing else may become the name of a stream.
     if (!isUuid(jti)) throw new Refused('one-time-token-unknown');
-    const intendedUse = scopesOf('audience', audience);
+    const intendedUse = scopesOf('audience', query['audience']);
     const context = this.contexts.repeatable(request, caller.userId, { jti, intendedUse });
     await this.commands.execute(new ClaimOneTimeToken(asOneTimeTokenId(jti), intendedUse, caller, context));
     return {};

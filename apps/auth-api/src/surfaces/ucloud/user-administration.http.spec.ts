@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authenticator } from '../../testing/authenticator.js';
-import { TestApp, passwordOf } from '../../testing/test-app.js';
+import { TestApp, passwordOf, refusal } from '../../testing/test-app.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -13,7 +13,6 @@ const administer = async (call: string, json: object, token?: string) =>
     token: token ?? (await app.asAdmin()),
     json,
   });
-const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 const currentSession = (token: string) => app.call('GET', '/auth/sessions/current', { token });
 const refresh = (token: string) => app.call('POST', '/auth/refresh', { token });
 const NEW = 'seven small green bottles';
@@ -55,16 +54,16 @@ describe('changing a role', () => {
     expect((await administer('reinstate', { userId: 'ada' }, again.accessToken)).status).toBe(401);
     const demoted = await app.logIn('grace');
     expect(await administer('reinstate', { userId: 'ada' }, demoted.accessToken)).toMatchObject(
-      code('role-not-allowed', 403),
+      refusal('role-not-allowed', 403),
     );
   });
 
   it('is refused for what no person can be', async () => {
     await app.create('hedy');
     for (const role of ['SERVICE', 'GUEST'])
-      expect(await administer('role', { userId: 'hedy', role })).toMatchObject(code('role-not-assignable'));
+      expect(await administer('role', { userId: 'hedy', role })).toMatchObject(refusal('role-not-assignable'));
     for (const role of ['ROOT', 7, null, ['ADMIN']])
-      expect(await administer('role', { userId: 'hedy', role })).toMatchObject(code('body-invalid'));
+      expect(await administer('role', { userId: 'hedy', role })).toMatchObject(refusal('body-invalid'));
   });
 });
 
@@ -75,27 +74,29 @@ describe('deleting an account', () => {
     const wrong = await app.tryLogIn('nobody at all', 'a password of nobody');
     expect((await administer('delete', { userId: 'JOAN', reason })).json).toEqual({});
 
-    expect(await currentSession(accessToken)).toMatchObject(code('session-ended', 401));
-    expect(await refresh(refreshToken)).toMatchObject(code('session-ended', 401));
+    expect(await currentSession(accessToken)).toMatchObject(refusal('session-ended', 401));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('session-ended', 401));
     expect(await app.tryLogIn('joan')).toMatchObject({ status: 401, json: wrong.json });
     const jti = String(oneTime.json['jti']);
     const claimed = await app.call('POST', `/auth/claim?jti=${jti}`, { token: await app.asService() });
-    expect(claimed).toMatchObject(code('one-time-token-revoked', 410));
+    expect(claimed).toMatchObject(refusal('one-time-token-revoked', 410));
 
     for (const call of ['delete', 'suspend', 'reinstate', 'requirePasswordChange', 'role', '2fa/reset'])
-      expect(await administer(call, { userId: 'joan', role: 'USER', reason })).toMatchObject(code('user-unknown', 404));
+      expect(await administer(call, { userId: 'joan', role: 'USER', reason })).toMatchObject(
+        refusal('user-unknown', 404),
+      );
     const token = await app.asService();
     const reset = { userId: 'joan', newPassword: NEW };
     expect(await app.call('POST', '/auth/users/password/reset', { token, json: reset })).toMatchObject(
-      code('user-unknown', 404),
+      refusal('user-unknown', 404),
     );
   });
 
   it('ends the credentials of a service at once (SEC-64)', async () => {
     const { accessToken, refreshToken } = await app.create('_gone', 'SERVICE');
     expect((await administer('delete', { userId: '_gone', reason })).status).toBe(200);
-    expect(await currentSession(accessToken)).toMatchObject(code('session-ended', 401));
-    expect(await refresh(refreshToken)).toMatchObject(code('session-ended', 401));
+    expect(await currentSession(accessToken)).toMatchObject(refusal('session-ended', 401));
+    expect(await refresh(refreshToken)).toMatchObject(refusal('session-ended', 401));
   });
 
   it('keeps the name and the address taken until it is erased', async () => {
@@ -106,8 +107,8 @@ describe('deleting an account', () => {
         token: await app.asService(),
         json: [{ username, email, password: passwordOf(username) }],
       });
-    expect(await register('Karen', 'other@example.org')).toMatchObject(code('username-taken', 409));
-    expect(await register('other', 'KAREN@example.org')).toMatchObject(code('email-taken', 409));
+    expect(await register('Karen', 'other@example.org')).toMatchObject(refusal('username-taken', 409));
+    expect(await register('other', 'KAREN@example.org')).toMatchObject(refusal('email-taken', 409));
   });
 
   it('hides it from services (ucloud-users-api §5.5)', async () => {
@@ -116,7 +117,7 @@ describe('deleting an account', () => {
     const headers = { 'consistency-token': String(deleted.headers['consistency-token']) };
     const token = await app.asService();
     const principal = await app.call('GET', '/auth/users/retrievePrincipal?username=lise', { token, headers });
-    expect(principal).toMatchObject(code('user-unknown', 404));
+    expect(principal).toMatchObject(refusal('user-unknown', 404));
     const found = await app.call('POST', '/auth/users/lookup', { token, headers, json: { users: ['lise'] } });
     expect(found.json).toEqual({ results: { lise: null } });
   });
@@ -135,7 +136,7 @@ describe('requiring another password', () => {
   it('ends the sessions, and lets its owner do nothing before they have chosen one (SEC-04)', async () => {
     const before = await app.person('radia');
     expect((await administer('requirePasswordChange', { userId: 'radia', reason })).json).toEqual({});
-    expect(await currentSession(before.accessToken)).toMatchObject(code('session-ended', 401));
+    expect(await currentSession(before.accessToken)).toMatchObject(refusal('session-ended', 401));
 
     const { accessToken } = await app.logIn('radia');
     expect(await app.call('GET', '/auth/sessions', { token: accessToken })).toMatchObject({
@@ -150,7 +151,7 @@ describe('requiring another password', () => {
         token: accessToken,
         json: { currentPassword: passwordOf('radia'), newPassword },
       });
-    expect(await change(passwordOf('radia'))).toMatchObject(code('password-unchanged'));
+    expect(await change(passwordOf('radia'))).toMatchObject(refusal('password-unchanged'));
     expect((await change(NEW)).status).toBe(200);
     expect((await currentSession(accessToken)).status).toBe(200);
     const after = await app.tryLogIn('radia', NEW);
@@ -175,7 +176,7 @@ describe('requiring another password', () => {
   it('is refused for services, which have none', async () => {
     await app.create('_bot', 'SERVICE');
     expect(await administer('requirePasswordChange', { userId: '_bot' })).toMatchObject(
-      code('password-not-applicable'),
+      refusal('password-not-applicable'),
     );
   });
 });
@@ -185,7 +186,7 @@ describe('a login that is under way', () => {
     const { accessToken } = await app.person('wanda');
     const authenticator = await Authenticator.enrol(app, accessToken);
     const underWay = async () => (await app.tryLogIn('wanda')).json['2fa'];
-    const wrong = code('second-factor-wrong', 401);
+    const wrong = refusal('second-factor-wrong', 401);
 
     const suspended = await underWay();
     await administer('suspend', { userId: 'wanda' });
@@ -219,7 +220,7 @@ describe('what administrators do', () => {
     const before = await app.events();
     for (const call of CALLS)
       expect(await administer(call, { userId: 'annie', role: 'ADMIN', reason }, token)).toMatchObject({
-        ...code('step-up-required', 401),
+        ...refusal('step-up-required', 401),
         headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"' },
       });
     expect(await app.events()).toEqual(before);
@@ -239,7 +240,7 @@ describe('what administrators do', () => {
     app.clock.advance(300_001);
     const before = await app.events();
     for (const answer of [register('ADMIN'), register('SERVICE'), providers(''), providers('/renew')])
-      expect(await answer).toMatchObject(code('step-up-required', 401));
+      expect(await answer).toMatchObject(refusal('step-up-required', 401));
     expect(await app.events()).toEqual(before);
     expect((await register('USER')).status).toBe(200);
   });
@@ -268,10 +269,10 @@ describe('what administrators do', () => {
 
   it('is refused for their own account and for nobody', async () => {
     for (const call of CALLS)
-      expect(await administer(call, { userId: 'admin', role: 'USER', reason })).toMatchObject(code('own-account'));
+      expect(await administer(call, { userId: 'admin', role: 'USER', reason })).toMatchObject(refusal('own-account'));
     for (const call of CALLS)
       expect(await administer(call, { userId: 'nobody', role: 'USER', reason })).toMatchObject(
-        code('user-unknown', 404),
+        refusal('user-unknown', 404),
       );
   });
 
@@ -283,19 +284,19 @@ describe('what administrators do', () => {
     for (const call of CALLS)
       for (const bad of ['', '   ', 'x'.repeat(501), 7, ['why'], { why: 1 }, true])
         expect(await administer(call, { userId: 'evelyn', role: 'ADMIN', reason: bad }, token)).toMatchObject({
-          ...code('body-invalid'),
+          ...refusal('body-invalid'),
           json: { why: 'reason must be text of 1 to 500 characters that says why.' },
         });
     for (const call of ['delete', '2fa/reset'])
       for (const json of [{ userId: 'evelyn' }, { userId: 'evelyn', reason: null }])
-        expect(await administer(call, json, token)).toMatchObject(code('body-invalid'));
+        expect(await administer(call, json, token)).toMatchObject(refusal('body-invalid'));
     for (const call of CALLS)
       expect(await administer(call, { userId: 'evelyn', role: 'ADMIN', reason: 'two\nlines' }, token)).toMatchObject(
-        code('reason-invalid'),
+        refusal('reason-invalid'),
       );
     for (const userId of [undefined, null, 7, ['evelyn']])
       for (const call of CALLS)
-        expect(await administer(call, { userId, role: 'ADMIN', reason }, token)).toMatchObject(code('body-invalid'));
+        expect(await administer(call, { userId, role: 'ADMIN', reason }, token)).toMatchObject(refusal('body-invalid'));
     expect(await app.events()).toEqual(before);
     expect((await administer('suspend', { userId: 'evelyn', reason: '🔑'.repeat(500) }, token)).status).toBe(200);
   });
@@ -328,7 +329,7 @@ describe('administrators who shut each other out', () => {
     const token = await alone.asAdmin();
     for (const call of ['suspend', 'role', 'delete']) {
       const json = { userId: 'admin', role: 'USER', reason };
-      expect(await alone.call('POST', `/auth/users/${call}`, { token, json })).toMatchObject(code('own-account'));
+      expect(await alone.call('POST', `/auth/users/${call}`, { token, json })).toMatchObject(refusal('own-account'));
     }
     await alone.close();
   });

@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ACCOUNT_ROLES, ADMINISTRATORS } from '#domain/role.js';
 import { INVISIBLE } from '#domain/user/invisible.js';
@@ -14,9 +14,10 @@ import { Cursors } from '#vault/cursors.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { BadRequest } from '../../bad-request.js';
+import { ApiConsistencyToken } from './api-headers.js';
 import { AccountPage, accountViewOf } from './account-views.js';
 import { Consistency } from './consistency.js';
-import { pageSizeOf } from './page-request.js';
+import { ApiPageSize, pageSizeOf } from './page-request.js';
 import { type QueryParameters, oneOf } from './query-parameters.js';
 
 const MAX_QUERY = 250;
@@ -43,16 +44,12 @@ export class UserDirectoryController {
   @ApiQuery({ name: 'query', required: false, schema: { type: 'string', maxLength: MAX_QUERY } })
   @ApiQuery({ name: 'role', required: false, enum: ACCOUNT_ROLES })
   @ApiQuery({ name: 'status', required: false, enum: ACCOUNT_STATUSES })
-  @ApiQuery({
-    name: 'itemsPerPage',
-    required: false,
-    schema: { type: 'integer', enum: [10, 25, 50, 100, 250], default: 50 },
-  })
+  @ApiPageSize()
   @ApiQuery({ name: 'next', required: false, description: 'Of the page before; with the same query, role and status.' })
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: AccountPage })
   async browseUsers(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

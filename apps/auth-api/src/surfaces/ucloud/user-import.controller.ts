@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandMayCreate } from '#domain/access/access.js';
 import { SERVICES } from '#domain/role.js';
@@ -8,9 +8,10 @@ import { importedPasswordHash } from '#domain/user/imported-password.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { ImportUsers } from '../../user/import-users.js';
 import type { ImportedUser } from '../../user/user-registration.js';
+import { ApiIdempotencyKey } from './api-headers.js';
 import { ListCheck } from './body-checks.js';
 import { tellPosition } from './consistency.js';
 import { demandListed } from './listed-callers.js';
@@ -38,7 +39,7 @@ export class UserImportController {
     description: 'For services that the setting `userImport` names. An account that exists is left alone: 409.',
   })
   @ApiBody({ type: [ImportUserBody] })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: ImportedUsersAnswer })
   async importUsers(
     @Body(new ListCheck(ImportUserBody, MAX_USERS)) bodies: ImportUserBody[],
@@ -50,7 +51,7 @@ export class UserImportController {
     const users = bodies.map(asImportedUser);
     for (const { role } of users) demandMayCreate(role, caller);
     const withoutHashes = bodies.map(({ passwordHash: _, ...body }) => body);
-    const context = { ...this.contexts.repeatable(request, caller.userId, withoutHashes), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, withoutHashes);
     const { accounts, position } = await this.commands.execute(new ImportUsers(users, context));
     tellPosition(reply, position);
     return { created: accounts.map(({ id }, index) => ({ username: users[index]?.username ?? id, userId: id })) };

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestApp, passwordOf } from '../../testing/test-app.js';
+import { TestApp, passwordOf, refusal } from '../../testing/test-app.js';
 import { ucloudHashOf } from '../../testing/ucloud-hash.js';
 
 let app: TestApp;
@@ -18,7 +18,6 @@ const person = (username: string, more: Readonly<Record<string, unknown>> = {}) 
 });
 const bringIn = async (json: unknown, headers = {}, token?: string) =>
   app.call('POST', '/auth/users/import', { token: token ?? (await app.asService()), json, headers });
-const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 
 describe('importing users', () => {
   it('makes accounts that log in with the password they have, and opens no session', async () => {
@@ -46,12 +45,12 @@ describe('importing users', () => {
 
   it('is for services that the settings name, and for nobody by default', async () => {
     const { accessToken } = await app.create('_other', 'SERVICE');
-    expect(await bringIn([person('x')], {}, accessToken)).toMatchObject(code('caller-not-listed', 403));
-    expect(await bringIn([person('x')], {}, await app.asAdmin())).toMatchObject(code('role-not-allowed', 403));
+    expect(await bringIn([person('x')], {}, accessToken)).toMatchObject(refusal('caller-not-listed', 403));
+    expect(await bringIn([person('x')], {}, await app.asAdmin())).toMatchObject(refusal('role-not-allowed', 403));
     const untold = await TestApp.start();
     const token = await untold.asService();
     expect(await untold.call('POST', '/auth/users/import', { token, json: [person('x')] })).toMatchObject(
-      code('caller-not-listed', 403),
+      refusal('caller-not-listed', 403),
     );
     await untold.close();
   });
@@ -62,7 +61,7 @@ describe('importing users', () => {
     const { json: tokens } = await app.call('POST', '/auth/refresh', { token: String(made.json['refreshToken']) });
     const importer = String(tokens['accessToken']);
     expect(await bringIn([person('chief', { role: 'ADMIN' })], {}, importer)).toMatchObject(
-      code('scope-not-covered', 403),
+      refusal('scope-not-covered', 403),
     );
     expect((await bringIn([person('staff')], {}, importer)).status).toBe(200);
     expect((await bringIn([person('chief', { role: 'ADMIN' })])).status).toBe(200);
@@ -83,10 +82,10 @@ describe('importing users', () => {
     const known = await app.person('hedy');
     const before = (await app.events('user')).length;
     expect(await bringIn([person('newcomer'), person('Hedy', { email: 'h@example.org' })])).toMatchObject(
-      code('username-taken', 409),
+      refusal('username-taken', 409),
     );
     expect(await bringIn([person('newcomer'), person('another', { email: 'HEDY@example.org' })])).toMatchObject(
-      code('email-taken', 409),
+      refusal('email-taken', 409),
     );
     expect(await app.events('user')).toHaveLength(before);
     expect((await app.call('GET', '/auth/sessions/current', { token: known.accessToken })).status).toBe(200);
@@ -100,9 +99,9 @@ describe('importing users', () => {
     const before = (await app.events()).length;
     expect((await bringIn([person('joan')], key)).json).toEqual(one.json);
     expect((await app.events()).length).toBe(before);
-    expect(await bringIn([person('karen')], key)).toMatchObject(code('idempotency-key-reused', 422));
+    expect(await bringIn([person('karen')], key)).toMatchObject(refusal('idempotency-key-reused', 422));
     expect((await app.tryLogIn('karen')).status).toBe(401);
-    expect(await bringIn([person('joan')])).toMatchObject(code('username-taken', 409));
+    expect(await bringIn([person('joan')])).toMatchObject(refusal('username-taken', 409));
   });
 
   it('gives a name to one of many who bring it in at once', async () => {
@@ -117,8 +116,8 @@ describe('importing users', () => {
     const passwordHash = ucloudHashOf('x');
     const many = (count: number) =>
       Array.from({ length: count }, (_, n) => ({ username: `m${n}`, email: `m${n}@example.org`, passwordHash }));
-    expect(await bringIn(many(101))).toMatchObject(code('body-invalid'));
-    expect(await bringIn(many(100_000))).toMatchObject(code('body-too-large', 413));
+    expect(await bringIn(many(101))).toMatchObject(refusal('body-invalid'));
+    expect(await bringIn(many(100_000))).toMatchObject(refusal('body-too-large', 413));
     const { json } = await bringIn(many(100));
     expect(json['created']).toHaveLength(100);
   });
@@ -165,7 +164,7 @@ describe('importing users', () => {
       const token = await app.asService();
       const before = (await app.events()).length;
       const status = errorCode.endsWith('-taken') ? 409 : 400;
-      expect(await bringIn(body, {}, token)).toMatchObject(code(errorCode, status));
+      expect(await bringIn(body, {}, token)).toMatchObject(refusal(errorCode, status));
       expect(await app.events()).toHaveLength(before);
     });
 

@@ -2,7 +2,9 @@ import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { inMinutes } from '#domain/duration.js';
 import { PRIVILEGED } from '#domain/role.js';
+import { USER_ITERATOR_MS } from '#domain/user-iterator/user-iterator.js';
 import { Settings } from '#host/settings.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
@@ -32,7 +34,10 @@ export class UserIteratorController {
   @Post('open')
   @HttpCode(200)
   @Access('auth.users.openUserIterator:write', PRIVILEGED)
-  @ApiOperation({ operationId: 'openUserIterator', summary: 'Begin a walk over all users; it lasts 30 minutes' })
+  @ApiOperation({
+    operationId: 'openUserIterator',
+    summary: `Begin a walk over all users; it lasts ${inMinutes(USER_ITERATOR_MS)} minutes`,
+  })
   @ApiOkResponse({ type: OpenedUserIterator })
   async openUserIterator(
     @CurrentCaller() caller: AuthenticatedCaller,

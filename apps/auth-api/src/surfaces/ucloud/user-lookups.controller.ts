@@ -10,7 +10,7 @@ import type { AuthenticatedCaller } from '../../access/caller-authentication.js'
 import { UserNameBody, LookupUserWithEmailBody, LookupUsersBody } from './bodies.js';
 import { Consistency } from './consistency.js';
 import { Principal, principalOf } from './principal.js';
-import { givenText } from './query-parameters.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 
 class EmailAnswer {
   @ApiProperty()
@@ -114,7 +114,7 @@ export class UserLookupsController {
   @ApiQuery({ name: 'username' })
   @ApiOkResponse({ type: Principal })
   async retrievePrincipal(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() { position }: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { IsUUID, ValidateIf } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandUnrestrictedToken } from '#domain/access/access.js';
@@ -15,13 +15,14 @@ import { UserQueries } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { EndUserSessions } from '../../session/end-user-sessions.js';
 import { Accounts } from '../../user/accounts.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { UserNameBody } from './bodies.js';
 import { Consistency, tellPosition } from './consistency.js';
 import { ApiPageRequest, pageRequestOf } from './page-request.js';
-import { givenText } from './query-parameters.js';
+import { type QueryParameters, givenText } from './query-parameters.js';
 import { SessionPage, sessionPageOf } from './session-views.js';
 import { EmptyAnswer } from './token-answers.js';
 
@@ -54,10 +55,10 @@ export class UserSessionsController {
   @ApiOperation({ operationId: 'listSessionsOfUser', summary: 'List the sessions of a user, the newest first' })
   @ApiQuery({ name: 'username' })
   @ApiPageRequest()
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: SessionPage })
   async listSessionsOfUser(
-    @Query() query: Record<string, unknown>,
+    @Query() query: QueryParameters,
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -77,7 +78,7 @@ export class UserSessionsController {
   @HttpCode(200)
   @Access('auth.users.endSessionsOfUser:write', ADMINISTRATORS)
   @ApiOperation({ operationId: 'endSessionsOfUser', summary: 'End one session of a user, or all' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: EmptyAnswer })
   async endSessionsOfUser(
     @Body() { userId, id }: EndUserSessionsBody,
@@ -90,7 +91,7 @@ export class UserSessionsController {
     const owner = await this.accounts.idOf(userId);
     if (owner === null) throw new Refused('user-unknown');
     const session = id === undefined ? null : asSessionId(id.toLowerCase());
-    const context = { ...this.contexts.repeatable(request, caller.userId, { owner, session }), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, { owner, session });
     tellPosition(reply, await this.commands.execute(new EndUserSessions(owner, session, context)));
     return {};
   }

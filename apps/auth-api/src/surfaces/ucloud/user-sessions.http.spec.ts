@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestApp } from '../../testing/test-app.js';
+import { TestApp, refusal } from '../../testing/test-app.js';
 
 let app: TestApp;
 let admin: string;
@@ -16,7 +16,6 @@ const sessionsOf = async (username: string) => (await list(username)).json['item
 const end = (json: object, headers = {}) =>
   app.call('POST', '/auth/users/sessions/end', { token: admin, json, headers });
 const lives = async (token: string) => (await app.call('GET', '/auth/sessions/current', { token })).status === 200;
-const code = (errorCode: string, status = 400) => ({ status, json: { errorCode } });
 
 describe('the sessions of a user', () => {
   it('are listed for administrators as for their owner, without a secret (SEC-71)', async () => {
@@ -45,10 +44,10 @@ describe('the sessions of a user', () => {
   });
 
   it('are asked for by a name that somebody has', async () => {
-    expect(await list('nobody')).toMatchObject(code('user-unknown', 404));
+    expect(await list('nobody')).toMatchObject(refusal('user-unknown', 404));
     for (const query of ['', '?username=', '?username=a&username=b', '?username=ada&page=-1'])
       expect(await app.call('GET', `/auth/users/sessions${query}`, { token: admin })).toMatchObject(
-        code('parameter-invalid'),
+        refusal('parameter-invalid'),
       );
   });
 });
@@ -94,25 +93,25 @@ describe('ending sessions of a user', () => {
   it('does not reach the session of somebody else (SEC-36)', async () => {
     const { accessToken } = await app.person('eve');
     const [{ id } = {}] = await app.sessionsOf(accessToken);
-    expect(await end({ userId: 'ada', id })).toMatchObject(code('session-unknown', 404));
-    expect(await end({ userId: 'eve', id: randomUUID() })).toMatchObject(code('session-unknown', 404));
-    expect(await end({ userId: 'nobody', id })).toMatchObject(code('user-unknown', 404));
+    expect(await end({ userId: 'ada', id })).toMatchObject(refusal('session-unknown', 404));
+    expect(await end({ userId: 'eve', id: randomUUID() })).toMatchObject(refusal('session-unknown', 404));
+    expect(await end({ userId: 'nobody', id })).toMatchObject(refusal('user-unknown', 404));
     expect(await lives(accessToken)).toBe(true);
   });
 
   it('takes no id that is none for all of them', async () => {
     const { accessToken } = await app.person('radia');
     for (const id of [null, '', 'x', 7, [], {}, ['x']])
-      expect(await end({ userId: 'radia', id })).toMatchObject(code('body-invalid'));
+      expect(await end({ userId: 'radia', id })).toMatchObject(refusal('body-invalid'));
     for (const userId of [null, 7, ['radia'], undefined])
-      expect(await end({ userId })).toMatchObject(code('body-invalid'));
+      expect(await end({ userId })).toMatchObject(refusal('body-invalid'));
     expect(await lives(accessToken)).toBe(true);
   });
 
   it('asks for a fresh login (SEC-76)', async () => {
     const { accessToken } = await app.person('barbara');
     app.clock.advance(300_001);
-    expect(await end({ userId: 'barbara' })).toMatchObject(code('step-up-required', 401));
+    expect(await end({ userId: 'barbara' })).toMatchObject(refusal('step-up-required', 401));
     expect(await lives(accessToken)).toBe(true);
     admin = await app.asAdmin();
     expect((await end({ userId: 'barbara' })).status).toBe(200);

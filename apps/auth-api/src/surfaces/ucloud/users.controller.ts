@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandMayCreate, demandOwnToken, demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
@@ -13,10 +13,11 @@ import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { StepUp } from '../../access/step-up.js';
 import { EmailChanges } from '../../email-change/email-changes.js';
-import { RequestContexts, actorOf } from '../../request-context.js';
+import { RequestContexts } from '../../request-context.js';
 import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
+import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';
 import { ListCheck } from './body-checks.js';
 import { clientTraceOf } from './client-trace.js';
@@ -50,7 +51,7 @@ export class UsersController {
       'The answer has, in the same order, the tokens of a session opened for each; services keep theirs as their credential.',
   })
   @ApiBody({ type: [CreateUserBody] })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiOkResponse({ type: [AuthenticationTokens] })
   async createNewUser(
     @Body(new ListCheck(CreateUserBody, MAX_USERS)) bodies: CreateUserBody[],
@@ -60,7 +61,7 @@ export class UsersController {
   ): Promise<AuthenticationTokens[]> {
     demandOwnToken(caller);
     const withoutPasswords = bodies.map(({ password: _, ...body }) => body);
-    const context = { ...this.contexts.repeatable(request, caller.userId, withoutPasswords), ...actorOf(caller) };
+    const context = this.contexts.repeatableBy(request, caller, withoutPasswords);
     const registeredBy = caller.role === 'ADMIN' ? 'administrator' : 'service';
     const wanted = bodies.map((body) => asNewUser(body, registeredBy));
     for (const { role } of wanted) demandMayCreate(role, caller);
@@ -73,7 +74,7 @@ export class UsersController {
   @Get('userInfo')
   @Access('auth.users.getUserInfo:read', END_USER)
   @ApiOperation({ operationId: 'getUserInfo', summary: 'Your name and e-mail address' })
-  @ApiHeader({ name: 'Consistency-Token', required: false, description: 'Of an earlier answer: see at least that.' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: UserInfo })
   async getUserInfo(
     @CurrentCaller() caller: AuthenticatedCaller,
