@@ -6,6 +6,7 @@ const bot = asUserId('01890000-0000-7000-8000-00000000000b');
 const first = asSessionId('00000000-0000-4000-8000-000000000001');
 const changeId = '00000000-0000-4000-8000-0000000000d3';
 const credential = asCredentialId('00000000-0000-4000-8000-0000000000c1');
+const formerCredential = asCredentialId('00000000-0000-4000-8000-0000000000c0');
 
 const opened = {
   userId: ada,
@@ -114,6 +115,7 @@ export const eventSamples: Samples = {
     { userId: ada, credentialId: credential, cause: 'reset' },
     { userId: ada, credentialId: credential, cause: 'reset', resetId: '00000000-0000-4000-8000-0000000000d2' },
     { userId: ada, credentialId: credential, cause: 'change', breachCheck: 'unavailable' },
+    { userId: ada, credentialId: credential, replaced: formerCredential, cause: 'change' },
   ],
   PasswordChangeRequired: [{ userId: ada, reason: 'seen in a breach' }],
   PasswordResetRequested: [

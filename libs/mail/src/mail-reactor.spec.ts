@@ -86,7 +86,7 @@ class World {
 
   async changePassword(n: number, more: Partial<CommandContext> = {}): Promise<void> {
     const credentialId = asCredentialId(`changed ${n}`);
-    const command = { type: 'ChangePassword', replaces: null, resetId: null, credentialId, spare: null } as const;
+    const command = { type: 'ChangePassword', replaces: null, reset: null, credentialId, spare: null } as const;
     await this.repository.execute(user, userStream(ada), command, this.context(more));
   }
 

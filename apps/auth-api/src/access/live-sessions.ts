@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type SessionId, type UserId, sessionStream, userStream } from '#domain/ids.js';
+import { Refused } from '#domain/refused.js';
 import { session } from '#domain/session/session.js';
 import {
   type Session,
@@ -52,6 +53,13 @@ export class LiveSessions {
   async isAlive(id: SessionId, now: Date): Promise<boolean> {
     const found = await this.find(id, now);
     return causeOfDeath(id, found.session, found.surroundings, now) === null;
+  }
+
+  /** @throws Refused why it does not live */
+  async demandAlive(id: SessionId, now: Date): Promise<void> {
+    const found = await this.find(id, now);
+    const death = causeOfDeath(id, found.session, found.surroundings, now);
+    if (death !== null) throw new Refused(death);
   }
 
   private async ancestorsAlive(state: Session, owner: ActiveUser | null, now: Date): Promise<boolean> {

@@ -43,10 +43,15 @@ export class RedeemPasswordResetHandler implements ICommandHandler<RedeemPasswor
     if (state === null || account === null || account.id !== state.userId) throw new Refused('reset-token-unknown');
     const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
     const chosen = await this.passwords.choose(newPassword, account, hasSecondFactor);
-    return this.passwords.reset(account, chosen, state.requestId, {
-      ...context,
-      actor: account.id,
-      actorKind: 'user',
-    });
+    return this.passwords.reset(
+      account,
+      chosen,
+      { id: state.requestId, requestedAt: state.requestedAt },
+      {
+        ...context,
+        actor: account.id,
+        actorKind: 'user',
+      },
+    );
   }
 }

@@ -47,7 +47,7 @@ export class ExtendSessionHandler implements ICommandHandler<ExtendSession> {
     const parent = await this.sessions.find(presented.sessionId, now);
     const id = asSessionId(derivedId(request.commandId, 'session'));
     const first = requested.refreshable ? this.refreshTokens.issue(id, chosenId(request)) : null;
-    const { state, position } = await this.repository.execute(
+    const { state, position, repeated } = await this.repository.execute(
       session,
       sessionStream(id),
       {
@@ -62,6 +62,7 @@ export class ExtendSessionHandler implements ICommandHandler<ExtendSession> {
       },
       { ...request, ...actorOf(caller) },
     );
+    if (repeated) await this.sessions.demandAlive(id, now);
     if (state.status !== 'open') throw new Refused('session-ended');
     const extended = { id, session: state, owner: presented.account, position };
     return this.tokens.issue(extended, first?.token ?? null, now);

@@ -11,6 +11,7 @@ import type { ActiveUser } from '#domain/user/user-state.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
+import { LiveSessions } from '../access/live-sessions.js';
 import { ANONYMOUS, type RequestContext, actorOf, chosenId, derivedId } from '../request-context.js';
 import { SecondFactors } from '../second-factor/second-factors.js';
 import { SessionTokenIssuer, type SessionTokens } from './session-tokens.js';
@@ -47,6 +48,7 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     private readonly refreshTokens: RefreshTokens,
     private readonly tokens: SessionTokenIssuer,
     private readonly secondFactors: SecondFactors,
+    private readonly sessions: LiveSessions,
     private readonly settings: Settings,
   ) {}
 
@@ -74,13 +76,14 @@ export class LogInHandler implements ICommandHandler<LogIn> {
   ): Promise<SessionTokens> {
     const id = asSessionId(derivedId(request.commandId, 'session'));
     const { token, secretHash } = this.refreshTokens.issue(id, chosenId(request));
-    const { state, position } = await this.repository.execute(
+    const { state, position, repeated } = await this.repository.execute(
       session,
       sessionStream(id),
       { type: 'LogIn', owner: account, service, amr, secretHash, scopes, ...client, now: request.now },
       { ...request, ...actorOf({ userId: account.id, role: account.role, sessionId: id }) },
     );
-    // A login repeated with its idempotency key, after the session it opened has ended.
+    // Repeated with its idempotency key, after the session it opened has ended.
+    if (repeated) await this.sessions.demandAlive(id, request.now);
     if (state.status !== 'open') throw new Refused('session-ended');
     return this.tokens.issue({ id, session: state, owner: account, position }, token, request.now);
   }

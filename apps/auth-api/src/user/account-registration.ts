@@ -96,12 +96,12 @@ export class AccountRegistration {
     return state;
   }
 
-  /** Gives back what no account holds. */
+  /** Gives back what no account holds, nor comes to hold: the same command may be under way a second time. */
   private async release(reserved: readonly Reserved[], context: CommandContext): Promise<void> {
     await Promise.all(
       reserved.map(async (each) => {
-        const { state } = await this.repository.load(user, userStream(each.holder));
-        if (state.status !== 'active') await this.reservations.release(each, context);
+        const { status } = await this.reservations.abandonCreation(each.holder, context);
+        if (status === 'abandoned') await this.reservations.release(each, context);
       }),
     );
   }

@@ -9,6 +9,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
 import { RefreshTokens } from '#tokens/refresh-token.js';
+import { LiveSessions } from '../access/live-sessions.js';
 import { chosenId, derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
 import { Passwords } from './passwords.js';
@@ -32,6 +33,7 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
     private readonly registration: UserRegistration,
     private readonly refreshTokens: RefreshTokens,
     private readonly tokens: SessionTokenIssuer,
+    private readonly sessions: LiveSessions,
     private readonly passwords: Passwords,
     private readonly settings: Settings,
   ) {}
@@ -60,12 +62,14 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
     const client = { ipAddress: null, userAgent: null };
     const facts = { policy: this.settings.secondFactor, hasSecondFactor: false, passwordTooShort: false };
     const scopes = scopesWhile(requiredActions(owner, facts));
-    const { state, position } = await this.repository.execute(
+    const { state, position, repeated } = await this.repository.execute(
       session,
       sessionStream(id),
       { type: 'Provision', owner, createdBy, secretHash, scopes, ...client, now: context.now },
       context,
     );
+    // The user may have been suspended, or have ended the sessions, since the command was carried out first.
+    if (repeated) await this.sessions.demandAlive(id, context.now);
     if (state.status !== 'open') throw new Refused('session-ended');
     return this.tokens.issue({ id, session: state, owner, position }, token, context.now);
   }

@@ -8,6 +8,7 @@ import {
   reservationStream,
 } from '#domain/reservation/reservation.js';
 import { claimsEmail } from '#domain/user/email-change.js';
+import type { User } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
@@ -66,6 +67,12 @@ export class IdentifierReservations {
     await this.repository.execute(reservation, this.streamOf(identifier), command, decidedEachTime(context));
   }
 
+  /** Makes sure that an account which is not there never comes to be. */
+  async abandonCreation(holder: UserId, context: CommandContext): Promise<User> {
+    const abandon = { type: 'AbandonUserCreation' } as const;
+    return (await this.repository.execute(user, userStream(holder), abandon, decidedEachTime(context))).state;
+  }
+
   /**
    * The holder, made sure never to use the identifier: an account that a command which died was to make, or one whose e-mail
    * address it is not any more, or never came to be. Null if it is theirs, or may still become theirs.
@@ -78,13 +85,11 @@ export class IdentifierReservations {
     const { holder } = current;
     if (current.status === 'reserved' && !isLeftBehind(current, context.now)) return null;
     if (current.status === 'held' && kind === 'name') return null;
-    const stream = userStream(holder);
-    const abandon = { type: 'AbandonUserCreation' } as const;
-    const { state } = await this.repository.execute(user, stream, abandon, decidedEachTime(context));
+    const state = await this.abandonCreation(holder, context);
     if (state.status === 'abandoned') return holder;
     if (state.status !== 'active' || kind === 'name' || claimsEmail(state, value, context.now)) return null;
     const makeRoom = { type: 'YieldEmail', email: value } as const;
-    const { state: after } = await this.repository.execute(user, stream, makeRoom, decidedEachTime(context));
+    const after = (await this.repository.execute(user, userStream(holder), makeRoom, decidedEachTime(context))).state;
     return after.status === 'active' && !claimsEmail(after, value, context.now) ? holder : null;
   }
 

@@ -134,7 +134,7 @@ describe('logging in with a password that was hashed at a lower cost', () => {
     const { userId } = await imported('sophie', ucloudHashOf(passwordOf('sophie')));
     const cheap = await argon2(passwordOf('sophie'), { memoryCost: 8_192, timeCost: 2, parallelism: 1 });
     const credentialId = await app.get(Vault).keep('password', userId, cheap);
-    const change = { type: 'ChangePassword', replaces: null, resetId: null, credentialId, spare: null } as const;
+    const change = { type: 'ChangePassword', replaces: null, reset: null, credentialId, spare: null } as const;
     await app.get(Repository).execute(user, userStream(asUserId(userId)), change, systemContext(app.clock.now()));
     expect(await statusOf('sophie', passwordOf('sophie'))).toBe(200);
     expect((await keptOf(userId)).kept).toMatch(TODAY);

@@ -4,7 +4,7 @@ import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { requiresSecondFactor } from '#domain/second-factor/requirement.js';
 import { demandPassword, isTooShort, minPasswordLength } from '#domain/user/password-policy.js';
-import type { ChangePassword } from '#domain/user/password-change.js';
+import type { AnsweredReset, ChangePassword } from '#domain/user/password-change.js';
 import type { SkippedBreachCheck } from '#domain/user/user-events.js';
 import { type ActiveUser, type SparedSession, nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
@@ -106,36 +106,38 @@ export class Passwords {
     { replaces, spare }: { readonly replaces: CredentialId; readonly spare: SparedSession },
     context: CommandContext,
   ): Promise<Position | undefined> {
-    return this.replace(account, password, { replaces, resetId: null, spare }, context);
+    return this.replace(account, password, { replaces, reset: null, spare }, context);
   }
 
   /**
    * Also ends the waits for guesses at the old one (SEC-20).
-   * @param resetId the request by mail that this answers; null if a service has made sure who it is
+   * @param reset the request by mail that this answers; null if a service has made sure who it is
    */
   async reset(
     account: ActiveUser,
     password: ChosenPassword,
-    resetId: string | null,
+    reset: AnsweredReset | null,
     context: CommandContext,
   ): Promise<Position | undefined> {
-    const position = await this.replace(account, password, { replaces: null, resetId, spare: null }, context);
+    const position = await this.replace(account, password, { replaces: null, reset, spare: null }, context);
     await this.guesses.forget(nameOf(account), context);
     return position;
   }
 
   /** The new one is kept before the event that refers to it, the old one erased after it; of a refused change nothing stays. */
   private async replace(
-    { id, credentialId: old }: ActiveUser,
+    { id }: ActiveUser,
     { text, ...checked }: ChosenPassword,
-    how: Pick<ChangePassword, 'replaces' | 'resetId' | 'spare'>,
+    how: Pick<ChangePassword, 'replaces' | 'reset' | 'spare'>,
     context: CommandContext,
   ): Promise<Position | undefined> {
     const credentialId = await this.vault.keep('password', id, await this.hasher.hash(text));
     const command = { type: 'ChangePassword', ...how, ...checked, credentialId } as const;
     try {
-      const { position } = await this.repository.execute(user, userStream(id), command, context);
-      if (old !== null) await this.vault.erase(old);
+      const { events, position } = await this.repository.execute(user, userStream(id), command, context);
+      // What the log says was replaced: another change may have been quicker than this one's look at the account.
+      for (const { type, data } of events)
+        if (type === 'PasswordChanged' && data.replaced !== undefined) await this.vault.erase(data.replaced);
       return position;
     } catch (error) {
       // After any other error nobody knows whether it is in use.

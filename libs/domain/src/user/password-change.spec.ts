@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { asCredentialId, asSessionId, asUserId } from '../ids.js';
-import { scenario } from '../testing/scenario.js';
+import { at, scenario } from '../testing/scenario.js';
 import { ada, adaCreated, adaData, invalidated, serviceCreated } from '../testing/users.js';
 import type { UserEvent } from './user-events.js';
 import { user } from './user.js';
@@ -11,10 +11,10 @@ const next = asCredentialId('next');
 const third = asCredentialId('third');
 
 describe('changing a password', () => {
-  const change = { type: 'ChangePassword', replaces: old, resetId: null, credentialId: next, spare: null } as const;
+  const change = { type: 'ChangePassword', replaces: old, reset: null, credentialId: next, spare: null } as const;
   const changed: UserEvent = {
     type: 'PasswordChanged',
-    data: { userId: ada, credentialId: next, cause: 'change' },
+    data: { userId: ada, credentialId: next, replaced: old, cause: 'change' },
   };
 
   it('ends the sessions that were opened with the old one (SEC-09)', () => {
@@ -50,30 +50,45 @@ describe('changing a password', () => {
 });
 
 describe('resetting a password', () => {
-  const reset = { type: 'ChangePassword', replaces: null, resetId: null, credentialId: next, spare: null } as const;
+  const reset = { type: 'ChangePassword', replaces: null, reset: null, credentialId: next, spare: null } as const;
   const wasReset = (resetId?: string): UserEvent => ({
     type: 'PasswordChanged',
-    data: { userId: ada, credentialId: next, cause: 'reset', ...(resetId === undefined ? {} : { resetId }) },
+    data: {
+      userId: ada,
+      credentialId: next,
+      replaced: old,
+      cause: 'reset',
+      ...(resetId === undefined ? {} : { resetId }),
+    },
   });
+  const asked = (id: string, time = '2030-01-01T12:00:00.000Z') => ({ id, requestedAt: new Date(time) });
 
   it('ends every session (SEC-09)', () => {
     given(adaCreated).when(reset).yields(wasReset(), invalidated(1));
     given(adaCreated)
-      .when({ ...reset, resetId: 'r1' })
+      .when({ ...reset, reset: asked('r1') })
       .yields(wasReset('r1'), invalidated(1));
   });
 
   it('is done once for each request by mail, also when two redeem it at the same moment (SEC-55, SEC-59)', () => {
     const again = { ...reset, credentialId: third };
     given(adaCreated, wasReset('r1'), invalidated(1))
-      .when({ ...again, resetId: 'r1' })
+      .when({ ...again, reset: asked('r1', '2040-01-01T00:00:00.000Z') })
       .refuses('reset-token-unknown');
-    given(adaCreated, wasReset('r1'), invalidated(1))
-      .when({ ...again, resetId: 'r2' })
-      .yields(
-        { type: 'PasswordChanged', data: { userId: ada, credentialId: third, cause: 'reset', resetId: 'r2' } },
-        invalidated(2),
-      );
+    const data = { userId: ada, credentialId: third, replaced: next, cause: 'reset', resetId: 'r2' } as const;
+    given(adaCreated, at('2030-01-01T11:59:59.999Z', wasReset('r1')), invalidated(1))
+      .when({ ...again, reset: asked('r2') })
+      .yields({ type: 'PasswordChanged', data }, invalidated(2));
+  });
+});
+
+describe('a reset that was asked for before the password was changed', () => {
+  it('is void: it was for the one that was forgotten', () => {
+    const data = { userId: ada, credentialId: next, replaced: old, cause: 'change' } as const;
+    const reset = { id: 'r1', requestedAt: new Date('2030-01-01T12:00:00.000Z') };
+    given(adaCreated, at('2030-01-01T12:00:00.001Z', { type: 'PasswordChanged', data }))
+      .when({ type: 'ChangePassword', replaces: null, reset, credentialId: third, spare: null })
+      .refuses('reset-token-unknown');
   });
 });
 

@@ -92,6 +92,8 @@ export type UserEvent =
       readonly data: {
         readonly userId: UserId;
         readonly credentialId: CredentialId;
+        /** What it takes the place of; events from before this was recorded do not say. */
+        readonly replaced?: CredentialId;
         readonly cause: 'change' | 'reset';
         /** The request that its owner made by mail; it is good for one password. */
         readonly resetId?: string;

@@ -25,6 +25,8 @@ export interface ActiveUser {
   readonly mustChangePassword: boolean;
   /** The request by mail that the password was chosen with last; null before the first. */
   readonly lastResetId: string | null;
+  /** Null while it is the first one. */
+  readonly passwordChangedAt: Date | null;
   readonly registeredBy: Registrar;
   /** The version of the service licence agreement that was accepted last; 0 for none. */
   readonly acceptedAgreement: number;
@@ -92,6 +94,7 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
     credentialId,
     mustChangePassword: false,
     lastResetId: null,
+    passwordChangedAt: null,
     registeredBy,
     acceptedAgreement: 0,
     sessionEpoch: 0,
@@ -144,7 +147,7 @@ function changed(
       return { claims: { ...claims, firstNames: data.firstNames, lastName: data.lastName } };
     case 'PasswordChanged': {
       const { credentialId, resetId = lastResetId } = data;
-      return { credentialId, mustChangePassword: false, lastResetId: resetId };
+      return { credentialId, mustChangePassword: false, lastResetId: resetId, passwordChangedAt: occurredAt };
     }
     case 'PasswordRehashed':
       return { credentialId: data.credentialId };

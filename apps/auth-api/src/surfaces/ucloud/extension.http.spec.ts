@@ -175,4 +175,12 @@ describe('extending a token', () => {
     expect(two.json['refreshToken']).toBe(one.json['refreshToken']);
     expect((await extend('_share', { expiresIn: 1 }, key)).status).toBe(422);
   });
+
+  it('is not repeated for a session that has ended since (SEC-64)', async () => {
+    const key = { 'idempotency-key': `k${people}` };
+    expect((await extend('_share', {}, key)).status).toBe(200);
+    const extended = (await app.sessionsOf(ada.accessToken)).find(({ origin }) => origin === 'extension');
+    await app.call('DELETE', `/auth/sessions/${String(extended?.['id'])}`, { token: ada.accessToken });
+    expect(await extend('_share', {}, key)).toMatchObject({ status: 401, json: { errorCode: 'session-ended' } });
+  });
 });

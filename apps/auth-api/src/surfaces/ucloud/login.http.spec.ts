@@ -202,6 +202,15 @@ describe('repeating a login with its idempotency key', () => {
     expect(await logIn('web')).toMatchObject({ status: 422, json: { errorCode: 'idempotency-key-reused' } });
   });
 
+  it('gives no token of a session that has ended since (SEC-64)', async () => {
+    await app.create('hasty');
+    const logIn = () => app.tryLogIn('hasty', passwordOf('hasty'), 'cli', { 'idempotency-key': 'k2' });
+    const { accessToken: token } = (await logIn()).json;
+    await app.call('DELETE', '/auth/sessions', { token: String(token) });
+    expect(await logIn()).toMatchObject({ status: 401, json: { errorCode: 'session-ended' } });
+    expect((await app.tryLogIn('hasty')).status).toBe(200);
+  });
+
   it('is nothing to others who use the same key', async () => {
     await app.create('other');
     const { status, json } = await app.tryLogIn('other', passwordOf('other'), 'cli', { 'idempotency-key': 'k1' });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MailServer } from '#mail/testing/mail-server.js';
 import { Authenticator } from '../../testing/authenticator.js';
-import { TestApp, refusal } from '../../testing/test-app.js';
+import { TestApp, passwordOf, refusal } from '../../testing/test-app.js';
 import { Accounts } from '../../user/accounts.js';
 
 let app: TestApp;
@@ -110,6 +110,16 @@ describe('a token of a mail', () => {
     });
     expect(suspended.status).toBe(200);
     expect(await redeem(token, NEW)).toMatchObject(refusal('reset-token-unknown', 404));
+  });
+
+  it('is void once the password was changed', async () => {
+    const { accessToken } = await app.person('hilde');
+    const token = await tokenFor('hilde@example.org');
+    const json = { currentPassword: passwordOf('hilde'), newPassword: OTHER };
+    app.clock.advance(1);
+    expect((await app.call('POST', '/auth/users/password', { token: accessToken, json })).status).toBe(200);
+    expect(await redeem(token, NEW)).toMatchObject(refusal('reset-token-unknown', 404));
+    expect((await app.tryLogIn('hilde', OTHER)).status).toBe(200);
   });
 
   it('is none of those that somebody invents', async () => {

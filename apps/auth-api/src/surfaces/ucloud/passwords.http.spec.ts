@@ -135,6 +135,15 @@ describe('changing a password beside a second factor', () => {
 });
 
 describe('resetting a password', () => {
+  it('keeps nothing of the ones before, also of several at the same moment (SEC-17)', async () => {
+    await app.create('emmy');
+    const kept = app.passwordsKept();
+    const passwords = ['one', 'two', 'three', 'four'].map((n) => `the ${n} small green bottles`);
+    const answers = await Promise.all(passwords.map((each) => reset('emmy', each)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(app.passwordsKept()).toBe(kept);
+  });
+
   it('gives another one and ends every session (SEC-09)', async () => {
     const { refreshToken } = await app.person('joan');
     expect((await reset('JOAN', NEW)).json).toEqual({});

@@ -100,10 +100,10 @@ describe('a provider', () => {
 describe('registering providers', () => {
   it('makes all of the list or none, and each id once, in any spelling', async () => {
     expect(responses(await register([id, `${id}-b`]))).toHaveLength(2);
-    const before = (await app.events('user')).length;
+    const before = (await app.stored('user', 'UserCreated')).length;
     for (const ids of [[`${id}-c`, id], [`${id}-c`, `${id}-c`], [id.toUpperCase()], [`${id}-c`, `${id}-C`]])
       expect(await register(ids)).toMatchObject(refusal('username-taken', 409));
-    expect(await app.events('user')).toHaveLength(before);
+    expect(await app.stored('user', 'UserCreated')).toHaveLength(before);
     expect(responses(await register([`${id}-c`]))).toHaveLength(1);
   });
 

@@ -80,14 +80,14 @@ describe('importing users', () => {
 
   it('overwrites no account, and makes all of the list or none', async () => {
     const known = await app.person('hedy');
-    const before = (await app.events('user')).length;
+    const before = (await app.stored('user', 'UserCreated')).length;
     expect(await bringIn([person('newcomer'), person('Hedy', { email: 'h@example.org' })])).toMatchObject(
       refusal('username-taken', 409),
     );
     expect(await bringIn([person('newcomer'), person('another', { email: 'HEDY@example.org' })])).toMatchObject(
       refusal('email-taken', 409),
     );
-    expect(await app.events('user')).toHaveLength(before);
+    expect(await app.stored('user', 'UserCreated')).toHaveLength(before);
     expect((await app.call('GET', '/auth/sessions/current', { token: known.accessToken })).status).toBe(200);
     expect((await app.tryLogIn('hedy')).status).toBe(200);
     expect((await bringIn([person('newcomer'), person('another')])).status).toBe(200);

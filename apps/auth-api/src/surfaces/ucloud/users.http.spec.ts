@@ -52,10 +52,10 @@ describe('creating users', () => {
   });
 
   it('makes all of the list or none (ucloud-users-api §5.9)', async () => {
-    const before = (await app.events('user')).length;
+    const before = (await app.stored('user', 'UserCreated')).length;
     const answer = await register([person('barbara'), person('ada'), person('frances')]);
     expect(answer).toMatchObject({ status: 409, json: { why: 'User already exists', errorCode: 'username-taken' } });
-    expect(await app.events('user')).toHaveLength(before);
+    expect(await app.stored('user', 'UserCreated')).toHaveLength(before);
     expect((await register([person('barbara'), person('frances')])).status).toBe(200);
   });
 
@@ -91,6 +91,17 @@ describe('creating users', () => {
       json: { errorCode: 'idempotency-key-reused' },
     });
     expect((await app.tryLogIn('lamarr')).status).toBe(401);
+  });
+
+  it('gives no token of somebody who was suspended since, when it is repeated (SEC-64)', async () => {
+    const key = { 'idempotency-key': 'register-2' };
+    const token = await app.asService();
+    expect((await register([person('mileva')], key, token)).status).toBe(200);
+    await app.call('POST', '/auth/users/suspend', { token: await app.asAdmin(), json: { userId: 'mileva' } });
+    expect(await register([person('mileva')], key, token)).toMatchObject({
+      status: 401,
+      json: { errorCode: 'session-ended' },
+    });
   });
 
   it('takes over a name that a command left behind when it died', async () => {
