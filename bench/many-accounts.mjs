@@ -2,13 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { v7 as uuidV7 } from 'uuid';
+import { categoryOf, userStream } from '../dist/libs/domain/src/ids.js';
+import { reservationStream } from '../dist/libs/domain/src/reservation/reservation.js';
 import { EventCodec } from '../dist/libs/event-store/src/codec.js';
 import { asMetadata } from '../dist/libs/event-store/src/envelope.js';
 import { encrypt } from '../dist/libs/vault/src/aead.js';
 import { DataKey } from '../dist/libs/vault/src/data-key.js';
 import { IdentifierDigest } from '../dist/libs/vault/src/identifier-digest.js';
 import { masterKeyFromFile } from '../dist/libs/vault/src/master-key.js';
-import { Vault } from '../dist/libs/vault/src/vault.js';
+import { Vault, placeOfKey } from '../dist/libs/vault/src/vault.js';
 
 const FIRST = [
   'Ada',
@@ -83,21 +85,12 @@ export async function fillAccounts(data, count, progress) {
     'INSERT INTO event (stream, revision, category, id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const append = (stream, revision, { id, type, data: fields }, metadata) =>
-    insertEvent.run(
-      stream,
-      revision,
-      stream.split('-', 1)[0],
-      id,
-      type,
-      JSON.stringify(fields),
-      metadata,
-      now.getTime(),
-    );
+    insertEvent.run(stream, revision, categoryOf(stream), id, type, JSON.stringify(fields), metadata, now.getTime());
   const codec = new EventCodec({
     keyOf: async (subject) => {
       const id = randomUUID();
       const bytes = randomBytes(32);
-      const wrapped = JSON.stringify(encrypt(bytes.toString('base64'), masterKey.key, `data_key/${id}/${subject}`));
+      const wrapped = JSON.stringify(encrypt(bytes.toString('base64'), masterKey.key, placeOfKey(id, subject)));
       insertKey.run(id, subject, masterKey.id, wrapped, now.toISOString());
       return new DataKey(id, bytes);
     },
@@ -112,7 +105,10 @@ export async function fillAccounts(data, count, progress) {
     const profile = account(n);
     const commandId = randomUUID();
     const context = { commandId, correlationId: randomUUID(), actor: 'bench', actorKind: 'system', now };
-    const streams = [`name-${digest.of('name', profile.username)}`, `email-${digest.of('email', profile.email)}`];
+    const streams = [
+      reservationStream('name', digest.of('name', profile.username)),
+      reservationStream('email', digest.of('email', profile.email)),
+    ];
     const metadata = JSON.stringify(asMetadata(context, 1));
     const reserve = (stream, revision, type, fields) =>
       append(stream, revision, { id: randomUUID(), type, data: fields }, metadata);
@@ -126,7 +122,7 @@ export async function fillAccounts(data, count, progress) {
       credentialId: null,
       registeredBy: 'service',
     };
-    const stream = `user-${userId}`;
+    const stream = userStream(userId);
     const encoded = await codec.encode({ type: 'UserCreated', data: created }, randomUUID(), stream, context);
     append(stream, 0, encoded, JSON.stringify(encoded.metadata));
     for (const stream of streams) reserve(stream, 1, 'IdentifierConfirmed', { holder: userId });

@@ -13,6 +13,9 @@ import type { PasswordRefusal } from './user/password-policy.js';
 import type { UserIteratorRefusal } from './user-iterator/user-iterator.js';
 import type { UserRefusal } from './user/user.js';
 
+/** Somebody asks too often for what is costly or reaches others. */
+type ThrottlingRefusal = 'requests-throttled';
+
 /** Everything the rules can say no to. Stable: clients may rely on each code. */
 export type Refusal =
   | AccessRefusal
@@ -27,6 +30,7 @@ export type Refusal =
   | SecondFactorRefusal
   | SessionRefusal
   | SigningKeyRefusal
+  | ThrottlingRefusal
   | UserIteratorRefusal
   | UserRefusal;
 

@@ -38,8 +38,9 @@ export class MailHost {
   }
 
   /** Before the first request: what has happened until then is nothing to send mails about. */
-  static begin = ({ eventStore: store, repository }: Stores, clock: Clock): Promise<void> =>
-    MailReactor.begin({ store, repository, context: () => mailContext(clock.now()) });
+  static async begin({ eventStore: store, repository }: Stores, clock: Clock): Promise<void> {
+    await MailReactor.begin({ store, repository, context: () => mailContext(clock.now()) });
+  }
 
   start(): void {
     this.running = this.reactor.run(this.stopping.signal);

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { MailNotTaken, type MailTransport, type OutgoingMail, type Sender, messageOf } from './mail-transport.js';
@@ -19,7 +18,7 @@ export class FolderTransport implements MailTransport {
     // Sorted by time; a second try writes the same file.
     const file = join(this.folder, `${mail.date.toISOString().replaceAll(':', '-')}-${mail.id}.eml`);
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
       await writeFile(`${file}.draft`, message, { mode: 0o600 });
       await rename(`${file}.draft`, file);
     } catch (cause) {

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { type MailKind, mail, mailStream } from '#domain/mail/mail.js';
+import { type DispatchOutcome, type MailKind, mail, mailStream } from '#domain/mail/mail.js';
 import { reactor, reactorStream } from '#domain/reactor/reactor.js';
 import type { EventCodec } from '#event-store/codec.js';
 import type { CommandContext } from '#event-store/envelope.js';
-import { type EventStore, type LogSlice, type Position, asPosition } from '#event-store/event-store.js';
+import { type EventStore, LOG_START, type LogSlice, type Position, asPosition } from '#event-store/event-store.js';
 import type { Repository } from '#event-store/repository.js';
 import type { MailComposer } from './mail-composer.js';
 import { type MailOrder, TELLING_CATEGORIES, isTellingType, orderFor } from './mail-orders.js';
@@ -68,11 +68,14 @@ export class MailReactor {
     this.pause = parts.pause ?? pauseFor;
   }
 
-  /** What has happened before this was first called is nothing to send mails about. */
-  static async begin({ store, repository, context }: Pick<MailReactorParts, 'context' | 'repository' | 'store'>) {
-    const { state } = await repository.load(reactor, STREAM);
-    if (state.position !== null) return;
-    await repository.execute(reactor, STREAM, { type: 'BeginReactor', at: await store.head() }, context());
+  /** What has happened before this was first called is nothing to send mails about. @returns where to go on */
+  static async begin(parts: Pick<MailReactorParts, 'context' | 'repository' | 'store'>): Promise<Position> {
+    const { store, repository, context } = parts;
+    const { state: known } = await repository.load(reactor, STREAM);
+    if (known.position !== null) return asPosition(known.position);
+    const begin = { type: 'BeginReactor', at: await store.head() } as const;
+    const { state } = await repository.execute(reactor, STREAM, begin, context());
+    return state.position === null ? LOG_START : asPosition(state.position);
   }
 
   /** How many mails are on their way or wait for another try. */
@@ -102,10 +105,7 @@ export class MailReactor {
   }
 
   private async checkpoint(): Promise<Position> {
-    const { repository } = this.parts;
-    await MailReactor.begin(this.parts);
-    const { state } = await repository.load(reactor, STREAM);
-    const position = asPosition(state.position ?? '0');
+    const position = await MailReactor.begin(this.parts);
     this.recorded = position;
     this.frontier = position;
     return position;
@@ -173,27 +173,23 @@ export class MailReactor {
 
   private async handOver({ id, kind }: MailOrder, composed: OutgoingMail): Promise<number | null> {
     const { repository, transport, observer } = this.parts;
-    const record = async (outcome: 'RecordDispatch' | 'RecordRefusal' | { readonly cause: string }) => {
+    const record = async (outcome: DispatchOutcome) => {
       const context = this.parts.context();
-      const command =
-        typeof outcome === 'string'
-          ? { type: outcome }
-          : { type: 'RecordFailedDispatch' as const, cause: outcome.cause };
-      return repository.execute(mail, mailStream(id), { ...command, now: context.now }, context);
+      return repository.execute(mail, mailStream(id), { ...outcome, now: context.now }, context);
     };
     try {
       const where = await transport.send(composed, this.cutOff.signal);
-      await record('RecordDispatch');
+      await record({ type: 'RecordDispatch' });
       observer.dispatched(kind, id, where);
       return null;
     } catch (error) {
       if (error instanceof MailRefused) {
-        await record('RecordRefusal');
+        await record({ type: 'RecordRefusal' });
         observer.abandoned(kind, id, `refused: ${error.message}`);
         return null;
       }
       if (!(error instanceof MailNotTaken)) throw error;
-      const { state } = await record({ cause: error.message });
+      const { state } = await record({ type: 'RecordFailedDispatch', cause: error.message });
       if (state.status !== 'waiting') return null;
       observer.failed(kind, id, error.message, state.retryAt);
       return Math.max(0, state.retryAt.getTime() - this.parts.context().now.getTime());

@@ -193,5 +193,6 @@ export class Vault {
   }
 }
 
-const placeOfKey = (id: string, subject: string) => `data_key/${id}/${subject}`;
+/** What a data key is wrapped for: in another row it cannot be unwrapped. */
+export const placeOfKey = (id: string, subject: string) => `data_key/${id}/${subject}`;
 const placeOfCredential = (id: string, kind: string, owner: string) => `credential/${id}/${kind}/${owner}`;

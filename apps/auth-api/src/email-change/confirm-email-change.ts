@@ -33,11 +33,12 @@ export class ConfirmEmailChangeHandler implements ICommandHandler<ConfirmEmailCh
   async execute({ token, request }: ConfirmEmailChange): Promise<Position | undefined> {
     const { account, presentedHash, context } = await this.changes.shown(token, request);
     const { id, requestedEmail } = account;
-    const undoTokenHash = this.tokens.hashOf('email-undo', id, requestedEmail?.changeId ?? '');
+    if (requestedEmail === null) throw new Refused('email-token-unknown');
+    const undoTokenHash = this.tokens.hashOf('email-undo', id, requestedEmail.changeId);
     const command = { type: 'ConfirmEmailChange', presentedHash, undoTokenHash, now: request.now } as const;
     // What could not be confirmed even if the address were free is refused before anything is reserved.
     user.decide(account, command);
-    const value = requestedEmail && readable(requestedEmail.email);
+    const value = readable(requestedEmail.email);
     if (value === null) throw new Refused('email-token-unknown');
     // If the next step fails it counts as left behind, and whoever wants it is given it.
     const reserved = await this.reservations.reserve({ kind: 'email', value }, id, context);

@@ -22,7 +22,7 @@ export class EndSessionHandler implements ICommandHandler<EndSession> {
   constructor(private readonly repository: Repository) {}
 
   async execute({ sessionId, caller, request }: EndSession): Promise<Position | undefined> {
-    const command = { type: 'EndSession', owner: caller.userId } as const;
+    const command = { type: 'EndSession', owner: caller.userId, reason: 'ended-by-owner' } as const;
     const context = { ...request, ...actorOf(caller) };
     return (await this.repository.execute(session, sessionStream(sessionId), command, context)).position;
   }

@@ -28,7 +28,7 @@ export class EndUserSessionsHandler implements ICommandHandler<EndUserSessions> 
       const command = { type: 'InvalidateSessions', spare: null } as const;
       return (await this.repository.execute(user, userStream(userId), command, context)).position;
     }
-    const command = { type: 'EndSessionOfUser', owner: userId } as const;
+    const command = { type: 'EndSession', owner: userId, reason: 'ended-by-administrator' } as const;
     return (await this.repository.execute(session, sessionStream(sessionId), command, context)).position;
   }
 }

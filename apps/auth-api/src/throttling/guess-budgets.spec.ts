@@ -32,8 +32,9 @@ function processes(count: number) {
   const all = Array.from({ length: count }, () => {
     const repository = new Repository(log, new EventCodec(new MemoryKeys()));
     const budgets = new Budgets(counters, UNWATCHED);
-    const accounts = new Accounts(repository, new LiveSessions(repository), digest);
-    const devices = new KnownDevices(accounts, new DeviceTokens(Buffer.alloc(32, 7)), budgets, digest);
+    const sessions = new LiveSessions(repository);
+    const accounts = new Accounts(repository, sessions, digest);
+    const devices = new KnownDevices(accounts, sessions, new DeviceTokens(Buffer.alloc(32, 7)), budgets, digest);
     return new GuessBudgets(repository, digest, new AddressBudgets(budgets, digest, settings), devices);
   });
   const events = async () => {

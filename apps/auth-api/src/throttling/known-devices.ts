@@ -4,6 +4,7 @@ import type { StreamName } from '#domain/ids.js';
 import { type Budget, Budgets } from '#throttling/budgets.js';
 import { DeviceTokens } from '#tokens/device-token.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { LiveSessions } from '../access/live-sessions.js';
 import { Accounts } from '../user/accounts.js';
 import { budgetCounter } from './budget-counter.js';
 import type { GuessCounter } from './guess-counter.js';
@@ -24,6 +25,7 @@ const TOGETHER: Budget = { name: 'failures-of-devices', limit: 100, windowMs: 86
 export class KnownDevices {
   constructor(
     private readonly accounts: Accounts,
+    private readonly sessions: LiveSessions,
     private readonly devices: DeviceTokens,
     private readonly budgets: Budgets,
     private readonly digest: IdentifierDigest,
@@ -39,11 +41,11 @@ export class KnownDevices {
     // Until the token is known to be the account's, known and unknown names take the same way (SEC-32).
     const userId = await this.accounts.idOf(username);
     const device = userId === null ? null : this.devices.deviceOf(token, userId, now);
-    const account = device === null ? null : await this.accounts.byUsername(username);
-    if (account === null) return null;
-    const share = { budget: TOGETHER, key: this.digest.of('device', account.id) };
+    const owner = device === null || userId === null ? null : (await this.sessions.ownerOf(userId)).owner;
+    if (owner === null) return null;
+    const share = { budget: TOGETHER, key: this.digest.of('device', owner.id) };
     if ((await this.budgets.look(share.budget, share.key)).left <= 0) return null;
-    const stream = attemptsStream(this.digest.of('device', `${account.credentialId} ${device}`));
+    const stream = attemptsStream(this.digest.of('device', `${owner.credentialId} ${device}`));
     return { stream, together: budgetCounter(this.budgets, [share]) };
   }
 }

@@ -31,11 +31,12 @@ const processOn = (store: EventStore) => new Repository(store, codec, { backOff:
 async function start(): Promise<void> {
   log = new MemoryEventStore();
   codec = new EventCodec(new MemoryKeys());
-  const nobody = { email: null, firstNames: null, lastName: null, organizationId: null, credentialId: null };
+  const names = { firstNames: null, lastName: null, organizationId: null, credentialId: null };
   for (const number of [0, 1] as const) {
     const id = idOf(number);
-    const command = { type: 'CreateUser', id, role: 'ADMIN', username: `p${number}`, ...nobody } as const;
-    const made = { ...command, registeredBy: 'administrator' } as const;
+    const command = { type: 'CreateUser', id, role: 'ADMIN', username: `p${number}` } as const;
+    const email = `p${number}@example.org`;
+    const made = { ...command, ...names, email, registeredBy: 'administrator' } as const;
     await processOn(log).execute(user, userStream(id), made, someContext());
   }
 }

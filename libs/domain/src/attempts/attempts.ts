@@ -40,7 +40,7 @@ export interface Attempts {
   readonly waitUntil: Date | null;
 }
 
-export type AttemptsRefusal = 'credentials-invalid' | 'login-throttled' | 'requests-throttled';
+export type AttemptsRefusal = 'credentials-invalid' | 'login-throttled';
 
 /** SEC-19: so many failures are free, then the waits double from the first to the longest. */
 export const FREE_FAILURES = 5;

@@ -53,6 +53,12 @@ export const mailEvents: EventCatalogue<MailEvent> = {
   MailAbandoned: { schema: 1 },
 };
 
+/** What became of handing it over. */
+export type DispatchOutcome =
+  | { readonly type: 'RecordDispatch' }
+  | { readonly type: 'RecordFailedDispatch'; readonly cause: string }
+  | { readonly type: 'RecordRefusal' };
+
 export type MailCommand = { readonly now: Date } & (
   | {
       /** Yields nothing while another process has it, while it waits, and when it is over. */
@@ -62,9 +68,7 @@ export type MailCommand = { readonly now: Date } & (
       /** After this it makes no sense any more. */
       readonly deadline: Date;
     }
-  | { readonly type: 'RecordDispatch' }
-  | { readonly type: 'RecordFailedDispatch'; readonly cause: string }
-  | { readonly type: 'RecordRefusal' }
+  | DispatchOutcome
 );
 
 export type Mail =

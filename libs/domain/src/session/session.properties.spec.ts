@@ -74,7 +74,9 @@ class World {
         return;
       }
       case 'end':
-        this.attempt(() => session.decide(this.state, { type: 'EndSession', owner: asUserId('ada') }));
+        this.attempt(() =>
+          session.decide(this.state, { type: 'EndSession', owner: asUserId('ada'), reason: 'ended-by-owner' }),
+        );
         return;
       case 'invalidate': {
         const spare =

@@ -367,24 +367,24 @@ describe('logging out', () => {
 });
 
 describe('ending a session by its id', () => {
-  it('ends it for its owner', () =>
-    given(opened).when({ type: 'EndSession', owner: ada.id }).yields(ended('ended-by-owner')));
+  const end = (owner = ada.id) => ({ type: 'EndSession', owner, reason: 'ended-by-owner' }) as const;
 
-  it('changes nothing the second time', () =>
-    given(opened, ended('logout')).when({ type: 'EndSession', owner: ada.id }).yields());
+  it('ends it for its owner', () => given(opened).when(end()).yields(ended('ended-by-owner')));
+
+  it('changes nothing the second time', () => given(opened, ended('logout')).when(end()).yields());
 
   it('looks to anyone else as if there were no such session (SEC-36)', () => {
     const eve = asUserId('eve');
-    given(opened).when({ type: 'EndSession', owner: eve }).refuses('session-unknown');
-    given().when({ type: 'EndSession', owner: eve }).refuses('session-unknown');
+    given(opened).when(end(eve)).refuses('session-unknown');
+    given().when(end(eve)).refuses('session-unknown');
   });
 
   it('ends it for an administrator who says whose it is, once (SEC-71)', () => {
-    const end = (owner = ada.id) => ({ type: 'EndSessionOfUser', owner }) as const;
-    given(opened).when(end()).yields(ended('ended-by-administrator'));
-    given(opened, ended('ended-by-administrator')).when(end()).yields();
+    const endOther = (owner = ada.id) => ({ ...end(owner), reason: 'ended-by-administrator' }) as const;
+    given(opened).when(endOther()).yields(ended('ended-by-administrator'));
+    given(opened, ended('ended-by-administrator')).when(endOther()).yields();
     given(opened)
-      .when(end(asUserId('eve')))
+      .when(endOther(asUserId('eve')))
       .refuses('session-unknown');
   });
 });

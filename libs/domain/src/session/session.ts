@@ -61,10 +61,12 @@ export type SessionCommand =
       readonly reason: 'logout' | 'bulk-invalidation';
       readonly now: Date;
     }
-  /** Ends a session by its id, for its owner. */
-  | { readonly type: 'EndSession'; readonly owner: UserId }
-  /** The same, for an administrator who knows whose it is. */
-  | { readonly type: 'EndSessionOfUser'; readonly owner: UserId }
+  /** Ends a session by its id, for its owner or for an administrator who knows whose it is. */
+  | {
+      readonly type: 'EndSession';
+      readonly owner: UserId;
+      readonly reason: 'ended-by-owner' | 'ended-by-administrator';
+    }
   /** Takes a credential of this account back. */
   | { readonly type: 'RevokeCredential'; readonly owner: UserId };
 
@@ -139,11 +141,10 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
       case 'LogOut':
         return logOut(state, command);
       case 'EndSession':
-      case 'EndSessionOfUser':
         // To anyone but its owner a session does not exist (SEC-36); nor as one of somebody else.
         if (state.status === 'none' || state.userId !== command.owner) throw new Refused('session-unknown');
         if (state.status !== 'open') return [];
-        return [ended(state, command.type === 'EndSession' ? 'ended-by-owner' : 'ended-by-administrator')];
+        return [ended(state, command.reason)];
       case 'RevokeCredential':
         if (state.status === 'none' || state.userId !== command.owner) throw new Refused('credential-unknown');
         if (state.status === 'ended') return [];

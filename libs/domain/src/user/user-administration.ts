@@ -68,7 +68,7 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
 export const isAdministrator = (state: User): state is ActiveUser =>
   state.status === 'active' && state.role === 'ADMIN' && !state.suspended;
 
-/** Whether the change, if it is none of nothing, leaves one administrator less, now or once the account is reinstated. */
+/** Whether the change, unless it changes nothing, leaves one administrator fewer, now or once the account is reinstated. */
 export function withdrawsAdministration({ role }: ActiveUser, change: AdministerUser): boolean {
   if (role !== 'ADMIN') return false;
   return change.type === 'SuspendUser' || change.type === 'DeleteUser' || change.type === 'ChangeRole';

@@ -53,6 +53,7 @@ export function created(command: CreateUser): UserEvent {
   const firstNames = named ? command.firstNames : username;
   const lastName = named ? command.lastName : 'N/A';
   if (email !== null) demandEmail(email);
+  else if (registeredBy !== 'installation') throw new Refused('email-invalid', 'An e-mail address is needed.');
   demandUsername(username, kind);
   demandPlainText('firstnames', firstNames ?? '');
   demandPlainText('lastname', lastName ?? '');

@@ -46,6 +46,16 @@ describe('creating a person', () => {
     it(`refuses the name ${JSON.stringify(username).slice(0, 20)}`, () =>
       given().when(create({ username })).refuses('username-invalid'));
 
+  it('needs an e-mail address of a person, unless the installation makes it', () => {
+    given()
+      .when(create({ email: null }))
+      .refuses('email-invalid');
+    const made = { email: null, registeredBy: 'installation' } as const;
+    given()
+      .when(create(made))
+      .yields({ type: 'UserCreated', data: { ...createdData, ...made } });
+  });
+
   for (const email of ['', 'ada', '@example.org', 'ada@', 'a@b@c', 'a b@c', 'a\r\n@c', `${'x'.repeat(250)}@c.dk`])
     it(`refuses the e-mail address ${JSON.stringify(email).slice(0, 20)}`, () =>
       given().when(create({ email })).refuses('email-invalid'));

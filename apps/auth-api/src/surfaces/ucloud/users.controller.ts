@@ -116,7 +116,7 @@ const asNewUser = (body: CreateUserBody, registeredBy: Registrar): NewUser => ({
   username: body.username,
   role: body.role ?? 'USER',
   password: body.password ?? null,
-  email: body.email ?? '',
+  email: body.email ?? null,
   firstNames: body.firstnames ?? null,
   lastName: body.lastname ?? null,
   organizationId: body.orgId ?? null,
