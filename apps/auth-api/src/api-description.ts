@@ -1,7 +1,18 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ApiProperty, DocumentBuilder, SwaggerModule, getSchemaPath } from '@nestjs/swagger';
 import type { Settings } from '#host/settings.js';
-import { ERROR_CODES } from './surfaces/ucloud/errors.js';
+import { ERROR_CODES, type ErrorBody } from './surfaces/ucloud/errors.js';
+
+const TEXT = { type: 'string' } as const;
+
+/** What every refusal and failure says. */
+class ErrorAnswerBody implements ErrorBody {
+  @ApiProperty({ description: 'For people.' })
+  why: string;
+
+  @ApiProperty({ enum: [...ERROR_CODES].sort(), description: 'For programs; stable.' })
+  errorCode: ErrorBody['errorCode'];
+}
 
 /** The OpenAPI 3.1 description at /openapi.json, and a page to read it at /docs. */
 export function serveApiDescription(app: NestFastifyApplication, { publicUrl }: Settings): void {
@@ -17,19 +28,21 @@ export function serveApiDescription(app: NestFastifyApplication, { publicUrl }: 
     .addCookieAuth('refreshToken', { type: 'apiKey', in: 'cookie' }, 'refresh-token-cookie')
     .addGlobalResponse({
       status: 'default',
-      description: 'Refused, or failed.',
-      schema: {
-        type: 'object',
-        required: ['why', 'errorCode'],
-        properties: {
-          why: { type: 'string', description: 'For people.' },
-          errorCode: { type: 'string', enum: [...ERROR_CODES].sort(), description: 'For programs; stable.' },
-        },
+      description: 'Refused, or failed; docs/api.md has the status of each code.',
+      headers: {
+        'Retry-After': { description: 'With 429 and 503: how many seconds to wait.', schema: { type: 'integer' } },
+        'WWW-Authenticate': { description: 'With 401 where a fresh login is needed (RFC 9470).', schema: TEXT },
       },
+      content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorAnswerBody) } } },
     })
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-  });
+  SwaggerModule.setup(
+    'docs',
+    app,
+    () => SwaggerModule.createDocument(app, description, { extraModels: [ErrorAnswerBody] }),
+    {
+      jsonDocumentUrl: 'openapi.json',
+      yamlDocumentUrl: 'openapi.yaml',
+    },
+  );
 }

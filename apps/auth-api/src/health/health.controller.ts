@@ -21,7 +21,16 @@ export class HealthController {
   @OpenToEveryone()
   @ApiOperation({ operationId: 'ready', summary: 'Whether the process can serve, and if not, what is missing' })
   @ApiOkResponse()
-  @ApiServiceUnavailableResponse()
+  @ApiServiceUnavailableResponse({
+    schema: {
+      type: 'object',
+      required: ['status', 'missing'],
+      properties: {
+        status: { type: 'string', enum: ['not-ready'] },
+        missing: { type: 'array', items: { type: 'string' } },
+      },
+    },
+  })
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = await this.readiness.missing();
     if (missing.length === 0) return { status: 'ready' };

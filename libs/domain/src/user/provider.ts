@@ -106,7 +106,7 @@ export function providerRegistered(command: RegisterProvider): UserEvent[] {
   if (!PROVIDER_ID.test(providerId))
     throw new Refused(
       'provider-id-invalid',
-      'The id of a provider is 1 to 64 letters of a to z, digits, dots, dashes and underscores.',
+      'The id of a provider is 1 to 64 letters of A to Z and a to z, digits, dots, dashes and underscores.',
     );
   const username = providerName(providerId);
   const claimableUntil = new Date(now.getTime() + CLAIM_MS).toISOString();

@@ -25,7 +25,7 @@ export class PasswordLoginForm {
 }
 
 export class BulkInvalidateBody {
-  @ApiProperty({ type: [String], description: 'Refresh tokens.' })
+  @ApiProperty({ type: [String], maxItems: MAX_TOKENS, description: 'Refresh tokens.' })
   @Texts(MAX_TEXT, MAX_TOKENS)
   tokens: string[];
 }
@@ -35,7 +35,7 @@ export class TokenExtensionBody {
   @Text(MAX_TOKEN)
   validJWT: string;
 
-  @ApiProperty({ type: [String] })
+  @ApiProperty({ type: [String], maxItems: MAX_SCOPES })
   @Texts(MAX_TEXT, MAX_SCOPES)
   requestedScopes: string[];
 
@@ -111,7 +111,7 @@ export class LookupUserWithEmailBody {
 }
 
 export class LookupUsersBody {
-  @ApiProperty({ type: [String], description: `User names, ${MAX_LOOKED_UP} at most.` })
+  @ApiProperty({ type: [String], maxItems: MAX_LOOKED_UP, description: 'User names.' })
   @Texts(MAX_TEXT, MAX_LOOKED_UP)
   users: string[];
 }
@@ -157,9 +157,8 @@ export class UpdateUserInfoBody {
 export class SecondFactorCodeBody {
   @ApiProperty({
     required: false,
-    nullable: true,
-    type: 'integer',
-    description: 'What the authenticator shows; also as text.',
+    oneOf: [{ type: 'integer' }, { type: 'string', pattern: '^[0-9]{1,6}$' }, { type: 'null' }],
+    description: 'What the authenticator shows.',
   })
   @IsOptional()
   @Code()

@@ -1,6 +1,6 @@
 import { Body, Controller, Cookies, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiFoundResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refused } from '#domain/refused.js';
@@ -13,12 +13,13 @@ import { RequestContexts } from '../../request-context.js';
 import { type Authentication, LogIn } from '../../session/log-in.js';
 import { PasswordStrategy } from '../../user/password.strategy.js';
 import { ApiIdempotencyKey } from './api-headers.js';
+import { ApiLoginAnswers } from './api-login-answers.js';
 import { PasswordLoginForm } from './bodies.js';
 import { addressOf, clientTraceOf } from './client-trace.js';
 import { DEVICE_COOKIE } from './cookies.js';
 import { LoginAnswers } from './login-answers.js';
 import { demandNoForeignOrigin } from './origin.js';
-import { OptionalAuthenticationTokens } from './token-answers.js';
+import { OptionalAuthenticationTokens, PendingSecondFactor } from './token-answers.js';
 
 /** ucloud-users-api §7. */
 @ApiTags('Login')
@@ -44,7 +45,11 @@ export class LoginController {
   @ApiConsumes('application/x-www-form-urlencoded', 'multipart/form-data')
   @ApiBody({ type: PasswordLoginForm })
   @ApiIdempotencyKey()
-  @ApiOkResponse({ type: OptionalAuthenticationTokens })
+  @ApiLoginAnswers(OptionalAuthenticationTokens, PendingSecondFactor)
+  @ApiFoundResponse({
+    description:
+      'A browser where a code is still to be shown: to the login service, the challenge in the cookie `authState`.',
+  })
   async passwordLogin(
     @Body() form: PasswordLoginForm,
     @Cookies(DEVICE_COOKIE) deviceToken: string | undefined,

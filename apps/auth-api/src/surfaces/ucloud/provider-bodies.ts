@@ -5,7 +5,7 @@ import { Text } from './body-rules.js';
 export const MAX_PROVIDERS = 10;
 
 export class ProviderIdBody {
-  @ApiProperty({ description: '1 to 64 letters of a to z, digits, dots, dashes and underscores.' })
+  @ApiProperty({ description: '1 to 64 letters of A to Z and a to z, digits, dots, dashes and underscores.' })
   @Text()
   id: string;
 }

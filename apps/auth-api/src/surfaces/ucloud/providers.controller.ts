@@ -147,7 +147,7 @@ export class ProvidersController {
   @Access('auth.providers.retrievePublicKey:read', PRIVILEGED)
   @ApiBearerAuth('access-token')
   @ApiOperation({ operationId: 'retrieveProviderKey', summary: 'The key that verifies the tokens of a provider' })
-  @ApiQuery({ name: 'id', description: 'Of the provider, exactly as it was registered.' })
+  @ApiQuery({ name: 'id', type: String, description: 'Of the provider, exactly as it was registered.' })
   @ApiOkResponse({ type: ProviderPublicKey })
   async retrievePublicKey(@Query() query: QueryParameters): Promise<ProviderPublicKey> {
     const { provider, suspended } = await this.providers.find(givenText(query, 'id'));

@@ -5,6 +5,7 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiSecurity,
   ApiProperty,
   ApiTags,
 } from '@nestjs/swagger';
@@ -30,6 +31,7 @@ import {
 } from '../../second-factor/manage-second-factor.js';
 import { SecondFactors } from '../../second-factor/second-factors.js';
 import { Accounts } from '../../user/accounts.js';
+import { ApiLoginAnswers } from './api-login-answers.js';
 import { AnswerChallengeBody, SecondFactorCodeBody } from './bodies.js';
 import { clientTraceOf } from './client-trace.js';
 import { LoginAnswers } from './login-answers.js';
@@ -113,7 +115,8 @@ export class SecondFactorController {
     operationId: 'answerChallenge',
     summary: 'Show a code: finishes a login, or with an access token the enrolment',
   })
-  @ApiOkResponse({ type: OptionalAuthenticationTokens })
+  @ApiSecurity({})
+  @ApiLoginAnswers(OptionalAuthenticationTokens)
   @ApiNoContentResponse({ description: 'The second factor counts from now on.' })
   async answerChallenge(
     @Body() body: AnswerChallengeBody,

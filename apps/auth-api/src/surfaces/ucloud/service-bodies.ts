@@ -26,7 +26,11 @@ export class CreateServiceBody {
   @Text()
   username: string;
 
-  @ApiProperty({ type: [String], description: 'What it may do at most, within what your token allows.' })
+  @ApiProperty({
+    type: [String],
+    maxItems: MAX_SCOPES,
+    description: 'What it may do at most, within what your token allows.',
+  })
   @Texts(MAX_TEXT, MAX_SCOPES)
   scopes: string[];
 

@@ -66,7 +66,7 @@ export class ServicesController {
   @Get('credentials')
   @Access('auth.services.listCredentials:read', ADMINISTRATORS)
   @ApiOperation({ operationId: 'listServiceCredentials', summary: 'The living credentials of a service' })
-  @ApiQuery({ name: 'service', description: 'The user name of the service.' })
+  @ApiQuery({ name: 'service', type: String, description: 'The user name of the service.' })
   @ApiConsistencyToken()
   @ApiOkResponse({ type: ServiceCredentials })
   async listCredentials(

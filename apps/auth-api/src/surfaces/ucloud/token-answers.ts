@@ -3,6 +3,12 @@ import { ApiProperty } from '@nestjs/swagger';
 /** Nothing to say but that it worked. */
 export class EmptyAnswer {}
 
+/** The password was right; a code of the second factor is still to be shown. */
+export class PendingSecondFactor {
+  @ApiProperty({ description: 'The id of the challenge that `POST /auth/2fa/challenge` answers.' })
+  '2fa': string;
+}
+
 /** What a login gives; `refreshToken` is null where it goes into a cookie only. */
 export class OptionalAuthenticationTokens {
   @ApiProperty({ description: 'A JWT of ten minutes.' })

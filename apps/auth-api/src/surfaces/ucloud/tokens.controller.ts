@@ -108,7 +108,7 @@ export class TokensController {
   @Access('auth.requestOneTimeTokenWithAudience:write', PUBLIC)
   @ApiBearerAuth('access-token')
   @ApiOperation({ operationId: 'requestOneTimeTokenWithAudience', summary: 'Get a token that is good once' })
-  @ApiQuery({ name: 'audience', description: 'Scopes, separated by commas.' })
+  @ApiQuery({ name: 'audience', type: String, description: 'Scopes, separated by commas.' })
   @ApiIdempotencyKey()
   @ApiOkResponse({ type: OneTimeAccessToken })
   async requestOneTimeToken(
@@ -127,9 +127,10 @@ export class TokensController {
   @Access('auth.claim:write', PRIVILEGED)
   @ApiBearerAuth('access-token')
   @ApiOperation({ operationId: 'claim', summary: 'Claim a one-time token; only the first claim succeeds' })
-  @ApiQuery({ name: 'jti' })
+  @ApiQuery({ name: 'jti', type: String })
   @ApiQuery({
     name: 'audience',
+    type: String,
     required: false,
     description: 'The scopes that the claimer is about to accept it for; refused with 403 if it is not for them.',
   })

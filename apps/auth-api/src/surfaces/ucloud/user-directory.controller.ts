@@ -45,7 +45,12 @@ export class UserDirectoryController {
   @ApiQuery({ name: 'role', required: false, enum: ACCOUNT_ROLES })
   @ApiQuery({ name: 'status', required: false, enum: ACCOUNT_STATUSES })
   @ApiPageSize()
-  @ApiQuery({ name: 'next', required: false, description: 'Of the page before; with the same query, role and status.' })
+  @ApiQuery({
+    name: 'next',
+    type: String,
+    required: false,
+    description: 'Of the page before; with the same query, role and status.',
+  })
   @ApiConsistencyToken()
   @ApiOkResponse({ type: AccountPage })
   async browseUsers(

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandMayCreate } from '#domain/access/access.js';
 import { SERVICES } from '#domain/role.js';
@@ -15,6 +15,7 @@ import { ApiIdempotencyKey } from './api-headers.js';
 import { ListCheck } from './body-checks.js';
 import { tellPosition } from './consistency.js';
 import { demandListed } from './listed-callers.js';
+import { ApiListBody } from './api-list-body.js';
 import { ImportUserBody, ImportedUsersAnswer } from './user-import-bodies.js';
 
 const MAX_USERS = 100;
@@ -38,7 +39,7 @@ export class UserImportController {
     summary: 'Bring in users with the hashes of their passwords, all or none',
     description: 'For services that the setting `userImport` names. An account that exists is left alone: 409.',
   })
-  @ApiBody({ type: [ImportUserBody] })
+  @ApiListBody(ImportUserBody, MAX_USERS)
   @ApiIdempotencyKey()
   @ApiOkResponse({ type: ImportedUsersAnswer })
   async importUsers(

@@ -7,6 +7,7 @@ import { users } from '#read-models/users/users.projection.js';
 import { type FoundUser, UserQueries } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
+import { ApiConsistencyToken } from './api-headers.js';
 import { UserNameBody, LookupUserWithEmailBody, LookupUsersBody } from './bodies.js';
 import { Consistency } from './consistency.js';
 import { Principal, principalOf } from './principal.js';
@@ -55,6 +56,7 @@ export class UserLookupsController {
   @HttpCode(200)
   @Access('auth.users.lookupUsers:read', PRIVILEGED)
   @ApiOperation({ operationId: 'lookupUsers', summary: 'Who has these user names' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: LookedUpUsers })
   async lookupUsers(
     @Body() body: LookupUsersBody,
@@ -79,6 +81,7 @@ export class UserLookupsController {
   @HttpCode(200)
   @Access('auth.users.lookupEmail:read', PRIVILEGED)
   @ApiOperation({ operationId: 'lookupEmail', summary: 'The e-mail address of a user' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: EmailAnswer })
   async lookupEmail(
     @Body() { userId }: UserNameBody,
@@ -96,6 +99,7 @@ export class UserLookupsController {
   @HttpCode(200)
   @Access('auth.users.lookupUserWithEmail:read', SERVICES)
   @ApiOperation({ operationId: 'lookupUserWithEmail', summary: 'Who has this e-mail address' })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: UserWithEmail })
   async lookupUserWithEmail(
     @Body() { email }: LookupUserWithEmailBody,
@@ -111,7 +115,8 @@ export class UserLookupsController {
   @Get('retrievePrincipal')
   @Access('auth.users.retrievePrincipal:read', SERVICES)
   @ApiOperation({ operationId: 'retrievePrincipal', summary: 'A user as services see them' })
-  @ApiQuery({ name: 'username' })
+  @ApiQuery({ name: 'username', type: String })
+  @ApiConsistencyToken()
   @ApiOkResponse({ type: Principal })
   async retrievePrincipal(
     @Query() query: QueryParameters,

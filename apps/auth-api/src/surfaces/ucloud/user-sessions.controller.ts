@@ -53,7 +53,7 @@ export class UserSessionsController {
   @Get()
   @Access('auth.users.listSessionsOfUser:read', ADMINISTRATORS)
   @ApiOperation({ operationId: 'listSessionsOfUser', summary: 'List the sessions of a user, the newest first' })
-  @ApiQuery({ name: 'username' })
+  @ApiQuery({ name: 'username', type: String })
   @ApiPageRequest()
   @ApiConsistencyToken()
   @ApiOkResponse({ type: SessionPage })

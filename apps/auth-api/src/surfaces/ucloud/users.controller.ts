@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { demandMayCreate, demandOwnToken, demandUnrestrictedToken } from '#domain/access/access.js';
 import { readable } from '#domain/personal.js';
@@ -18,6 +18,7 @@ import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
 import type { NewUser } from '../../user/user-registration.js';
 import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
+import { ApiListBody } from './api-list-body.js';
 import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';
 import { ListCheck } from './body-checks.js';
 import { clientTraceOf } from './client-trace.js';
@@ -50,7 +51,7 @@ export class UsersController {
     description:
       'The answer has, in the same order, the tokens of a session opened for each; services keep theirs as their credential.',
   })
-  @ApiBody({ type: [CreateUserBody] })
+  @ApiListBody(CreateUserBody, MAX_USERS)
   @ApiIdempotencyKey()
   @ApiOkResponse({ type: [AuthenticationTokens] })
   async createNewUser(

@@ -22,7 +22,7 @@ const CSRF_HEADER = 'x-csrftoken';
 /** ucloud-users-api §4.10 and §4.11: for browsers, which keep the refresh token in a cookie out of reach of scripts. */
 @ApiTags('Tokens')
 @ApiCookieAuth('refresh-token-cookie')
-@ApiHeader({ name: 'X-CSRFToken', description: 'What the login answered beside the cookie.' })
+@ApiHeader({ name: 'X-CSRFToken', required: true, description: 'What the login answered beside the cookie.' })
 @Controller('auth')
 export class WebTokensController {
   constructor(
