@@ -4,7 +4,7 @@ import { type RequestListener, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from '#host/metrics.js';
-import { TestApp, type TestTokens, passwordOf } from '../testing/test-app.js';
+import { TestApp, passwordOf } from '../testing/test-app.js';
 
 const BREACHED = 'everybody knows this one';
 const OTHER = 'nobody has thought of this';
@@ -87,8 +87,8 @@ describe('a password that is known from a breach (SEC-06)', () => {
     asked.length = 0;
     answer = (_, response) => response.end(`${sha1(passwordOf(name)).slice(5)}:1\r\n`);
     const repeated = await register([passwordOf(name)], key);
-    const credentials = ({ json }: typeof made) => (json as unknown as TestTokens[]).map((each) => each.refreshToken);
-    expect([repeated.status, credentials(repeated), asked]).toEqual([200, credentials(made), []]);
+    const credential = ({ text }: typeof made) => /"refreshToken":"[^"]+"/.exec(text)?.[0] ?? 'none';
+    expect([repeated.status, credential(repeated), asked]).toEqual([200, credential(made), []]);
   });
 
   for (const [why, failure] of [
