@@ -56,8 +56,8 @@ describe('two API processes and a projector on the same files', () => {
 
   it('are told by the projector where it stands', async () => {
     expect((await one.call('GET', '/health/ready')).body).toEqual({ status: 'ready' });
-    const metrics = String((await two.call('GET', '/metrics')).body['text']);
-    expect(metrics).toMatch(/authlog_projection_lag_events\{projection="sessions"\} 0/);
+    const metrics = async () => String((await two.call('GET', '/metrics')).body['text']);
+    await expect.poll(metrics).toMatch(/authlog_projection_lag_events\{projection="sessions"\} 0/);
   });
 
   it('hand out the users of one walk between them, also after a restart', async () => {
