@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StreamName } from '#domain/ids.js';
+import {
+  AppendOutcomeUnknown,
+  ConcurrencyConflict,
+  type EventStore,
+  LOG_START,
+  type LogSlice,
+  type RecordedEvent,
+  StoreUnavailable,
+} from '../event-store.js';
+import { eventStoreContract, someEvent } from '../testing/contract.js';
+import { parseConnectionString } from './connection-string.js';
+import { EventStoreDbEventStore, type Patience } from './eventstoredb-event-store.js';
+import { type Fault, StandInServer } from './testing/stand-in-server.js';
+
+const REAL_SERVER = process.env['AUTHLOG_TEST_ESDB'] || null;
+
+const patience: Patience = { appendMs: 300, answerMs: 300, watchMs: 50, stallMs: 100 };
+
+eventStoreContract('EventStoreDB, on the stand-in', async () => {
+  const server = await StandInServer.start();
+  const store = new EventStoreDbEventStore(parseConnectionString(server.connectionString));
+  return {
+    store,
+    remove: async () => {
+      await store.close();
+      await server.stop();
+    },
+  };
+});
+
+if (REAL_SERVER !== null)
+  eventStoreContract('EventStoreDB, on a real server', () => {
+    const store = new EventStoreDbEventStore(parseConnectionString(REAL_SERVER));
+    return Promise.resolve({ store, remove: () => store.close() });
+  });
+
+describe('the EventStoreDB adapter, when the server fails', () => {
+  const ada: StreamName = 'user-ada';
+  let server: StandInServer;
+  let store: EventStoreDbEventStore;
+  let redials: string[];
+  beforeEach(async () => {
+    server = await StandInServer.start();
+    redials = [];
+    const observer = { redialled: (reason: string) => redials.push(reason), keptForGood() {} };
+    const maxAge = new Map([['challenge', 3_600]]);
+    store = new EventStoreDbEventStore(parseConnectionString(server.connectionString), { patience, maxAge, observer });
+  });
+  afterEach(async () => {
+    await store.close();
+    await server.stop();
+  });
+
+  describe('appending', () => {
+    it('does not know the outcome when the answer is lost, and takes the same events for the same', async () => {
+      const events = [someEvent(), someEvent()];
+      server.fail('append', 'answer-lost');
+      await expect(store.append(ada, 'no-stream', events)).rejects.toThrow(AppendOutcomeUnknown);
+      expect(await store.append(ada, 'no-stream', events)).toMatchObject({ revision: 1 });
+      expect(await read(store, ada)).toHaveLength(2);
+    });
+
+    it('gives up a server that says nothing, and goes on over another connection', async () => {
+      server.fail('append', 'silent');
+      await expect(store.append(ada, 'no-stream', [someEvent()])).rejects.toThrow(AppendOutcomeUnknown);
+      expect(await store.append(ada, 'no-stream', [someEvent()])).toMatchObject({ revision: 0 });
+    });
+
+    it('knows that nothing was appended where no connection could be made', async () => {
+      await server.stop();
+      await expect(store.append(ada, 'no-stream', [someEvent()])).rejects.toThrow(StoreUnavailable);
+      await server.listen();
+      expect(await store.append(ada, 'no-stream', [someEvent()])).toMatchObject({ revision: 0 });
+    });
+
+    it('goes to the node that leads', async () => {
+      const leader = await StandInServer.start();
+      server.pointTo(leader);
+      server.fail('append', 'not-leader');
+      expect(await store.append(ada, 'no-stream', [someEvent()])).toMatchObject({ revision: 0 });
+      expect(leader.log.readStream(ada)).toHaveLength(1);
+      await leader.stop();
+    });
+
+    it('tells the server how long to keep a stream that is not kept for good', async () => {
+      await store.append('challenge-1', 'no-stream', [someEvent()]);
+      await store.append('challenge-1', 0, [someEvent()]);
+      await store.append(ada, 'no-stream', [someEvent()]);
+      await expect.poll(() => server.log.readStream('$$challenge-1')).toHaveLength(1);
+      const [metadata] = server.log.readStream('$$challenge-1');
+      expect(JSON.parse(Buffer.from(metadata?.data ?? []).toString())).toEqual({ $maxAge: 3_600 });
+      expect(server.log.readStream(`$$${ada}`)).toEqual([]);
+    });
+
+    it('says when the user or password is refused', async () => {
+      server.fail('append', 'access-denied');
+      await expect(store.append(ada, 'no-stream', [someEvent()])).rejects.toThrow(/refuses the user or password/);
+    });
+
+    it('makes each append a call of its own, so that one that is lost takes no other with it', async () => {
+      server.fail('append', 'silent');
+      const outcomes = await Promise.allSettled(
+        ['user-1', 'user-2', 'user-3'].map((stream) => store.append(stream as StreamName, 'no-stream', [someEvent()])),
+      );
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+      expect(server.calls).toMatchObject({ append: 3, batchAppend: 0 });
+    });
+
+    it('loses nothing and doubles nothing, whatever fails', async () => {
+      const fault = fc.constantFrom<Fault>('answer-lost', 'unavailable', 'silent', 'not-leader');
+      const eachAppend = fc.array(fc.array(fault, { maxLength: 2 }), { minLength: 1, maxLength: 6 });
+      server.pointTo(server);
+      await fc.assert(
+        fc.asyncProperty(fc.uuid(), eachAppend, async (id, appends) => {
+          const stream: StreamName = `user-${id}`;
+          const wanted: string[] = [];
+          for (const faults of appends) {
+            server.fail('append', ...faults);
+            const event = someEvent();
+            await appendUntilKnown(store, stream, wanted.length - 1, event);
+            wanted.push(event.id);
+          }
+          expect((await read(store, stream)).map((event) => event.id)).toEqual(wanted);
+        }),
+        { numRuns: 15, seed: 4 },
+      );
+    });
+  });
+
+  describe('reading', () => {
+    it.for<Fault>(['silent', 'unavailable'])('is refused in time where the server is %s', async (fault) => {
+      await store.append(ada, 'no-stream', [someEvent()]);
+      server.fail('read', fault);
+      await expect(read(store, ada)).rejects.toThrow(StoreUnavailable);
+      expect(await read(store, ada)).toHaveLength(1);
+    });
+  });
+
+  describe('following the log', () => {
+    /** Follows until so many events have come, doing something in between. */
+    const followThrough = async (count: number, steps: Readonly<Record<number, () => unknown>>) => {
+      const events: RecordedEvent[] = [];
+      for await (const slice of store.subscribeAll({ after: LOG_START, signal: AbortSignal.timeout(20_000) })) {
+        for (const event of slice.events) {
+          events.push(event);
+          await steps[events.length]?.();
+        }
+        if (events.length >= count) break;
+      }
+      return events.map(({ revision }) => revision);
+    };
+    const appendNext = async (last: number) => store.append(ada, last < 0 ? 'no-stream' : last, [someEvent()]);
+
+    it.for([
+      ['the server ends it as if that were in order', (it: StandInServer) => it.endSubscriptions()],
+      [
+        'every connection is cut',
+        async (it: StandInServer) => {
+          await it.stop();
+          await it.listen();
+        },
+      ],
+      ['the server falls silent for a while', (it: StandInServer) => silentFor(it, 400)],
+    ] as const)('goes on where it stood when %s', async ([, fail]) => {
+      await appendNext(-1);
+      const revisions = await followThrough(3, {
+        1: async () => {
+          await fail(server);
+          await appendUntilKnown(store, ada, 0, someEvent());
+        },
+        2: () => appendNext(1),
+      });
+      expect(revisions).toEqual([0, 1, 2]);
+      expect(redials.length).toBeGreaterThan(0);
+    });
+
+    it('begins again when it is never confirmed, or refused', async () => {
+      await appendNext(-1);
+      server.fail('subscribe', 'silent', 'unavailable', 'access-denied');
+      expect(await followThrough(1, {})).toEqual([0]);
+      expect(redials).toEqual([
+        'it was never confirmed',
+        expect.stringContaining('told to be unavailable'),
+        expect.stringContaining('refuses the user or password'),
+      ]);
+    });
+
+    it('delivers the events of the server itself to nobody, and does not wait for them', async () => {
+      server.log.append('$stats-1', 'no-stream', [{ ...systemRecord, id: 'a' }]);
+      const { position } = await appendNext(-1);
+      server.log.append('$stats-1', 0n, [{ ...systemRecord, id: 'b' }]);
+      expect(await store.head()).toBe(position);
+      const slices: LogSlice[] = [];
+      for await (const slice of store.subscribeAll({ after: LOG_START, signal: AbortSignal.timeout(5_000) })) {
+        slices.push(slice);
+        if (slice.caughtUp) break;
+      }
+      expect(slices.flatMap(({ events }) => events)).toHaveLength(1);
+      expect(slices.at(-1)?.through).toBe(position);
+    });
+
+    it('ends the call on the server when the follower leaves', async () => {
+      await appendNext(-1);
+      await followThrough(1, {});
+      await expect.poll(() => server.openSubscriptions).toBe(0);
+    });
+  });
+});
+
+const systemRecord = { metadata: new Map([['type', '$stats']]), data: Buffer.from('{}'), customMetadata: Buffer.of() };
+
+async function read(store: EventStore, stream: StreamName): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for await (const event of store.readStream(stream, 0)) events.push(event);
+  return events;
+}
+
+/** As the repository does: the same events again while it is unknown what became of them. */
+async function appendUntilKnown(store: EventStore, stream: StreamName, last: number, event = someEvent()) {
+  for (;;)
+    try {
+      return await store.append(stream, last < 0 ? 'no-stream' : last, [event]);
+    } catch (error) {
+      if (error instanceof ConcurrencyConflict) throw error;
+    }
+}
+
+function silentFor(server: StandInServer, ms: number): void {
+  server.fallSilent();
+  setTimeout(() => server.speak(), ms);
+}
