@@ -15,7 +15,9 @@ import {
   type Position,
   type RecordedEvent,
 } from './event-store.js';
+import { Refused } from '#domain/refused.js';
 import { Lanes } from './lanes.js';
+import { LogWatch, type LogWatchOptions } from './log-watch.js';
 import type { Snapshots } from './snapshots.js';
 
 /** A stream as it is now. */
@@ -51,6 +53,8 @@ export interface RepositoryObserver {
 
 export interface RepositoryOptions {
   readonly snapshots?: Snapshots;
+  /** Tells which kept streams are current, where asking the store each time would take long. */
+  readonly watch?: LogWatchOptions;
   readonly observer?: RepositoryObserver;
   /** The pause before trying again after a conflict or a lost answer. */
   readonly backOff?: () => Promise<unknown>;
@@ -68,6 +72,8 @@ interface CachedStream {
   /** The fingerprints of the latest commands whose callers chose their ids, by id. */
   readonly commands: ReadonlyMap<string, string>;
   readonly snapshotRevision: number;
+  /** The unbroken stretch of the watch in which it was brought up to date; null if it was not watched. */
+  readonly stretch: number | null;
 }
 
 /** After so many events without one, a snapshot is kept of streams that may have one. */
@@ -86,6 +92,7 @@ const NO_STREAM: CachedStream = {
   position: undefined,
   commands: new Map(),
   snapshotRevision: -1,
+  stretch: null,
 };
 
 /**
@@ -99,12 +106,17 @@ export class Repository {
   private readonly snapshots: Snapshots | undefined;
   private readonly observer: RepositoryObserver | undefined;
   private readonly backOff: () => Promise<unknown>;
+  private readonly watch: LogWatch | undefined;
+  /** How far streams have grown of late: what is being loaded may be old before it is kept. */
+  private readonly grown = new LRUCache<string, number>({ max: CACHED_STREAMS });
 
   constructor(
     private readonly store: EventStore,
     private readonly codec: EventCodec,
-    { snapshots, observer, backOff = fullJitter }: RepositoryOptions = {},
+    { snapshots, observer, backOff = fullJitter, watch }: RepositoryOptions = {},
   ) {
+    this.watch = watch && new LogWatch(store, (stream, revision) => this.noticeGrowth(stream, revision), watch);
+    this.watch?.start();
     this.snapshots = snapshots;
     this.observer = observer;
     this.backOff = backOff;
@@ -114,6 +126,20 @@ export class Repository {
   async load<State, Event extends DomainEvent>(fold: Fold<State, Event>, stream: StreamName): Promise<Loaded<State>> {
     const { state, revision, position } = await this.current(fold, stream);
     return { state: state as State, revision, position };
+  }
+
+  /**
+   * The stream as it was a moment ago: with everything that this process appended, and with what others did unless it was
+   * within the time that news of it takes. For what is asked often and may be as old as that (design §3: 250 ms).
+   */
+  async recent<State, Event extends DomainEvent>(fold: Fold<State, Event>, stream: StreamName): Promise<Loaded<State>> {
+    const { state, revision, position } = this.watched(stream) ?? (await this.current(fold, stream));
+    return { state: state as State, revision, position };
+  }
+
+  /** Stops watching the log. */
+  close(): void {
+    this.watch?.stop();
   }
 
   /**
@@ -145,6 +171,8 @@ export class Repository {
   ): Promise<Outcome<State, Event>> {
     // Commands of this process on one stream take turns, so that only other processes can be quicker.
     return this.lanes.inTurn(stream, async () => {
+      const early = await this.executeOnKept(decider, stream, command, context);
+      if (early !== null) return early;
       for (let decision = 1; ; decision += 1) {
         const current = await this.current(decider, stream);
         const { revision, position } = current;
@@ -165,6 +193,41 @@ export class Repository {
     });
   }
 
+  /**
+   * Decides on what is kept, if that seems to be current: an append proves that it was. Anything else is decided again, on what
+   * the store says.
+   */
+  private async executeOnKept<State, Command, Event extends DomainEvent>(
+    decider: Decider<State, Command, Event>,
+    stream: StreamName,
+    command: Command,
+    context: CommandContext,
+  ): Promise<Outcome<State, Event> | null> {
+    const kept = this.watched(stream);
+    if (kept === undefined || isRepeated(kept, context)) return null;
+    try {
+      const events = decider.decide(kept.state as State, command);
+      if (events.length === 0) return null;
+      const next = await this.append(decider, stream, kept, events, context);
+      return { ...next, state: next.state as State, events, repeated: false };
+    } catch (error) {
+      if (error instanceof Refused || error instanceof ConcurrencyConflict) return null;
+      throw error;
+    }
+  }
+
+  private noticeGrowth(stream: StreamName, revision: number): void {
+    this.grown.set(stream, revision);
+    const kept = this.cache.peek(stream);
+    if (kept !== undefined && kept.revision < revision) this.cache.set(stream, { ...kept, stretch: null });
+  }
+
+  private watched(stream: StreamName): CachedStream | undefined {
+    const kept = this.cache.get(stream);
+    if (kept === undefined || kept.stretch === null || kept.stretch !== this.watch?.unbroken) return undefined;
+    return (this.grown.get(stream) ?? -1) > kept.revision ? undefined : kept;
+  }
+
   private async append(
     fold: AnyFold,
     stream: StreamName,
@@ -175,6 +238,7 @@ export class Repository {
     // Ids are made once for each decision: every try to append it carries the same ones, and what another process decided
     // for the same command is never taken for it.
     const encoded = await Promise.all(events.map((event) => this.codec.encode(event, randomUUID(), stream, context)));
+    const stretch = this.watch?.unbroken ?? null;
     const { revision, position } = await this.appendOnce(stream, current.revision, encoded);
     const next: CachedStream = {
       state: events.reduce((state, event) => fold.evolve(state, event, context.now), current.state),
@@ -183,6 +247,7 @@ export class Repository {
       position,
       commands: remember(current.commands, [context]),
       snapshotRevision: current.snapshotRevision,
+      stretch,
     };
     return this.keep(fold, stream, next);
   }
@@ -218,10 +283,12 @@ export class Repository {
   private async current(fold: AnyFold, stream: StreamName): Promise<CachedStream> {
     const known = this.cache.get(stream) ??
       (await this.fromSnapshot(fold, stream)) ?? { ...NO_STREAM, state: fold.initial };
+    const stretch = this.watch?.unbroken ?? null;
     const tail: RecordedEvent[] = [];
     for await (const event of this.store.readStream(stream, known.revision + 1)) tail.push(event);
     const last = tail.at(-1);
-    if (last === undefined) return known;
+    if (last === undefined)
+      return known.revision < 0 || stretch === null ? known : this.keep(fold, stream, { ...known, stretch });
 
     const decoded = await this.codec.decode(tail);
     return this.keep(fold, stream, {
@@ -231,6 +298,7 @@ export class Repository {
       position: last.position,
       commands: remember(known.commands, decoded.map(keyedCommand)),
       snapshotRevision: known.snapshotRevision,
+      stretch,
     });
   }
 
@@ -263,7 +331,7 @@ export class Repository {
       const { revision, eventId } = snapshot;
       const kept = deserialize(snapshot.state) as Pick<CachedStream, 'state' | 'position' | 'commands'>;
       if (!(await this.holds(stream, revision, eventId))) return undefined;
-      return { ...kept, revision, eventId, snapshotRevision: revision };
+      return { ...kept, revision, eventId, snapshotRevision: revision, stretch: null };
     } catch {
       this.observer?.snapshotFailed();
       return undefined;

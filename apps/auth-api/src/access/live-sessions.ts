@@ -24,13 +24,16 @@ export interface SessionInContext {
   readonly position: Position | undefined;
 }
 
-/** Looks sessions up in the log, never in a read model: a decision must not be late (SEC-153). */
+/**
+ * Looks sessions up in the log, never in a read model: a decision must not be late (SEC-153). What another node has just done may
+ * take a moment to be seen here, as long as news of it takes (design §3).
+ */
 @Injectable()
 export class LiveSessions {
   constructor(private readonly repository: Repository) {}
 
   async find(id: SessionId, now: Date): Promise<SessionInContext> {
-    const loaded = await this.repository.load(session, sessionStream(id));
+    const loaded = await this.repository.recent(session, sessionStream(id));
     const nobody = { owner: null, position: undefined };
     const { owner, position } = loaded.state.status === 'none' ? nobody : await this.ownerOf(loaded.state.userId);
     const ancestorsAlive = await this.ancestorsAlive(loaded.state, owner, now);
@@ -44,7 +47,7 @@ export class LiveSessions {
   }
 
   async ownerOf(id: UserId): Promise<{ owner: ActiveUser | null; position: Position | undefined }> {
-    const { state, position } = await this.repository.load(user, userStream(id));
+    const { state, position } = await this.repository.recent(user, userStream(id));
     // A suspended account is as good as none: no session of it lives, and nobody logs in.
     return { owner: state.status === 'active' && !state.suspended ? state : null, position };
   }
@@ -65,7 +68,7 @@ export class LiveSessions {
   private async ancestorsAlive(state: Session, owner: ActiveUser | null, now: Date): Promise<boolean> {
     if (state.status !== 'open') return true;
     for (const id of ancestorsOf(state)) {
-      const above = await this.repository.load(session, sessionStream(id));
+      const above = await this.repository.recent(session, sessionStream(id));
       // Each is asked for itself; those above it are in the same list.
       if (causeOfDeath(id, above.state, { owner, ancestorsAlive: true }, now) !== null) return false;
     }

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asUserId, userStream } from '#domain/ids.js';
+import { someEvent } from './testing/contract.js';
+import { type EventStore, type LogSlice, StoreUnavailable, type SubscriptionOptions } from './event-store.js';
+import { LogWatch } from './log-watch.js';
+import { MemoryEventStore } from './memory.js';
+
+/** A store far away, whose line can be cut and whose news can be held back. */
+class DistantStore extends MemoryEventStore {
+  cut = false;
+  deliver = () => {};
+  private delivery = Promise.resolve();
+
+  holdBack(): void {
+    this.delivery = new Promise((resolve) => (this.deliver = resolve));
+  }
+
+  override async head() {
+    if (this.cut) throw new StoreUnavailable('cut');
+    return super.head();
+  }
+
+  override async *subscribeAll(options: SubscriptionOptions): AsyncIterable<LogSlice> {
+    for await (const slice of super.subscribeAll(options)) {
+      await this.delivery;
+      yield slice;
+    }
+  }
+}
+
+const ada = userStream(asUserId('ada'));
+let store: DistantStore;
+let watch: LogWatch;
+let grown: [string, number][];
+beforeEach(() => {
+  store = new DistantStore();
+  grown = [];
+  watch = new LogWatch(store, (stream, revision) => grown.push([stream, revision]), { trustMs: 100, askMs: 10 });
+});
+afterEach(() => watch.stop());
+
+const append = (to: EventStore, expected: number | 'no-stream') => to.append(ada, expected, [someEvent()]);
+
+describe('watching the log', () => {
+  it('tells which streams have grown since, and how far', async () => {
+    await append(store, 'no-stream');
+    watch.start();
+    await expect.poll(() => watch.unbroken).not.toBeNull();
+    await append(store, 0);
+    await expect.poll(() => grown).toEqual([[ada, 1]]);
+  });
+
+  it('knows nothing before it has seen the end of the log once', () => expect(watch.unbroken).toBeNull());
+
+  it('does not trust itself while the store cannot be asked, and begins another stretch after it', async () => {
+    watch.start();
+    await expect.poll(() => watch.unbroken).not.toBeNull();
+    const before = watch.unbroken;
+    store.cut = true;
+    await expect.poll(() => watch.unbroken).toBeNull();
+    store.cut = false;
+    await expect.poll(() => watch.unbroken).not.toBeNull();
+    expect(watch.unbroken).not.toBe(before);
+  });
+
+  it('does not trust itself while the log goes on and no news comes', async () => {
+    watch.start();
+    await expect.poll(() => watch.unbroken).not.toBeNull();
+    store.holdBack();
+    await append(store, 'no-stream');
+    await expect.poll(() => watch.unbroken).toBeNull();
+    expect(grown).toEqual([]);
+    store.deliver();
+    await expect.poll(() => watch.unbroken).not.toBeNull();
+    expect(grown).toEqual([[ada, 0]]);
+  });
+});

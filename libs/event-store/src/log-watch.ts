@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StreamName } from '#domain/ids.js';
+import { type EventStore, type Position, hasReached } from './event-store.js';
+
+export interface LogWatchOptions {
+  /** How long it believes itself without a proof that it has seen the end of the log. */
+  readonly trustMs?: number;
+  /** How often it asks where the end is. */
+  readonly askMs?: number;
+}
+
+const TRUST_MS = 2_000;
+const ASK_MS = 500;
+
+/**
+ * Follows the log to tell which streams have grown: what is kept of the others is current without asking a store that is
+ * far away. It says so only while it can prove that it has seen everything up to a moment ago.
+ */
+export class LogWatch {
+  private readonly stopping = new AbortController();
+  private readonly trustMs: number;
+  private readonly askMs: number;
+  private through: Position | undefined;
+  private provenAt = Number.NEGATIVE_INFINITY;
+  private stretch = 0;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly grown: (stream: StreamName, revision: number) => void,
+    { trustMs = TRUST_MS, askMs = ASK_MS }: LogWatchOptions = {},
+  ) {
+    this.trustMs = trustMs;
+    this.askMs = askMs;
+  }
+
+  /** Watches from the present end of the log on. */
+  start(): void {
+    const { signal } = this.stopping;
+    void this.follow(signal);
+    void this.ask(signal);
+  }
+
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  /** The stretch of time that it has seen without a gap, up to now; null where it cannot tell. */
+  get unbroken(): number | null {
+    if (performance.now() - this.provenAt <= this.trustMs) return this.stretch;
+    // Nobody knows what was missed: what was kept before counts no more, also once it is seen again.
+    this.stretch += 1;
+    this.provenAt = Number.NEGATIVE_INFINITY;
+    return null;
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted)
+      try {
+        const after = this.through ?? (await this.store.head());
+        for await (const { events, through } of this.store.subscribeAll({ after, signal })) {
+          for (const { stream, revision } of events) this.grown(stream as StreamName, revision);
+          this.through = through;
+        }
+      } catch {
+        await delay(this.askMs, undefined, { signal }).catch(() => undefined);
+      }
+  }
+
+  private async ask(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const askedAt = performance.now();
+      const head = await this.store.head().catch(() => undefined);
+      if (head !== undefined && this.through !== undefined && hasReached(this.through, head)) this.prove(askedAt);
+      await delay(this.askMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private prove(at: number): void {
+    if (this.unbroken === null) this.stretch += 1;
+    this.provenAt = at;
+  }
+}
