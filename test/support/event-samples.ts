@@ -97,6 +97,7 @@ export const eventSamples: Samples = {
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
   IdentifierReserved: [{ holder: ada, commandId: '00000000-0000-4000-8000-0000000000d1' }],
+  InstallationFounded: [{ vaultId: 'v'.repeat(43) }],
   InstallationBootstrapped: [
     { administratorId: ada, bootstrapServiceId: bot },
     { administratorId: ada, bootstrapServiceId: null },

@@ -142,8 +142,9 @@ const stores = [
   Metrics,
   {
     provide: Stores,
-    useFactory: (settings: Settings, clock: Clock, metrics: Metrics) => Stores.open(settings, clock, metrics),
-    inject: [Settings, Clock, Metrics],
+    useFactory: (settings: Settings, clock: Clock, metrics: Metrics, log: Log) =>
+      Stores.open(settings, clock, metrics, log),
+    inject: [Settings, Clock, Metrics, Log],
   },
   fromStores(Repository, ({ repository }) => repository),
   fromStores(Vault, ({ vault }) => vault),

@@ -21,12 +21,6 @@ export const ANONYMOUS: Actor = { actor: 'anonymous', actorKind: 'anonymous' };
 /** authlog itself, for what nobody asked for. */
 export const SYSTEM: Actor = { actor: 'authlog', actorKind: 'system' };
 
-/** What authlog does of itself. */
-export const systemContext = (now: Date): CommandContext => {
-  const commandId = randomUUID();
-  return { commandId, correlationId: commandId, now, ...SYSTEM };
-};
-
 const KINDS: Readonly<Partial<Record<Role, Actor['actorKind']>>> = {
   ADMIN: 'admin',
   SERVICE: 'service',

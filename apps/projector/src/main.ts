@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   const log = createLog();
   const metrics = new Metrics();
   const clock = new SystemClock();
-  const stores = await Stores.open(settings, clock, metrics);
+  const stores = await Stores.open(settings, clock, metrics, log);
   const mail = new MailHost(stores, settings, clock, metrics, log);
   const host = new ProjectionHost(stores, new ReadModelProgress(stores.readModels.reader), metrics, log);
   // Waiting for the log is nothing that keeps a process alive.

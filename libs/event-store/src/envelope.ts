@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** Who an event's actor is (design §2). */
 export type ActorKind = 'user' | 'admin' | 'service' | 'provider' | 'system' | 'anonymous';
 
@@ -22,6 +24,12 @@ export interface CommandContext {
   /** In which of our languages the actor wants to be spoken to, if they said (RFC 9110 §12.5.4). */
   readonly language?: string;
   readonly now: Date;
+}
+
+/** What authlog, or a part of it, does of itself. */
+export function systemContext(now: Date, actor = 'authlog'): CommandContext {
+  const commandId = randomUUID();
+  return { commandId, correlationId: commandId, actor, actorKind: 'system', now };
 }
 
 /** The flat map of strings that is stored with each event. */

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { CommandContext } from '#event-store/envelope.js';
+import { systemContext } from '#event-store/envelope.js';
 import { FolderTransport } from '#mail/folder-transport.js';
 import { MailComposer } from '#mail/mail-composer.js';
 import { type MailObserver, MailReactor } from '#mail/mail-reactor.js';
@@ -53,10 +52,7 @@ export class MailHost {
   }
 }
 
-function mailContext(now: Date): CommandContext {
-  const commandId = randomUUID();
-  return { commandId, correlationId: commandId, actor: 'mail', actorKind: 'system', now };
-}
+const mailContext = (now: Date) => systemContext(now, 'mail');
 
 const observerOf = (metrics: Metrics, log: Log): MailObserver => ({
   dispatched(kind, mail, where) {

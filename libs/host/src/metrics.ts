@@ -23,6 +23,11 @@ export class Metrics {
     help: 'Commands that had to be decided again because another process was quicker.',
     registers: [this.registry],
   });
+  readonly logReconnects = new Counter({
+    name: 'authlog_log_reconnects_total',
+    help: 'Subscriptions to the event log that ended without being told to, and began again.',
+    registers: [this.registry],
+  });
   readonly appendFailures = new Counter({
     name: 'authlog_append_failures_total',
     help: 'Appends that the log could not take, or of which it is not known; each try counts.',

@@ -8,6 +8,7 @@ import {
   demandPasswordLength,
 } from '#domain/user/password-policy.js';
 import { demandUsername } from '#domain/user/username.js';
+import { type Connection, parseConnectionString } from '#event-store/eventstoredb/connection-string.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
 import { ConfigurationFile, readConfigurationFile } from './configuration-file.js';
@@ -31,6 +32,8 @@ export abstract class Settings {
   abstract readonly port: number;
   /** Without a slash at its end; the issuer of tokens. */
   abstract readonly publicUrl: string;
+  /** How to reach the EventStoreDB that has the log; null: a file in `data`. */
+  abstract readonly eventStore: Connection | null;
   /** The folder of the SQLite files and of generated keys. */
   abstract readonly data: string;
   /** Null: generated into the data folder. */
@@ -115,8 +118,10 @@ export function readSettings(environment: Environment): Settings {
   if (!isWebUrl(publicUrl) || new URL(publicUrl).search !== '' || new URL(publicUrl).hash !== '')
     refuse('PUBLIC_URL', 'must be an http or https address such as https://auth.example.org');
 
-  if ((read('EVENT_STORE') ?? 'sqlite') !== 'sqlite')
-    refuse('EVENT_STORE', 'must be sqlite: this version has no other event store yet');
+  const eventStoreText = read('EVENT_STORE');
+  const eventStore = attempt(eventStoreText === 'sqlite' ? null : eventStoreText, parseConnectionString, (why) =>
+    refuse('EVENT_STORE', `must be sqlite or a connection string that can be used: ${why}`),
+  );
   if ((read('DATABASE') ?? 'sqlite') !== 'sqlite')
     refuse('DATABASE', 'must be sqlite: this version has no other database yet');
 
@@ -157,6 +162,7 @@ export function readSettings(environment: Environment): Settings {
     host,
     port: port ?? DEFAULT_PORT,
     publicUrl,
+    eventStore,
     data: resolve(read('DATA') ?? './data'),
     masterKey,
     projector: projector === 'external' ? 'external' : 'embedded',

@@ -2,6 +2,8 @@
 const EXPLAINED = new Set([
   'SettingsInvalid',
   'DataFolderUnusable',
+  'NotOneInstallation',
+  'StoreUnavailable',
   'LogFileUnusable',
   'DatabaseUnusable',
   'VaultUnreadable',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from './clock.js';
+import { createLog } from './log.js';
 import { Metrics } from './metrics.js';
 import { readSettings } from './settings.js';
 import { explainStartFailure } from './start-failure.js';
@@ -16,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (data = folder, environment: Readonly<Record<string, string>> = {}) =>
-  Stores.open(readSettings({ AUTHLOG_DATA: data, ...environment }), new SystemClock(), new Metrics());
+  Stores.open(readSettings({ AUTHLOG_DATA: data, ...environment }), new SystemClock(), new Metrics(), createLog());
 const openAndClose = async () => (await open()).close();
 
 /** What the person at the terminal reads when the stores cannot be opened. */

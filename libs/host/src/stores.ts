@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EventCodec } from '#event-store/codec.js';
-import { type EventStore, LOG_START } from '#event-store/event-store.js';
+import type { EventStore } from '#event-store/event-store.js';
+import { EventStoreDbEventStore } from '#event-store/eventstoredb/eventstoredb-event-store.js';
 import { Repository } from '#event-store/repository.js';
 import type { Snapshots } from '#event-store/snapshots.js';
 import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
@@ -12,7 +13,9 @@ import { SqliteBudgetStore } from '#throttling/sqlite-budget-store.js';
 import { type MasterKey, masterKeyFromFile } from '#vault/master-key.js';
 import { Vault } from '#vault/vault.js';
 import type { Clock } from './clock.js';
+import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
+import { demandOneInstallation } from './one-installation.js';
 import type { Settings } from './settings.js';
 
 /** The data folder cannot be used; the message says why and what to do. */
@@ -20,8 +23,15 @@ export class DataFolderUnusable extends Error {
   override readonly name = 'DataFolderUnusable';
 }
 
-/** How long a first start may take that writes the vault before the log. */
-const FIRST_START_MS = 60_000;
+const DAY_S = 86_400;
+
+/** What nobody asks for after a while, by category; the history of accounts and sessions is kept. */
+const MAX_AGE: ReadonlyMap<string, number> = new Map([
+  ['attempts', 90 * DAY_S],
+  ['challenge', 30 * DAY_S],
+  ['iterator', 30 * DAY_S],
+  ['onetime', 30 * DAY_S],
+]);
 
 /** Everything that keeps something, opened and ready: which adapter stands behind which port is decided here. */
 export class Stores {
@@ -41,22 +51,22 @@ export class Stores {
     return this.appends.failedAt;
   }
 
-  /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable */
-  static async open(settings: Settings, clock: Clock, metrics: Metrics): Promise<Stores> {
+  /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable, NotOneInstallation, StoreUnavailable */
+  static async open(settings: Settings, clock: Clock, metrics: Metrics, log: Log): Promise<Stores> {
     const file = (name: string) => join(settings.data, name);
     // Read models and snapshots hold names and addresses in clear: the files are for this user alone.
     process.umask(0o077);
     prepareFolder(settings.data);
     const vault = await Vault.open(file('vault.db'), masterKeyOf(settings), () => clock.now());
     const codec = new EventCodec(vault);
-    const eventStore = new SqliteEventStore(file('events.db'));
+    const { eventStore, place, isRemote } = openLog(settings, metrics, log);
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
-    await demandOneInstallation(settings.data, eventStore, vault);
     const readModels = await openReadModels(file('read-models.db'));
     const budgets = SqliteBudgetStore.open(file('throttle.db'));
     const appends: { failedAt: Date | null } = { failedAt: null };
     const repository = new Repository(eventStore, codec, {
       snapshots,
+      ...(isRemote ? { watch: {} } : {}),
       observer: {
         appended: (seconds) => {
           appends.failedAt = null;
@@ -70,11 +80,14 @@ export class Stores {
         snapshotFailed: () => metrics.snapshotFailures.inc(),
       },
     });
+    const halves = { eventStore, repository, vault, logPlace: place, vaultPlace: file('vault.db') };
+    await demandOneInstallation(halves, clock.now());
     return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, appends);
   }
 
   /** Finishes what is under way; nothing acknowledged is lost. */
   async close(): Promise<void> {
+    this.repository.close();
     await this.eventStore.close();
     await this.readModels.close();
     await this.vault.close();
@@ -83,15 +96,23 @@ export class Stores {
   }
 }
 
-/** A log and a vault that do not belong together would look like a first start, or like a log that nobody can read. */
-async function demandOneInstallation(folder: string, eventStore: EventStore, vault: Vault): Promise<void> {
-  const missing = (file: string, other: string) =>
-    new DataFolderUnusable(
-      `${join(folder, file)} is empty or missing, but the ${other} beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
-    );
-  const isNewLog = (await eventStore.head()) === LOG_START;
-  if (isNewLog && (await vault.isInUse(FIRST_START_MS))) throw missing('events.db', 'vault');
-  if (!isNewLog && !(await vault.isInUse(0))) throw missing('vault.db', 'log');
+/** The log, what people call its place, and whether asking it takes a journey. */
+function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, log: Log) {
+  if (connection === null) {
+    const place = join(data, 'events.db');
+    return { eventStore: new SqliteEventStore(place), place, isRemote: false };
+  }
+  const observer = {
+    redialled(reason: string) {
+      metrics.logReconnects.inc();
+      log.warn({ reason }, 'the subscription to the event log ended and begins again');
+    },
+    keptForGood(stream: string, reason: string) {
+      log.warn({ stream, reason }, 'the event store was not told how long to keep a stream, and keeps it');
+    },
+  };
+  const eventStore = new EventStoreDbEventStore(connection, { maxAge: MAX_AGE, observer });
+  return { eventStore, place: 'the log in AUTHLOG_EVENT_STORE', isRemote: true };
 }
 
 function prepareFolder(folder: string): void {

@@ -19,6 +19,7 @@ export type KeyPurpose =
   | 'fingerprint'
   | 'first-administrator'
   | 'identifier-digest'
+  | 'installation-id'
   | 'list-cursor'
   | 'mail-token'
   | 'refresh-token';

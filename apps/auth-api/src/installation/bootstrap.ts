@@ -5,7 +5,7 @@ import { INSTALLATION, installation } from '#domain/installation/installation.js
 import { ALL_WRITE } from '#domain/scope.js';
 import { session } from '#domain/session/session.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
-import type { CommandContext } from '#event-store/envelope.js';
+import { type CommandContext, systemContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements } from '#host/announcements.js';
 import { Clock } from '#host/clock.js';
@@ -13,7 +13,6 @@ import { Log } from '#host/log.js';
 import { Settings } from '#host/settings.js';
 import { hashOf, splitRefreshToken } from '#tokens/refresh-token.js';
 import { Vault } from '#vault/vault.js';
-import { systemContext } from '../request-context.js';
 import { type NewUser, UserRegistration } from '../user/user-registration.js';
 
 /** The same in every process and every try: the first start happens once, however often it is interrupted. */

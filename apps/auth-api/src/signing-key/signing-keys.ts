@@ -14,11 +14,11 @@ import {
 } from '#domain/signing-key/signing-key.js';
 import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
+import { systemContext } from '#event-store/envelope.js';
 import { Clock } from '#host/clock.js';
 import { Log } from '#host/log.js';
 import { Stores } from '#host/stores.js';
 import type { SigningKeyPair, SigningKeySource } from '#tokens/access-token.js';
-import { systemContext } from '../request-context.js';
 
 const ALG = 'ES256';
 const HOUR_MS = 3_600_000;

@@ -7,6 +7,7 @@ import { Test } from '@nestjs/testing';
 import { asUserId, userStream } from '#domain/ids.js';
 import { user } from '#domain/user/user.js';
 import { LOG_START, type RecordedEvent, hasReached } from '#event-store/event-store.js';
+import { systemContext } from '#event-store/envelope.js';
 import { Announcements } from '#host/announcements.js';
 import { Clock } from '#host/clock.js';
 import { Log } from '#host/log.js';
@@ -17,7 +18,6 @@ import { users } from '#read-models/users/users.projection.js';
 import { countPasswords } from '#vault/testing/kept-passwords.js';
 import { AppModule } from '../app.module.js';
 import { createHttpAdapter, prepareHttp } from '../http-server.js';
-import { systemContext } from '../request-context.js';
 import { Accounts } from '../user/accounts.js';
 
 /** A clock that stands still until it is told to go on. */

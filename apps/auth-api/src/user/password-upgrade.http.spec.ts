@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CredentialId, asUserId, userStream } from '#domain/ids.js';
 import { user } from '#domain/user/user.js';
 import { Repository } from '#event-store/repository.js';
+import { systemContext } from '#event-store/envelope.js';
 import { HasherBusy, PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
-import { systemContext } from '../request-context.js';
 import { TestApp, passwordOf } from '../testing/test-app.js';
 import { ucloudHashOf } from '../testing/ucloud-hash.js';
 

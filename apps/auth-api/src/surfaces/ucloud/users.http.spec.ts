@@ -109,7 +109,7 @@ describe('creating users', () => {
     const { IdentifierDigest } = await import('#vault/identifier-digest.js');
     const { reservation, reservationStream } = await import('#domain/reservation/reservation.js');
     const { asUserId } = await import('#domain/ids.js');
-    const { systemContext } = await import('../../request-context.js');
+    const { systemContext } = await import('#event-store/envelope.js');
     const stream = reservationStream('name', app.get(IdentifierDigest).of('name', 'orphan'));
     const dead = { type: 'ReserveIdentifier', kind: 'name', holder: asUserId('dead'), commandId: 'dead' } as const;
     await repository.execute(reservation, stream, dead, systemContext(app.clock.now()));
