@@ -1,23 +1,56 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RunningProcess, temporaryFolder } from './support/running-process.js';
+import { StandInServer } from '#event-store/eventstoredb/testing/stand-in-server.js';
+import { type Environment, RunningProcess, temporaryFolder } from './support/running-process.js';
 import { Server, passwordOf } from './support/server.js';
 
-describe('two API processes and a projector on the same files', () => {
+interface StartedLog {
+  readonly environment: Environment;
+  /** Whether news of it takes a journey. */
+  readonly isFar: boolean;
+  readonly stop: () => Promise<void>;
+}
+
+const LOGS: readonly (readonly [string, () => Promise<StartedLog>])[] = [
+  ['the log in a file', () => Promise.resolve({ environment: {}, isFar: false, stop: () => Promise.resolve() })],
+  [
+    'a stand-in for EventStoreDB',
+    async () => {
+      const server = await StandInServer.start();
+      return {
+        environment: { AUTHLOG_EVENT_STORE: server.connectionString },
+        isFar: true,
+        stop: () => server.stop(),
+      };
+    },
+  ],
+];
+
+describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) => {
   const folder = temporaryFolder();
+  let log: StartedLog;
+  let environment: Environment;
   let one: Server;
   let two: Server;
   let projector: RunningProcess;
   beforeAll(async () => {
-    one = await Server.start({ AUTHLOG_PROJECTOR: 'external' }, folder.path);
-    two = await Server.start({ AUTHLOG_PROJECTOR: 'external' }, folder.path);
-    projector = new RunningProcess('projector', { AUTHLOG_DATA: folder.path });
-    await projector.says(/follows the log/);
+    log = await startLog();
+    environment = { AUTHLOG_PROJECTOR: 'external', ...log.environment };
+    one = await Server.start(environment, folder.path);
+    two = await Server.start(environment, folder.path);
+    projector = await startProjector();
     await one.createPerson('ada');
   });
   afterAll(async () => {
     await Promise.all([one.process.stop(), two.process.stop(), projector.stop()]);
+    await log.stop();
     folder.remove();
   });
+
+  async function startProjector(): Promise<RunningProcess> {
+    const started = new RunningProcess('projector', { AUTHLOG_DATA: folder.path, ...log.environment });
+    await started.says(/follows the log/);
+    return started;
+  }
 
   const check = (server: Server, token: string) => server.call('GET', '/auth/sessions/current', { token });
 
@@ -28,16 +61,21 @@ describe('two API processes and a projector on the same files', () => {
     expect(await one.sessionsOf(accessToken)).toHaveLength(3);
   });
 
-  it('refuse what the other has ended, from the next request on (SEC-72)', async () => {
+  it('refuse what the other has ended: at once by the embedded log, and within a moment by one far away (SEC-72)', async () => {
+    const errorCode = async (token: string) => (await check(two, token)).body['errorCode'];
+    const expectEnded = async (token: string) => {
+      if (log.isFar) await expect.poll(() => errorCode(token), { interval: 5, timeout: 1_000 }).toBe('session-ended');
+      else expect(await errorCode(token)).toBe('session-ended');
+    };
     for (let round = 0; round < 10; round += 1) {
       const { accessToken, refreshToken } = await one.logIn('ada', passwordOf('ada'));
       expect((await check(two, accessToken)).status).toBe(200);
       await one.call('POST', '/auth/logout', { token: refreshToken });
-      expect((await check(two, accessToken)).body['errorCode']).toBe('session-ended');
+      await expectEnded(accessToken);
     }
     const { accessToken } = await two.logIn('ada', passwordOf('ada'));
     await one.call('DELETE', '/auth/sessions', { token: accessToken });
-    expect((await check(two, accessToken)).body['errorCode']).toBe('session-ended');
+    await expectEnded(accessToken);
   });
 
   it('let one of them win a one-time token, and give a retry the same successor', async () => {
@@ -60,7 +98,25 @@ describe('two API processes and a projector on the same files', () => {
     await expect.poll(metrics).toMatch(/authlog_projection_lag_events\{projection="sessions"\} 0/);
   });
 
+  it('go on when the projector was killed and another one takes over (SEC-153)', async () => {
+    await projector.stop('SIGKILL');
+    const { accessToken } = await one.logIn('ada', passwordOf('ada'));
+    expect((await one.call('GET', '/auth/sessions', { token: accessToken })).body['errorCode']).toBe(
+      'read-model-behind',
+    );
+    expect((await check(one, accessToken)).status).toBe(200);
+    projector = await startProjector();
+    expect((await one.sessionsOf(accessToken)).filter(({ current }) => current)).toHaveLength(1);
+  });
+});
+
+describe('two API processes on the same files', () => {
+  const folder = temporaryFolder();
+  afterAll(() => folder.remove());
+
   it('hand out the users of one walk between them, also after a restart', async () => {
+    let one = await Server.start({}, folder.path);
+    const two = await Server.start({}, folder.path);
     const token = await one.asService();
     const names = Array.from({ length: 1_010 }, (_, n) => `_walked-${n}`);
     for (let from = 0; from < names.length; from += 100) {
@@ -74,22 +130,11 @@ describe('two API processes and a projector on the same files', () => {
     const { body } = await one.call('POST', '/auth/users/iterator/open', { token, json: {} });
     const first = await walk(two, body['id']);
     await one.process.stop('SIGKILL');
-    one = await Server.start({ AUTHLOG_PROJECTOR: 'external' }, folder.path);
+    one = await Server.start({}, folder.path);
     const rest = await walk(one, body['id']);
     expect([first.length, await walk(two, body['id'])]).toEqual([1_000, []]);
     const walked = [...first, ...rest].map((user) => user.id);
-    expect(walked.toSorted()).toEqual(['_bootstrap', 'ada', 'admin', ...names].toSorted());
-  });
-
-  it('go on when the projector was killed and another one takes over (SEC-153)', async () => {
-    await projector.stop('SIGKILL');
-    const { accessToken } = await one.logIn('ada', passwordOf('ada'));
-    expect((await one.call('GET', '/auth/sessions', { token: accessToken })).body['errorCode']).toBe(
-      'read-model-behind',
-    );
-    expect((await check(one, accessToken)).status).toBe(200);
-    projector = new RunningProcess('projector', { AUTHLOG_DATA: folder.path });
-    await projector.says(/follows the log/);
-    expect((await one.sessionsOf(accessToken)).filter(({ current }) => current)).toHaveLength(1);
+    await Promise.all([one.process.stop(), two.process.stop()]);
+    expect(walked.toSorted()).toEqual(['_bootstrap', 'admin', ...names].toSorted());
   });
 });

@@ -54,14 +54,15 @@ afterEach(() => {
 
 const count = (repository: Repository, by: number) => repository.execute(counter, stream, { by }, someContext());
 /** Resolves once the repository reads nothing any more to say how the stream is. */
-const watched = (repository: Repository) =>
-  expect
+async function watched(repository: Repository): Promise<void> {
+  await expect
     .poll(async () => {
       const before = store.reads;
       await repository.recent(counter, stream);
       return store.reads - before;
     })
     .toBe(0);
+}
 
 describe('a repository that watches a distant store', () => {
   it('says how a stream is without asking the store, until it has grown', async () => {

@@ -3,7 +3,6 @@ const EXPLAINED = new Set([
   'SettingsInvalid',
   'DataFolderUnusable',
   'NotOneInstallation',
-  'StoreUnavailable',
   'LogFileUnusable',
   'DatabaseUnusable',
   'VaultUnreadable',
@@ -13,6 +12,8 @@ const EXPLAINED = new Set([
 export function explainStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return `authlog did not start: ${String(error)}`;
   if (EXPLAINED.has(error.name)) return `authlog did not start: ${error.message}`;
+  if (error.name === 'StoreUnavailable')
+    return `authlog did not start: ${error.message} Check AUTHLOG_EVENT_STORE, and that the server it names runs and can be reached.`;
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `authlog did not start: port ${String(error.port)} is in use: end the other program, or set AUTHLOG_PORT to a free port.`;
   if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '#event-store/event-store.js';
 import { Stores } from '#host/stores.js';
+import { ReadModelProgress } from '#read-models/progress.js';
 import { TestApp } from '../testing/test-app.js';
 
 let app: TestApp;
@@ -11,6 +12,25 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const ready = () => app.call('GET', '/health/ready');
+
+describe('a read model that is behind', () => {
+  it('makes the service not ready once it has not seen what is ten seconds old', async () => {
+    expect((await ready()).status).toBe(200);
+    const progress = app.get(ReadModelProgress);
+    const stuck = await progress.look('sessions');
+    const look = vi.spyOn(progress, 'look').mockResolvedValue(stuck);
+    await app.logIn('ada');
+    app.clock.advance(9_999);
+    expect((await ready()).status).toBe(200);
+    app.clock.advance(10_000);
+    expect(await ready()).toMatchObject({
+      status: 503,
+      json: { missing: expect.arrayContaining([expect.stringMatching(/^the read model sessions is at \d+ of \d+$/)]) },
+    });
+    look.mockRestore();
+    await expect.poll(async () => (await ready()).status).toBe(200);
+  });
+});
 
 describe('a log that cannot be written', () => {
   it('makes the service not ready for a while, is logged, and refuses what would be lost (SEC-180)', async () => {

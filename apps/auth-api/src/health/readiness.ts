@@ -1,23 +1,34 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { LOG_START, type Position, hasReached } from '#event-store/event-store.js';
 import { projectionLags } from '#host/projection-host.js';
 import { Clock } from '#host/clock.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 
-/** A read model so far behind makes lists that are old enough to mislead. */
-const MAX_LAG_EVENTS = 10_000;
+/** A read model that has not seen what is so old makes lists that mislead. */
+const MAX_LAG_MS = 10_000;
+/** More often than this the end of the log need not be remembered. */
+const REMEMBER_EVERY_MS = 500;
 
 /** So long after a failed append nobody should be sent here; then the next one may try. */
 const UNWRITABLE_MS = 10_000;
 
 /** Knows what keeps the process from serving. */
 @Injectable()
-export class Readiness {
+export class Readiness implements OnApplicationBootstrap {
+  /** Where the log ended at the times that were asked, oldest first. */
+  private readonly ends: { readonly at: number; readonly head: Position }[] = [];
+
   constructor(
     private readonly stores: Stores,
     private readonly progress: ReadModelProgress,
     private readonly clock: Clock,
   ) {}
+
+  /** What was in the log at the start has to be seen before the first list. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.endBefore(await this.stores.eventStore.head());
+  }
 
   /** In words for the person on call; empty when nothing is missing. */
   async missing(): Promise<string[]> {
@@ -26,8 +37,20 @@ export class Readiness {
     const { appendsFailedAt } = this.stores;
     if (appendsFailedAt !== null && this.clock.now().getTime() - appendsFailedAt.getTime() < UNWRITABLE_MS)
       return ['the event log cannot be written'];
+    const [{ head } = { head: LOG_START }] = lags;
+    const due = this.endBefore(head);
     return lags
-      .filter(({ events }) => events > MAX_LAG_EVENTS)
-      .map(({ projection, position, head }) => `the read model ${projection} is at ${position} of ${head}`);
+      .filter(({ position }) => !hasReached(position, due))
+      .map(({ projection, position }) => `the read model ${projection} is at ${position} of ${head}`);
+  }
+
+  /** Where the log ended ten seconds ago, or at the start: positions alone do not say how far behind something is. */
+  private endBefore(head: Position): Position {
+    const now = this.clock.now().getTime();
+    const last = this.ends.at(-1);
+    if (last === undefined || now - last.at >= REMEMBER_EVERY_MS) this.ends.push({ at: now, head });
+    const old = this.ends.findLastIndex(({ at }) => now - at >= MAX_LAG_MS);
+    if (old > 0) this.ends.splice(0, old);
+    return this.ends[0]?.head ?? head;
   }
 }

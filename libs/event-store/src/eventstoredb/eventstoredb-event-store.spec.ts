@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { generate } from 'selfsigned';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StreamName } from '#domain/ids.js';
 import {
   AppendOutcomeUnknown,
@@ -207,6 +212,56 @@ describe('the EventStoreDB adapter, when the server fails', () => {
       await followThrough(1, {});
       await expect.poll(() => server.openSubscriptions).toBe(0);
     });
+  });
+});
+
+describe('the EventStoreDB adapter, at a server that is secured', () => {
+  let folder: string;
+  let server: StandInServer;
+  let certificate: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'authlog-'));
+    const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+      keyType: 'ec',
+      extensions: [
+        { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+        { name: 'basicConstraints', cA: true },
+      ],
+    });
+    certificate = join(folder, 'ca.pem');
+    writeFileSync(certificate, cert);
+    server = await StandInServer.start({ key, certificate: cert, username: 'admin', password: 'p@ss:word' });
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const outcome = async (user: string, options: string) => {
+    const store = new EventStoreDbEventStore(parseConnectionString(`esdb://${user}@${server.address}${options}`));
+    const stream: StreamName = `user-${randomUUID()}`;
+    try {
+      return await store.append(stream, 'no-stream', [someEvent()]);
+    } catch (error) {
+      return error;
+    } finally {
+      await store.close();
+    }
+  };
+
+  it('is let in by user and password over TLS', async () =>
+    expect(await outcome('admin:p%40ss%3Aword', `?tlsCAFile=${certificate}`)).toMatchObject({ revision: 0 }));
+
+  it('says that the password is refused, and never which', async () => {
+    const refused = await outcome('admin:hunter22', `?tlsCAFile=${certificate}`);
+    expect(refused).toBeInstanceOf(StoreUnavailable);
+    expect(String(refused)).toMatch(/refuses the user or password/);
+    expect(String(refused)).not.toContain('hunter22');
+  });
+
+  it('trusts no certificate that nobody vouches for', async () => {
+    const refused = await outcome('admin:p%40ss%3Aword', '');
+    expect(refused).toBeInstanceOf(StoreUnavailable);
+    expect(String(refused)).toMatch(/self[- ]signed certificate/);
   });
 });
 

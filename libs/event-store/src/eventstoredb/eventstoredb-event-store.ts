@@ -238,7 +238,7 @@ export class EventStoreDbEventStore implements EventStore {
     try {
       for await (const item of read) {
         timer.refresh();
-        yield item as Item;
+        yield item;
       }
     } catch (error) {
       if (typeOf(error) !== ErrorType.STREAM_NOT_FOUND) throw asReadFailure(error);
@@ -428,7 +428,7 @@ class Feed {
 
 const ignore = () => undefined;
 
-const asExpected = (actual: bigint | 'no_stream' | string): ExpectedRevision =>
+const asExpected = (actual: bigint | string): ExpectedRevision =>
   typeof actual === 'bigint' ? Number(actual) : 'no-stream';
 
 const asPosition = (commit: bigint | undefined): Position | undefined =>

@@ -8,6 +8,9 @@ export class ServerSilent extends Error {
 }
 
 const UNAVAILABLE = 14;
+/** What the library puts around the words. */
+const GRPC_CODE = /^[0-9]+ [A-Z_]+: /;
+const RESOLUTION_NOTE = / Resolution note:.*$/;
 
 /** What of the client's errors tells them apart; empty for errors of others. */
 export const typeOf = (error: unknown): ErrorType | '' =>
@@ -15,19 +18,14 @@ export const typeOf = (error: unknown): ErrorType | '' =>
 
 /** Of an append that did not succeed, conflicts aside: whether its events may be in the log all the same. */
 export function asAppendFailure(stream: StreamName, error: unknown): Error {
-  switch (typeOf(error)) {
-    case ErrorType.ACCESS_DENIED:
-    case ErrorType.NOT_LEADER:
-      return asReadFailure(error);
-    case ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED:
-      return new EventRejected(`The events for ${stream} are larger than the event store takes.`, { cause: error });
-    case ErrorType.STREAM_DELETED:
-      return new EventRejected(`The stream ${stream} was deleted in the event store.`, { cause: error });
-    default:
-      return wasNeverSent(error)
-        ? asReadFailure(error)
-        : new AppendOutcomeUnknown(`${stream} was not acknowledged: ${reasonOf(error)}`, { cause: error });
-  }
+  const type = typeOf(error);
+  if (type === ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED)
+    return new EventRejected(`The events for ${stream} are larger than the event store takes.`, { cause: error });
+  if (type === ErrorType.STREAM_DELETED)
+    return new EventRejected(`The stream ${stream} was deleted in the event store.`, { cause: error });
+  if (type === ErrorType.ACCESS_DENIED || type === ErrorType.NOT_LEADER || wasNeverSent(error))
+    return asReadFailure(error);
+  return new AppendOutcomeUnknown(`${stream} was not acknowledged: ${reasonOf(error)}`, { cause: error });
 }
 
 /** A call that changes nothing did not succeed. */
@@ -41,7 +39,7 @@ export function reasonOf(error: unknown): string {
   if (typeOf(error) === ErrorType.ACCESS_DENIED)
     return 'it refuses the user or password, or the user may not read $all';
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n', 1)[0] ?? text;
+  return text.replace(GRPC_CODE, '').replace(RESOLUTION_NOTE, '').replaceAll(/\s+/g, ' ').replace(/\.$/, '');
 }
 
 /** A connection that could not even be made has carried nothing. */

@@ -46,8 +46,16 @@ export type Fault =
   | 'not-leader'
   | 'access-denied';
 
+/** Whom it lets in, and how it proves who it is. */
+export interface StandInSecurity {
+  readonly key: string;
+  readonly certificate: string;
+  readonly username: string;
+  readonly password: string;
+}
+
 const HOST = '127.0.0.1';
-const BACKWARDS = 1;
+const BACKWARDS = messages.ReadReq.Options.ReadDirection.BACKWARDS;
 const CHECKPOINT_EVERY = 32;
 
 /**
@@ -67,15 +75,21 @@ export class StandInServer {
   /** How many calls of each kind it has had. */
   readonly calls = { append: 0, batchAppend: 0, read: 0, subscribe: 0 };
 
-  static async start(port = 0): Promise<StandInServer> {
-    const standIn = new StandInServer();
-    standIn.port = port;
+  private constructor(private readonly security: StandInSecurity | null) {}
+
+  static async start(security: StandInSecurity | null = null): Promise<StandInServer> {
+    const standIn = new StandInServer(security);
     await standIn.listen();
     return standIn;
   }
 
+  /** Without TLS. */
   get connectionString(): string {
-    return `esdb://${HOST}:${this.port}?tls=false`;
+    return `esdb://${this.address}?tls=false`;
+  }
+
+  get address(): string {
+    return `${HOST}:${this.port}`;
   }
 
   get openSubscriptions(): number {
@@ -127,11 +141,24 @@ export class StandInServer {
       tombstone: unimplemented,
     });
     this.port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync(`${HOST}:${this.port}`, ServerCredentials.createInsecure(), (error, port) =>
+      server.bindAsync(this.address, this.serverCredentials(), (error, port) =>
         error === null ? resolve(port) : reject(error),
       ),
     );
     this.server = server;
+  }
+
+  private serverCredentials(): ServerCredentials {
+    if (this.security === null) return ServerCredentials.createInsecure();
+    const { key, certificate } = this.security;
+    return ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) }]);
+  }
+
+  private lets(metadata: Metadata): boolean {
+    if (this.security === null) return true;
+    const { username, password } = this.security;
+    const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    return metadata.get('authorization')[0] === expected;
   }
 
   private append(call: ServerReadableStream<AppendReq, AppendResp>, answer: sendUnaryData<AppendResp>): void {
@@ -145,9 +172,12 @@ export class StandInServer {
     });
     call.on('error', () => undefined);
     call.on('end', () => {
+      // Whoever died in the middle of it has asked for nothing.
+      if (call.cancelled || events.length === 0) return;
       if (options === undefined) return answer(failure(status.INVALID_ARGUMENT, 'no options'));
       const { expected, stream } = appendOptions(options);
       this.answering(
+        call.metadata,
         'append',
         (error) => answer(error),
         () => {
@@ -178,6 +208,7 @@ export class StandInServer {
       this.calls.batchAppend += 1;
       const { expected, stream } = batchOptions(options);
       this.answering(
+        call.metadata,
         'append',
         (error) => call.emit('error', error),
         () => {
@@ -199,6 +230,7 @@ export class StandInServer {
     const kind = options.hasSubscription() ? 'subscribe' : 'read';
     this.calls[kind] += 1;
     this.answering(
+      call.metadata,
       kind,
       (error) => call.emit('error', error),
       () => () => {
@@ -277,10 +309,12 @@ export class StandInServer {
 
   /** Carries out a call, or fails it as it was told to. */
   private answering(
+    metadata: Metadata,
     call: 'append' | 'read' | 'subscribe',
     refuse: (error: Partial<ServiceError>) => void,
     carryOut: () => () => void,
   ): void {
+    if (!this.lets(metadata)) return refuse(failure(status.UNAUTHENTICATED, 'Unauthenticated'));
     const fault = this.faults.get(call)?.shift();
     switch (fault) {
       case 'silent':
@@ -418,7 +452,7 @@ function batchResponse(answer: AppendAnswer, expected: Expected): BatchAppendRes
 
 function page(records: readonly StoredRecord[], place: number, options: ReadReq.Options): readonly StoredRecord[] {
   const count = Number(options.getCount());
-  return Number(options.getReadDirection()) === BACKWARDS
+  return options.getReadDirection() === BACKWARDS
     ? records.slice(Math.max(0, place + 1 - count), place + 1).toReversed()
     : records.slice(place, place + count);
 }
