@@ -287,8 +287,7 @@ export class Repository {
     const tail: RecordedEvent[] = [];
     for await (const event of this.store.readStream(stream, known.revision + 1)) tail.push(event);
     const last = tail.at(-1);
-    if (last === undefined)
-      return known.revision < 0 || stretch === null ? known : this.keep(fold, stream, { ...known, stretch });
+    if (last === undefined) return stretch === null ? known : this.keep(fold, stream, { ...known, stretch });
 
     const decoded = await this.codec.decode(tail);
     return this.keep(fold, stream, {

@@ -49,6 +49,11 @@ export class SecondFactors {
     return (await this.of(userId)).enrolled !== null;
   }
 
+  /** As it was a moment ago: for what is said in a token, not for what is decided. */
+  async wasEnrolled(userId: UserId): Promise<boolean> {
+    return (await this.repository.recent(secondFactor, secondFactorStream(userId))).state.enrolled !== null;
+  }
+
   /** Counts for nothing until it is enrolled; an offer before it is void. */
   async offer(account: ActiveUser, context: CommandContext): Promise<OfferedSecondFactor> {
     const { id: userId } = account;

@@ -116,7 +116,7 @@ export class SessionTokenIssuer {
   private async claimsOfPerson({ id, acceptedAgreement }: ActiveUser) {
     const { version } = this.settings.serviceLicenseAgreement;
     return {
-      twoFactorAuthentication: await this.secondFactors.isEnrolled(id),
+      twoFactorAuthentication: await this.secondFactors.wasEnrolled(id),
       serviceLicenseAgreement: version === 0 || acceptedAgreement === version,
     };
   }

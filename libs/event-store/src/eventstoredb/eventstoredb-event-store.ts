@@ -1,20 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type AllStreamResolvedEvent,
-  type AllStreamSubscription,
-  BACKWARDS,
-  END,
-  ErrorType,
-  EventStoreDBClient,
-  NO_STREAM,
-  type ResolvedEvent,
-  START,
-  type StreamingRead,
-  WrongExpectedVersionError,
-  jsonEvent,
-  streamNameFilter,
-} from '@eventstore/db-client';
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { type StreamName, categoryOf } from '#domain/ids.js';
 import {
   type Appended,
@@ -32,9 +18,13 @@ import {
   hasReached,
   serialise,
 } from '../event-store.js';
-import { Signal } from '../signal.js';
+import { appendOutcome } from './append-outcome.js';
+import { ConnectedClient } from './connected-client.js';
 import type { Connection } from './connection-string.js';
-import { ServerSilent, asAppendFailure, asReadFailure, reasonOf, typeOf } from './failures.js';
+import { ServerSilent, asAppendFailure, asReadFailure, isNotLeader, reasonOf } from './failures.js';
+import { LiveFeed } from './live-feed.js';
+import { SubscriptionFeed } from './subscription-feed.js';
+import { type ReadFrom, isSomewhere, recordedEvent } from './wire.js';
 
 /** How long each thing may take. */
 export interface Patience {
@@ -66,16 +56,11 @@ export interface EventStoreDbObserver {
 const PATIENCE: Patience = { appendMs: 5_000, answerMs: 5_000, watchMs: 5_000, stallMs: 30_000 };
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
-const DISPOSE_MS = 1_000;
 const SLICE = 500;
 /** The server's own streams, which no reader of ours wants. */
 const SYSTEM_PREFIX = '$';
-const OWN_STREAMS = '^[^$]';
-/** What a server answers for the position of an event if it does not know it. */
-const NOWHERE = 2n ** 64n - 1n;
-
-type Logged = NonNullable<AllStreamResolvedEvent['event']>;
-type Read = NonNullable<ResolvedEvent['event']>;
+/** So many of its events are looked at, and then so many times more, to find one that is not the server's. */
+const LOOK_BACK = 32;
 
 /**
  * The log in EventStoreDB or KurrentDB (23.10 or later), through the one client of this process. Positions are commit
@@ -85,7 +70,10 @@ export class EventStoreDbEventStore implements EventStore {
   private readonly patience: Patience;
   private readonly maxAge: ReadonlyMap<string, number>;
   private readonly observer: EventStoreDbObserver | undefined;
-  private connected: Connected;
+  private readonly ending = new AbortController();
+  private readonly liveFeed = new LiveFeed();
+  private feeding: Promise<void> | undefined;
+  private connected: ConnectedClient;
   private closing: Promise<void> | undefined;
   /** Of all events seen so far: the head of the log cannot be before it. */
   private furthest = LOG_START;
@@ -97,123 +85,170 @@ export class EventStoreDbEventStore implements EventStore {
     this.patience = { ...PATIENCE, ...patience };
     this.maxAge = maxAge;
     this.observer = observer;
-    this.connected = new Connected(connection);
+    this.connected = new ConnectedClient(connection);
   }
 
   async append(stream: StreamName, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended> {
     this.demandOpen();
     demandEvents(stream, events);
     for (const event of events) serialise(event);
-    const proposed = events.map(({ id, type, data, metadata }) => jsonEvent({ id, type, data, metadata }));
-    for (let tries = 1; ; tries += 1) {
-      const { client } = this.connected;
-      const { credentials } = this.connection;
-      const { appendMs } = this.patience;
-      const expectedRevision = expected === 'no-stream' ? NO_STREAM : BigInt(expected);
-      try {
-        const { nextExpectedRevision, position } = await this.within(
-          appendMs,
-          // With credentials each append is a call of its own: of those that share one, all are lost when one fails.
-          client.appendToStream(stream, proposed, { expectedRevision, credentials, deadline: appendMs }),
-        );
-        const revision = Number(nextExpectedRevision);
-        if (expected === 'no-stream') this.limitAge(stream);
-        return { revision, position: this.seen(position?.commit) ?? (await this.positionOf(stream, revision)) };
-      } catch (error) {
-        if (error instanceof WrongExpectedVersionError)
-          throw new ConcurrencyConflict(stream, expected, asExpected(error.actualVersion));
-        // The first of the events are there, and others follow them.
-        if (typeOf(error) === ErrorType.INVALID_TRANSACTION)
-          throw new ConcurrencyConflict(stream, expected, await this.lastRevision(stream));
-        // By now the client knows who leads.
-        if (typeOf(error) !== ErrorType.NOT_LEADER || tries > 1) throw asAppendFailure(stream, error);
+    const outcome = appendOutcome(stream, await this.answerTo(stream, expected, events));
+    if (outcome.kind === 'conflict') throw new ConcurrencyConflict(stream, expected, outcome.actual);
+    if (outcome.kind === 'unclear') await this.demandNoOthers(stream, expected, events);
+    if (outcome.kind !== 'appended') throw outcome.failure;
+    if (expected === 'no-stream') this.limitAge(stream);
+    const { revision, position } = outcome;
+    return {
+      revision,
+      position: isSomewhere(position) ? this.seen(position) : await this.positionOf(stream, revision),
+    };
+  }
+
+  async *readStream(stream: StreamName, fromRevision: number): AsyncIterable<RecordedEvent> {
+    for await (const response of this.reading({ stream, from: fromRevision })) {
+      const event = recordedEvent(response);
+      if (event === undefined) continue;
+      if (isSomewhere(event.position)) this.seen(event.position);
+      yield isSomewhere(event.position) ? event : { ...event, position: await this.head() };
+    }
+  }
+
+  async *subscribeAll({ after, categories, signal }: SubscriptionOptions): AsyncIterable<LogSlice> {
+    this.demandOpen();
+    this.feeding ??= this.feed();
+    const wanted = (slice: LogSlice): LogSlice => ({
+      ...slice,
+      events: slice.events.filter(({ stream }) => categories?.includes(categoryOf(stream)) ?? true),
+    });
+    let through = after;
+    let said = false;
+    while (!signal.aborted) {
+      if (this.liveFeed.covers(through)) {
+        const slice = this.liveFeed.after(through, SLICE);
+        through = slice.through;
+        if (slice.events.length > 0 || (slice.caughtUp && !said)) {
+          said = slice.caughtUp;
+          yield wanted(slice);
+        } else await this.liveFeed.wait(signal, through);
+        continue;
+      }
+      for await (const slice of this.deliveries(through, signal)) {
+        through = slice.through;
+        said = slice.caughtUp;
+        yield wanted(slice);
+        if (this.liveFeed.covers(through)) break;
       }
     }
   }
 
-  async *readStream(stream: StreamName, fromRevision: number): AsyncIterable<RecordedEvent> {
-    for await (const { event } of this.reading((client) =>
-      client.readStream(stream, { fromRevision: BigInt(fromRevision), credentials: this.connection.credentials }),
-    ))
-      if (event !== undefined) yield asRecorded(event, this.seen(event.position?.commit) ?? (await this.head()));
+  async head(): Promise<Position> {
+    for (let most = 1; ; most *= LOOK_BACK) {
+      let looked = 0;
+      let own: Position | undefined;
+      let first: Position | undefined;
+      // To its end: turning away earlier would reset the call.
+      for await (const response of this.reading({ lastOfLog: most })) {
+        const event = recordedEvent(response);
+        if (event === undefined) continue;
+        looked += 1;
+        first = event.position;
+        if (!event.stream.startsWith(SYSTEM_PREFIX)) own ??= event.position;
+      }
+      if (own !== undefined) return this.seen(own);
+      if (looked < most || first === undefined || hasReached(this.furthest, first)) return this.furthest;
+    }
   }
 
-  async *subscribeAll({ after, categories, signal }: SubscriptionOptions): AsyncIterable<LogSlice> {
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.ending.abort();
+    await this.connected.giveUp();
+    await this.feeding;
+  }
+
+  private async answerTo(stream: StreamName, expected: ExpectedRevision, events: readonly NewEvent[]) {
+    const { appendMs } = this.patience;
+    for (let tries = 1; ; tries += 1) {
+      const { connected } = this;
+      const deadline = new Date(Date.now() + appendMs);
+      try {
+        return await this.within(appendMs, connected, connected.append(stream, expected, events, deadline));
+      } catch (error) {
+        // By now the client knows who leads.
+        if (!isNotLeader(error) || tries > 1) throw asAppendFailure(stream, error);
+      }
+    }
+  }
+
+  /** Keeps the end of the log for all who follow it, from the time when the first one does. */
+  private async feed(): Promise<void> {
+    const { signal } = this.ending;
+    let through: Position | undefined;
+    while (!signal.aborted)
+      try {
+        through ??= await this.head();
+        for await (const slice of this.deliveries(through, signal, () => this.liveFeed.interrupt())) {
+          this.liveFeed.add(slice, through);
+          through = slice.through;
+        }
+      } catch {
+        await delay(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      }
+  }
+
+  /** What comes after a place, through any end of the subscription. */
+  private async *deliveries(after: Position, signal: AbortSignal, interrupted = () => {}): AsyncIterable<LogSlice> {
     let through = after;
     let pause = FIRST_PAUSE_MS;
-    while (!signal.aborted) {
-      let reason = 'the server ended it';
+    while (!signal.aborted && this.closing === undefined) {
+      let reason = '';
       try {
         for await (const slice of this.subscribeOnce(through, signal)) {
           through = slice.through;
           pause = FIRST_PAUSE_MS;
-          const events = slice.events.filter(({ stream }) => categories?.includes(categoryOf(stream)) ?? true);
-          yield { ...slice, events };
+          yield slice;
         }
       } catch (error) {
         reason = reasonOf(error);
       }
-      if (signal.aborted) return;
+      if (signal.aborted || this.ending.signal.aborted) return;
+      interrupted();
       this.observer?.redialled(reason);
       await delay(randomInt(pause / 2, pause), undefined, { signal }).catch(() => undefined);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
   }
 
-  async head(): Promise<Position> {
-    const { credentials } = this.connection;
-    const backwards = this.reading((client) =>
-      client.readAll({ direction: BACKWARDS, fromPosition: END, credentials }),
-    );
-    for await (const { event } of backwards) {
-      const position = asPosition(event?.position?.commit);
-      if (event?.streamId.startsWith(SYSTEM_PREFIX) === false)
-        return this.seen(event.position?.commit) ?? this.furthest;
-      if (position !== undefined && hasReached(this.furthest, position)) break;
-    }
-    return this.furthest;
-  }
-
-  close(): Promise<void> {
-    this.closing ??= this.connected.dispose();
-    return this.closing;
-  }
-
-  /** Follows the log until the connection, the server or the caller ends it. */
+  /** @throws what ended it, unless that was the caller */
   private async *subscribeOnce(after: Position, signal: AbortSignal): AsyncIterable<LogSlice> {
-    this.demandOpen();
-    const { client, lost } = this.connected;
-    const place = BigInt(after);
-    const subscription = client.subscribeToAll(
-      {
-        fromPosition: after === LOG_START ? START : { commit: place, prepare: place },
-        filter: streamNameFilter({ regex: OWN_STREAMS }),
-        credentials: this.connection.credentials,
-      },
-      { highWaterMark: SLICE },
-    );
-    const feed = new Feed(subscription);
-    const ended = AbortSignal.any([signal, lost]);
+    const { connected } = this;
+    const feed = new SubscriptionFeed(await this.within(this.patience.answerMs, connected, connected.read({ after })));
+    const ended = AbortSignal.any([signal, connected.lost]);
     let through = after;
     const watch = this.watch(feed, () => through);
     try {
       while (!ended.aborted) {
-        const events = feed.take(SLICE).map((event) => asRecorded(event, this.seen(event.position?.commit) ?? through));
-        through = events.at(-1)?.position ?? through;
+        const events = feed.take(SLICE);
+        const last = events.at(-1)?.position;
+        through = last === undefined ? through : this.seen(last);
         const caughtUp = feed.isCaughtUp;
         const hasJustCaughtUp = feed.hasJustCaughtUp();
         if (events.length > 0 || hasJustCaughtUp) yield { events, through, caughtUp };
-        else if (feed.isOver) return;
         else await feed.wait(ended);
       }
     } finally {
       clearInterval(watch);
       feed.stop();
     }
+    if (!signal.aborted) throw new ServerSilent('the connection was given up');
   }
 
   /** A subscription that says nothing although the log has gone on, or never began, is dead and does not know it. */
-  private watch(feed: Feed, through: () => Position): NodeJS.Timeout {
+  private watch(feed: SubscriptionFeed, through: () => Position): NodeJS.Timeout {
     const { watchMs, stallMs, answerMs } = this.patience;
     const look = async () => {
       if (!feed.isConfirmed && feed.silentMs > answerMs) throw new ServerSilent('it was never confirmed');
@@ -226,31 +261,33 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   /** What a read delivers, as long as something comes; nothing from a stream that is not there. */
-  private async *reading<Item>(start: (client: EventStoreDBClient) => StreamingRead<Item>): AsyncIterable<Item> {
+  private async *reading(what: ReadFrom): AsyncIterable<ReadResp> {
     this.demandOpen();
     const { answerMs } = this.patience;
-    const { client } = this.connected;
-    const read = start(client);
-    const timer = setTimeout(() => {
-      this.reconnect(client);
-      read.destroy(new ServerSilent(`nothing came for ${answerMs} ms`));
-    }, answerMs);
+    const { connected } = this;
+    let isOver = false;
     try {
-      for await (const item of read) {
-        timer.refresh();
-        yield item;
+      const call = await this.within(answerMs, connected, connected.read(what));
+      const timer = setTimeout(() => {
+        this.reconnect(connected);
+        call.destroy(new ServerSilent(`nothing came for ${answerMs} ms`));
+      }, answerMs);
+      try {
+        for await (const response of call) {
+          timer.refresh();
+          yield response as ReadResp;
+        }
+        isOver = true;
+      } finally {
+        clearTimeout(timer);
+        if (!isOver) call.cancel();
       }
     } catch (error) {
-      if (typeOf(error) !== ErrorType.STREAM_NOT_FOUND) throw asReadFailure(error);
-    } finally {
-      clearTimeout(timer);
-      read.on('error', ignore);
-      read.cancel().catch(ignore);
+      throw asReadFailure(error);
     }
   }
 
-  private async within<Result>(limitMs: number, call: Promise<Result>): Promise<Result> {
-    const { client } = this.connected;
+  private async within<Result>(limitMs: number, client: ConnectedClient, call: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.reconnect(client);
@@ -261,10 +298,28 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   /** A connection whose other end is gone says so only after a while: the next call is made over another one. */
-  private reconnect(silent: EventStoreDBClient): void {
-    if (this.connected.client !== silent || this.closing !== undefined) return;
-    void this.connected.dispose();
-    this.connected = new Connected(this.connection);
+  private reconnect(silent: ConnectedClient): void {
+    if (this.connected !== silent || this.closing !== undefined) return;
+    this.connected = new ConnectedClient(this.connection);
+    void silent.giveUp();
+  }
+
+  /** @throws ConcurrencyConflict if the stream has other events where these would be */
+  private async demandNoOthers(
+    stream: StreamName,
+    expected: ExpectedRevision,
+    events: readonly NewEvent[],
+  ): Promise<void> {
+    const from = expected === 'no-stream' ? 0 : expected + 1;
+    let index = 0;
+    let isOthers = false;
+    let last = from - 1;
+    for await (const { id, revision } of this.readStream(stream, from)) {
+      isOthers ||= index < events.length && id !== events[index]?.id;
+      index += 1;
+      last = revision;
+    }
+    if (isOthers || (index > 0 && index < events.length)) throw new ConcurrencyConflict(stream, expected, last);
   }
 
   /** Nobody waits for it: what is kept longer harms nobody. */
@@ -272,27 +327,20 @@ export class EventStoreDbEventStore implements EventStore {
     const maxAge = this.maxAge.get(categoryOf(stream));
     if (maxAge === undefined) return;
     const { credentials } = this.connection;
-    const told = this.connected.client.setStreamMetadata(stream, { maxAge }, { credentials });
+    const told = this.connected.setStreamMetadata(stream, { maxAge }, { credentials });
     told.catch((error: unknown) => this.observer?.keptForGood(stream, reasonOf(error)));
   }
 
   private async positionOf(stream: StreamName, revision: number): Promise<Position> {
-    for await (const { position } of this.readStream(stream, revision)) return position;
+    for await (const response of this.reading({ stream, from: revision, most: 1 })) {
+      const position = recordedEvent(response)?.position;
+      if (isSomewhere(position)) return this.seen(position);
+    }
     return this.head();
   }
 
-  private async lastRevision(stream: StreamName): Promise<ExpectedRevision> {
-    const { credentials } = this.connection;
-    const backwards = this.reading((client) =>
-      client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1, credentials }),
-    );
-    for await (const { event } of backwards) if (event !== undefined) return Number(event.revision);
-    return 'no-stream';
-  }
-
-  private seen(commit: bigint | undefined): Position | undefined {
-    const position = asPosition(commit);
-    if (position !== undefined && hasReached(position, this.furthest)) this.furthest = position;
+  private seen(position: Position): Position {
+    if (hasReached(position, this.furthest)) this.furthest = position;
     return position;
   }
 
@@ -300,147 +348,3 @@ export class EventStoreDbEventStore implements EventStore {
     if (this.closing !== undefined) throw new StoreUnavailable('The event store is closed.');
   }
 }
-
-/** One client, from its first call until it is given up. */
-class Connected {
-  readonly client: EventStoreDBClient;
-  private readonly gone = new AbortController();
-
-  constructor({ nodes, tls, credentials, options }: Connection) {
-    const channel =
-      tls === null ? { insecure: true } : { ...(tls.rootCertificate && { rootCertificate: tls.rootCertificate }) };
-    this.client =
-      'endpoint' in nodes
-        ? new EventStoreDBClient({ ...nodes, ...options }, channel, credentials)
-        : 'endpoints' in nodes
-          ? new EventStoreDBClient({ ...nodes, ...options }, channel, credentials)
-          : new EventStoreDBClient({ ...nodes, ...options }, channel, credentials);
-  }
-
-  /** Aborts when the client is given up: what hangs on it never hears of that itself. */
-  get lost(): AbortSignal {
-    return this.gone.signal;
-  }
-
-  async dispose(): Promise<void> {
-    this.gone.abort();
-    // It can wait for ever for a call that the server has ended.
-    await Promise.race([this.client.dispose().catch(ignore), delay(DISPOSE_MS, undefined, { ref: false })]);
-  }
-}
-
-/** What a subscription delivers, taken in portions, and how it is getting on. */
-class Feed {
-  private readonly news = new Signal();
-  private failure: Error | undefined;
-  private ended = false;
-  private confirmed = false;
-  private live = false;
-  private liveIsNews = false;
-  private heardAt = performance.now();
-
-  constructor(private readonly subscription: AllStreamSubscription) {
-    const hear = (then: () => void) => () => {
-      this.heardAt = performance.now();
-      then();
-      this.news.notify();
-    };
-    subscription
-      .on(
-        'confirmation',
-        hear(() => (this.confirmed = true)),
-      )
-      .on(
-        'caughtUp',
-        hear(() => (this.live = this.liveIsNews = true)),
-      )
-      .on(
-        'fellBehind',
-        hear(() => (this.live = this.liveIsNews = false)),
-      )
-      .on(
-        'readable',
-        hear(() => undefined),
-      )
-      .on(
-        'end',
-        hear(() => (this.ended = true)),
-      )
-      .on(
-        'close',
-        hear(() => (this.ended = true)),
-      )
-      .on('error', (error) => this.fail(error));
-  }
-
-  get isConfirmed(): boolean {
-    return this.confirmed;
-  }
-
-  get silentMs(): number {
-    return performance.now() - this.heardAt;
-  }
-
-  /** Whether all that the server has was taken. */
-  get isCaughtUp(): boolean {
-    return this.live && this.subscription.readableLength === 0;
-  }
-
-  get isOver(): boolean {
-    return this.ended;
-  }
-
-  /** Whether it has caught up since this was last asked. */
-  hasJustCaughtUp(): boolean {
-    if (!this.liveIsNews || !this.isCaughtUp) return false;
-    this.liveIsNews = false;
-    return true;
-  }
-
-  /** @throws what ended the subscription, once all that came before it was taken */
-  take(most: number): Logged[] {
-    const events: Logged[] = [];
-    while (events.length < most) {
-      const item = this.subscription.read() as AllStreamResolvedEvent | null;
-      if (item === null) break;
-      if (item.event !== undefined) events.push(item.event);
-    }
-    if (events.length === 0 && this.failure !== undefined) throw this.failure;
-    return events;
-  }
-
-  async wait(until: AbortSignal): Promise<void> {
-    const isNews = () =>
-      this.subscription.readableLength > 0 || this.failure !== undefined || this.ended || this.liveIsNews;
-    await this.news.wait(until, isNews);
-  }
-
-  fail(error: Error): void {
-    this.failure ??= error;
-    this.news.notify();
-  }
-
-  stop(): void {
-    // Leaving alone does not end the call on the server.
-    this.subscription.unsubscribe().catch(ignore);
-  }
-}
-
-const ignore = () => undefined;
-
-const asExpected = (actual: bigint | string): ExpectedRevision =>
-  typeof actual === 'bigint' ? Number(actual) : 'no-stream';
-
-const asPosition = (commit: bigint | undefined): Position | undefined =>
-  commit === undefined || commit === NOWHERE ? undefined : (String(commit) as Position);
-
-const asRecorded = (event: Logged | Read, position: Position): RecordedEvent => ({
-  id: event.id,
-  type: event.type,
-  data: event.data as RecordedEvent['data'],
-  metadata: (event.metadata ?? {}) as RecordedEvent['metadata'],
-  stream: event.streamId,
-  revision: Number(event.revision),
-  position,
-  recordedAt: event.created,
-});

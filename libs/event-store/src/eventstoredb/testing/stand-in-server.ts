@@ -439,8 +439,9 @@ function batchResponse(answer: AppendAnswer, expected: Expected): BatchAppendRes
     );
   }
   const details = new any.Any();
+  // On this path KurrentDB has no other word for it.
   if (answer.kind === 'corrupted-idempotency')
-    details.pack(new shared.InvalidTransaction().serializeBinary(), 'event_store.client.InvalidTransaction');
+    details.pack(new shared.Unknown().serializeBinary(), 'event_store.client.Unknown');
   else {
     const wrong = new shared.WrongExpectedVersion();
     if (typeof expected === 'bigint') wrong.setExpectedStreamPosition(String(expected));
