@@ -1,0 +1,5 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.js';
+
+/** The fault suite: minutes of load under faults, no part of `npm test`. */
+export default defineConfig({ ...base, test: { ...base.test, include: ['test/faults/**/*.faults.ts'] } });
