@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startAuthlog, startPeer } from './processes.mjs';
 import { bigLog } from './scenarios/big-log.mjs';
 import { claim } from './scenarios/claim.mjs';
+import { distantLog } from './scenarios/distant-log.mjs';
 import { append, notice } from './scenarios/event-log.mjs';
 import { flatCost } from './scenarios/flat-cost.mjs';
 import { login } from './scenarios/login.mjs';
@@ -12,7 +13,7 @@ import { manyUsers } from './scenarios/many-users.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { refresh } from './scenarios/refresh.mjs';
 
-const SCENARIOS = { append, notice, login, refresh, reads, claim, flatCost, bigLog, manyUsers };
+const SCENARIOS = { append, notice, login, refresh, reads, claim, flatCost, bigLog, manyUsers, distantLog };
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 6);
 
 const wanted = process.argv.slice(2);
