@@ -35,7 +35,10 @@ export class ProjectionHost {
       failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
     };
     const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer);
-    this.running = projector.run(this.stopping.signal);
+    this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
+      this.log.info({}, 'this process keeps the read models');
+      await projector.run(turn);
+    });
   }
 
   /** Finishes the transactions under way. */

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type DataSource, In, LessThanOrEqual, Not, type Repository } from 'typeorm';
 import { openDatabase } from '#database/database.js';
 import { Dialect } from '#database/dialect.js';
+import type { Place } from '#database/place.js';
 import { type CredentialId, asCredentialId } from '#domain/ids.js';
 import { type Ciphertext, decrypt, encrypt } from './aead.js';
 import { DataKey } from './data-key.js';
@@ -61,10 +62,10 @@ export class Vault {
   }
 
   /** @throws DatabaseUnusable, and VaultUnreadable if it was made with another master key */
-  static async open(file: string, masterKey: MasterKey, now: () => Date): Promise<Vault> {
+  static async open(place: Place, masterKey: MasterKey, now: () => Date): Promise<Vault> {
     const migrations = [CreateVault1767225600000];
     const database = await openDatabase({
-      file,
+      place,
       entities: [DataKeyRow, CredentialRow],
       migrations,
       durability: 'full',
