@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { isDatabaseLost } from '#database/postgres-failure.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import type { Projection } from '#read-models/projection.js';
 import { Projector } from '#read-models/projector.js';
@@ -62,12 +63,15 @@ export class ProjectionHost {
   }
 }
 
-/** How far every projection is behind, whichever process keeps it. */
+/** How far every projection is behind, whichever process keeps it. @throws what says that the database is lost */
 export async function projectionLags({ eventStore }: Stores, progress: ReadModelProgress): Promise<ProjectionLag[]> {
   const head = await eventStore.head();
   return Promise.all(
     PROJECTIONS.map(async ({ name }) => {
-      const position = await progress.look(name).catch(() => LOG_START);
+      const position = await progress.look(name).catch((error: unknown) => {
+        if (isDatabaseLost(error)) throw error;
+        return LOG_START;
+      });
       return { projection: name, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
     }),
   );

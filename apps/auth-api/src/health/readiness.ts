@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isDatabaseLost } from '#database/postgres-failure.js';
 import { projectionLags } from '#host/projection-host.js';
 import { Clock } from '#host/clock.js';
 import { Stores } from '#host/stores.js';
@@ -21,8 +22,10 @@ export class Readiness {
 
   /** In words for the person on call; empty when nothing is missing. */
   async missing(): Promise<string[]> {
-    const lags = await projectionLags(this.stores, this.progress).catch(() => null);
-    if (lags === null) return ['the event log cannot be read'];
+    const lags = await projectionLags(this.stores, this.progress).catch((error: unknown) =>
+      isDatabaseLost(error) ? 'the database cannot be reached' : 'the event log cannot be read',
+    );
+    if (typeof lags === 'string') return [lags];
     const { appendsFailedAt } = this.stores;
     if (appendsFailedAt !== null && this.clock.now().getTime() - appendsFailedAt.getTime() < UNWRITABLE_MS)
       return ['the event log cannot be written'];

@@ -42,6 +42,12 @@ export class TestDatabase {
     return new TestDatabase(server, { ...server, ...TEST_USER, database });
   }
 
+  /** As AUTHLOG_DATABASE has it. */
+  get address(): string {
+    const { host, port, user, password, database } = this.server;
+    return `postgres://${user}:${encodeURIComponent(password ?? '')}@${host}:${port}/${database}`;
+  }
+
   /** What a statement of its owner answers. */
   async query<Row = unknown>(statement: string, schema?: Schema): Promise<Row[]> {
     return run(this.server, statement, schema);

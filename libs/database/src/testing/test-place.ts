@@ -26,17 +26,23 @@ async function newFile(): Promise<TestPlace> {
   const file = join(folder, 'test.db');
   return {
     place: { file },
-    async query<Row>(text: string) {
-      const db = new Database(file);
-      const statement = db.prepare<[], Row>(text);
-      const rows = statement.reader ? statement.all() : [];
-      if (!statement.reader) statement.run();
-      db.close();
-      return rows;
-    },
+    query: <Row>(statement: string) => queryFile<Row>(file, statement),
     contents: async () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
     remove: async () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** Runs a statement on a SQLite file, as another program would. */
+export async function queryFile<Row>(file: string, text: string): Promise<Row[]> {
+  const db = new Database(file);
+  try {
+    const statement = db.prepare<[], Row>(text);
+    if (statement.reader) return statement.all();
+    statement.run();
+    return [];
+  } finally {
+    db.close();
+  }
 }
 
 async function newSchema(schema: Schema): Promise<TestPlace> {

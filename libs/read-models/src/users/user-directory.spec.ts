@@ -110,6 +110,7 @@ describe.each(DATABASES)('in %s', (kind) => {
       for (const [prefix, ids] of [
         ['%', []],
         ['_', ['2']],
+        ['1\0', []],
         ['1', ['1']],
         ["o'", ['2']],
         ["' OR 1=1 --", []],

@@ -67,6 +67,7 @@ describe.each(DATABASES)('the accounts in %s', (kind) => {
     const queries = new UserQueries(fixture.database.reader);
     expect([(await queries.byUsername('aDA'))?.id, (await queries.byEmail('ADA@example.org'))?.id]).toEqual([ada, ada]);
     expect([await queries.byUsername('Ad'), await queries.byEmail('')]).toEqual([null, null]);
+    expect([await queries.byUsername('Ada\0'), await queries.byId(asUserId('\0'))]).toEqual([null, null]);
     expect([...(await queries.byUsernames(['ADA', 'ada', 'nobody'])).keys()]).toEqual(['ADA', 'ada']);
   });
 
