@@ -5,7 +5,8 @@ import type { Abstract } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { type DatabaseKind, queryFile } from '#database/testing/test-place.js';
-import { TestDatabase } from '#database/testing/test-database.js';
+import type { PostgresServer } from '#database/place.js';
+import { TestDatabase, addressOf } from '#database/testing/test-database.js';
 import { asUserId, userStream } from '#domain/ids.js';
 import { user } from '#domain/user/user.js';
 import { LOG_START, type RecordedEvent, hasReached } from '#event-store/event-store.js';
@@ -89,7 +90,7 @@ export const passwordOf = (username: string) => `the password of ${username}`;
 
 /** Where nothing else is said; see CONTRIBUTING.md. */
 const USUAL_DATABASE: DatabaseKind = process.env['AUTHLOG_TEST_DATABASE'] === 'postgres' ? 'PostgreSQL' : 'SQLite';
-const MASTER_KEY = Buffer.from(Array.from({ length: 32 }, (_, n) => n)).toString('base64');
+export const MASTER_KEY = Buffer.from(Array.from({ length: 32 }, (_, n) => n)).toString('base64');
 
 /** The whole API in this process, on real databases, with a clock that the test turns. */
 export class TestApp {
@@ -99,13 +100,23 @@ export class TestApp {
 
   private constructor(
     readonly folder: string,
-    /** Null where everything is in SQLite files. */
+    /** Removed at the end. */
     private readonly database: TestDatabase | null,
   ) {}
 
   /** @param configuration the YAML of AUTHLOG_CONFIG */
   static async start(configuration = '', kind = USUAL_DATABASE): Promise<TestApp> {
-    const database = kind === 'SQLite' ? null : await TestDatabase.create();
+    if (kind === 'SQLite') return TestApp.startOn(null, configuration);
+    const database = await TestDatabase.create();
+    return TestApp.startOn(database.server, configuration, database);
+  }
+
+  /** @param server null for SQLite files */
+  static async startOn(
+    server: PostgresServer | null,
+    configuration = '',
+    database: TestDatabase | null = null,
+  ): Promise<TestApp> {
     const test = new TestApp(mkdtempSync(join(tmpdir(), 'authlog-')), database);
     const config = join(test.folder, 'authlog.yaml');
     writeFileSync(config, configuration);
@@ -114,7 +125,7 @@ export class TestApp {
       AUTHLOG_ADMIN_PASSWORD: ADMIN_PASSWORD,
       AUTHLOG_SERVICE_TOKEN: SERVICE_TOKEN,
       AUTHLOG_CONFIG: config,
-      ...(database === null ? {} : { AUTHLOG_DATABASE: database.address, AUTHLOG_MASTER_KEY: MASTER_KEY }),
+      ...(server === null ? {} : { AUTHLOG_DATABASE: addressOf(server), AUTHLOG_MASTER_KEY: MASTER_KEY }),
     });
     const module = await Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(Settings)

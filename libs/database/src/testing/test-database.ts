@@ -26,6 +26,10 @@ async function run<Row>(server: PostgresServer, statement: string, schema = 'pub
   }
 }
 
+/** As AUTHLOG_DATABASE has it. */
+export const addressOf = ({ host, port, user, password, database }: PostgresServer) =>
+  `postgres://${user}:${encodeURIComponent(password ?? '')}@${host}:${port}/${database}`;
+
 /** A new PostgreSQL database for one test. */
 export class TestDatabase {
   private constructor(
@@ -40,12 +44,6 @@ export class TestDatabase {
     const database = `test_${randomUUID().replaceAll('-', '')}`;
     await run(server, `CREATE DATABASE ${database} OWNER ${TEST_USER.user}`);
     return new TestDatabase(server, { ...server, ...TEST_USER, database });
-  }
-
-  /** As AUTHLOG_DATABASE has it. */
-  get address(): string {
-    const { host, port, user, password, database } = this.server;
-    return `postgres://${user}:${encodeURIComponent(password ?? '')}@${host}:${port}/${database}`;
   }
 
   /** What a statement of its owner answers. */
