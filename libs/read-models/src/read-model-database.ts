@@ -31,7 +31,7 @@ const migrations = [
 ];
 
 /** One projector writes, in turn with itself; filling tables anew empties them with one statement each. */
-const FOR_WRITING: PoolLimits = { connections: 2, connectMs: 5_000, statementMs: 300_000 };
+const FOR_WRITING: PoolLimits = { connections: 2, connectMs: 5_000, statementMs: 60_000 };
 
 /**
  * The database of the read models, twice: SQLite gives a data source one connection, and whoever shares it with a

@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type DataSource, In, LessThanOrEqual, Not, type Repository } from 'typeorm';
+import { FOR_QUERIES, type PoolLimits } from '#database/database-settings.js';
 import { openDatabase } from '#database/database.js';
 import { Dialect } from '#database/dialect.js';
 import type { Place } from '#database/place.js';
@@ -34,6 +35,9 @@ const KEY_BYTES = 32;
 /** How long a destroyed key may still be in the memory of a process (event-sourcing §14). */
 const CACHED_MS = 60_000;
 const CACHED_KEYS = 5_000;
+
+/** One or two short statements for each login, of which few go side by side: passwords are hashed in between. */
+const POOL: PoolLimits = { ...FOR_QUERIES, connections: 5 };
 
 const INSTALLATION = 'installation';
 
@@ -69,6 +73,7 @@ export class Vault {
       entities: [DataKeyRow, CredentialRow],
       migrations,
       durability: 'full',
+      pool: POOL,
     });
     const vault = new Vault(database, masterKey, now);
     try {
