@@ -68,7 +68,7 @@ function openForFilling(file) {
 export async function fillAccounts(data, count, progress) {
   const masterKey = masterKeyFromFile(join(data, 'master.key'));
   const now = new Date();
-  const vault = await Vault.open(join(data, 'vault.db'), masterKey, () => now);
+  const vault = await Vault.open({ file: join(data, 'vault.db') }, masterKey, () => now);
   const digest = new IdentifierDigest(vault.derivedKey('identifier-digest'));
   await vault.close();
 

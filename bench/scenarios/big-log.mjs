@@ -21,7 +21,11 @@ const EVENTS_OF_THREE_SESSIONS = 3 * (1 + REFRESHES) + 2;
 
 /** A log of a million events, of users with sessions that are opened, refreshed and often ended; filled in bulk. */
 async function fill(data, progress) {
-  const vault = await Vault.open(join(data, 'vault.db'), masterKeyFromFile(join(data, 'master.key')), () => new Date());
+  const vault = await Vault.open(
+    { file: join(data, 'vault.db') },
+    masterKeyFromFile(join(data, 'master.key')),
+    () => new Date(),
+  );
   const codec = new EventCodec(vault);
   const db = new Database(join(data, 'events.db'));
   db.pragma('synchronous = OFF');
@@ -109,7 +113,7 @@ async function fill(data, progress) {
 async function catchUp(data, codec, progress) {
   for (const suffix of ['', '-wal', '-shm']) rmSync(join(data, `read-models.db${suffix}`), { force: true });
   const store = new SqliteEventStore(join(data, 'events.db'));
-  const readModels = await openReadModels(join(data, 'read-models.db'));
+  const readModels = await openReadModels({ file: join(data, 'read-models.db') });
   const head = Number(await store.head());
   const inTurn = pLimit(1);
   const stop = new AbortController();

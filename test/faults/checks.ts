@@ -86,12 +86,12 @@ export async function foldDiffers(installation: Installation): Promise<string[]>
   const folder = temporaryFolder();
   const store = new EventStoreDbEventStore(parseConnectionString(installation.log.connectionString));
   const vault = await Vault.open(
-    join(installation.data, 'vault.db'),
+    { file: join(installation.data, 'vault.db') },
     masterKeyFromFile(join(installation.data, 'master.key')),
     () => new Date(),
   );
-  const kept = await openReadModels(join(installation.data, 'read-models.db'));
-  const fresh = await openReadModels(join(folder.path, 'read-models.db'));
+  const kept = await openReadModels({ file: join(installation.data, 'read-models.db') });
+  const fresh = await openReadModels({ file: join(folder.path, 'read-models.db') });
   const stop = new AbortController();
   try {
     const observer = { advanced: () => undefined, failed: (_: unknown, error: unknown) => Promise.reject(error) };

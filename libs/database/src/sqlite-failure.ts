@@ -12,6 +12,12 @@ export function explainSqliteFailure(file: string, error: unknown): string {
   return `${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
 }
 
+/** No room, a broken disk, or a lock that another program holds. */
+const LOST = /^SQLITE_(?:FULL|IOERR|BUSY|LOCKED|CANTOPEN|READONLY|NOMEM)/;
+
+/** Whether an error says that the file cannot be used at this moment. */
+export const isSqliteLost = (error: unknown): boolean => LOST.test(codeOf(error));
+
 /** Read models are made again from the log, and what was counted for throttling counts anew; all else is needed. */
 const isRemade = (file: string) => file.endsWith('read-models.db') || file.endsWith('throttle.db');
 

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { isDatabaseLost } from '#database/database-lost.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import type { Projection } from '#read-models/projection.js';
 import { Projector } from '#read-models/projector.js';
@@ -35,7 +36,10 @@ export class ProjectionHost {
       failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
     };
     const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer);
-    this.running = projector.run(this.stopping.signal);
+    this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
+      this.log.info({}, 'this process keeps the read models');
+      await projector.run(turn);
+    });
   }
 
   /** Finishes the transactions under way. */
@@ -59,12 +63,15 @@ export class ProjectionHost {
   }
 }
 
-/** How far every projection is behind, whichever process keeps it. */
+/** How far every projection is behind, whichever process keeps it. @throws what says that the database is lost */
 export async function projectionLags({ eventStore }: Stores, progress: ReadModelProgress): Promise<ProjectionLag[]> {
   const head = await eventStore.head();
   return Promise.all(
     PROJECTIONS.map(async ({ name }) => {
-      const position = await progress.look(name).catch(() => LOG_START);
+      const position = await progress.look(name).catch((error: unknown) => {
+        if (isDatabaseLost(error)) throw error;
+        return LOG_START;
+      });
       return { projection: name, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
     }),
   );

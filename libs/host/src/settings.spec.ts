@@ -70,7 +70,16 @@ describe('the settings of the environment', () => {
     ['AUTHLOG_PUBLIC_URL', 'https://x:y@auth.example.org', 'AUTHLOG_PUBLIC_URL must be'],
     ['AUTHLOG_PUBLIC_URL', 'https://auth.example.org/?x', 'AUTHLOG_PUBLIC_URL must be'],
     ['AUTHLOG_EVENT_STORE', 'esdb://localhost', 'AUTHLOG_EVENT_STORE must be sqlite'],
-    ['AUTHLOG_DATABASE', 'postgres://localhost', 'AUTHLOG_DATABASE must be sqlite'],
+    [
+      'AUTHLOG_DATABASE',
+      'postgres://localhost',
+      'AUTHLOG_DATABASE must be sqlite or the address of a PostgreSQL database',
+    ],
+    [
+      'AUTHLOG_DATABASE',
+      'postgres://u:p@localhost/x',
+      'AUTHLOG_MASTER_KEY must be set where AUTHLOG_DATABASE is not sqlite',
+    ],
     ['AUTHLOG_PROJECTOR', 'none', 'AUTHLOG_PROJECTOR must be embedded or external'],
     ['AUTHLOG_MASTER_KEY', 'short', 'AUTHLOG_MASTER_KEY cannot be used: it must be 32 random bytes'],
     ['AUTHLOG_ADMIN_PASSWORD', '1234567', 'AUTHLOG_ADMIN_PASSWORD must have 8 to 256 characters'],

@@ -7,11 +7,13 @@ import {
   MIN_LENGTH_WITH_SECOND_FACTOR,
   demandPasswordLength,
 } from '#domain/user/password-policy.js';
+import type { PostgresServer } from '#database/place.js';
 import { demandUsername } from '#domain/user/username.js';
 import { type Connection, parseConnectionString } from '#event-store/eventstoredb/connection-string.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
 import { ConfigurationFile, readConfigurationFile } from './configuration-file.js';
+import { parseDatabaseAddress } from './database-setting.js';
 import { parseDurationMs } from './duration.js';
 import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
 import { isLoopback, isWebUrl } from './setting-rules.js';
@@ -34,6 +36,8 @@ export abstract class Settings {
   abstract readonly publicUrl: string;
   /** How to reach the EventStoreDB that has the log; null: a file in `data`. */
   abstract readonly eventStore: Connection | null;
+  /** The PostgreSQL database of vault, read models and budgets; null: files in `data`. */
+  abstract readonly database: PostgresServer | null;
   /** The folder of the SQLite files and of generated keys. */
   abstract readonly data: string;
   /** Null: generated into the data folder. */
@@ -122,8 +126,10 @@ export function readSettings(environment: Environment): Settings {
   const eventStore = attempt(eventStoreText === 'sqlite' ? null : eventStoreText, parseConnectionString, (why) =>
     refuse('EVENT_STORE', `must be sqlite or a connection string that can be used: ${why}`),
   );
-  if ((read('DATABASE') ?? 'sqlite') !== 'sqlite')
-    refuse('DATABASE', 'must be sqlite: this version has no other database yet');
+  const databaseText = read('DATABASE') ?? 'sqlite';
+  const database = attempt(databaseText === 'sqlite' ? null : databaseText, parseDatabaseAddress, (why) =>
+    refuse('DATABASE', `must be sqlite or the address of a PostgreSQL database that can be used: ${why}`),
+  );
 
   const projector = read('PROJECTOR') ?? 'embedded';
   if (projector !== 'embedded' && projector !== 'external') refuse('PROJECTOR', 'must be embedded or external');
@@ -131,6 +137,9 @@ export function readSettings(environment: Environment): Settings {
   const masterKey = attempt(read('MASTER_KEY'), parseMasterKey, (why) =>
     refuse('MASTER_KEY', `cannot be used: ${why}`),
   );
+  // A key in the data folder of one machine is not there on the next one, and what it wraps would be lost with the folder.
+  if (databaseText !== 'sqlite' && read('MASTER_KEY') === null)
+    refuse('MASTER_KEY', 'must be set where AUTHLOG_DATABASE is not sqlite, for example from: openssl rand -base64 32');
 
   const password = read('ADMIN_PASSWORD');
   attempt(
@@ -163,6 +172,7 @@ export function readSettings(environment: Environment): Settings {
     port: port ?? DEFAULT_PORT,
     publicUrl,
     eventStore,
+    database,
     data: resolve(read('DATA') ?? './data'),
     masterKey,
     projector: projector === 'external' ? 'external' : 'embedded',

@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { nameOf } from '#database/database.js';
+import type { Place, Schema } from '#database/place.js';
 import { EventCodec } from '#event-store/codec.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { EventStoreDbEventStore } from '#event-store/eventstoredb/eventstoredb-event-store.js';
@@ -9,6 +11,7 @@ import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
 import { SqliteSnapshots } from '#event-store/sqlite/sqlite-snapshots.js';
 import { type ReadModelDatabase, openReadModels } from '#read-models/read-model-database.js';
 import type { BudgetStore } from '#throttling/budget-store.js';
+import { PostgresBudgetStore } from '#throttling/postgres-budget-store.js';
 import { SqliteBudgetStore } from '#throttling/sqlite-budget-store.js';
 import { type MasterKey, masterKeyFromFile } from '#vault/master-key.js';
 import { Vault } from '#vault/vault.js';
@@ -57,12 +60,17 @@ export class Stores {
     // Read models and snapshots hold names and addresses in clear: the files are for this user alone.
     process.umask(0o077);
     prepareFolder(settings.data);
-    const vault = await Vault.open(file('vault.db'), masterKeyOf(settings), () => clock.now());
+    const { database } = settings;
+    const place = (name: string, schema: Schema): Place =>
+      database === null ? { file: file(name) } : { server: database, schema };
+    const vaultPlace = place('vault.db', 'authlog_vault');
+    const vault = await Vault.open(vaultPlace, masterKeyOf(settings), () => clock.now());
     const codec = new EventCodec(vault);
-    const { eventStore, place, isRemote } = openLog(settings, metrics, log);
+    const { eventStore, logPlace, isRemote } = openLog(settings, metrics, log);
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
-    const readModels = await openReadModels(file('read-models.db'));
-    const budgets = SqliteBudgetStore.open(file('throttle.db'));
+    const readModels = await openReadModels(place('read-models.db', 'authlog_read_models'));
+    const budgets =
+      database === null ? SqliteBudgetStore.open(file('throttle.db')) : await PostgresBudgetStore.open(database);
     const appends: { failedAt: Date | null } = { failedAt: null };
     const repository = new Repository(eventStore, codec, {
       snapshots,
@@ -80,7 +88,7 @@ export class Stores {
         snapshotFailed: () => metrics.snapshotFailures.inc(),
       },
     });
-    const halves = { eventStore, repository, vault, logPlace: place, vaultPlace: file('vault.db') };
+    const halves = { eventStore, repository, vault, logPlace, vaultPlace: nameOf(vaultPlace) };
     await demandOneInstallation(halves, clock.now());
     return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, appends);
   }
@@ -92,15 +100,15 @@ export class Stores {
     await this.readModels.close();
     await this.vault.close();
     this.snapshots.close();
-    this.budgets.close();
+    await this.budgets.close();
   }
 }
 
 /** The log, what people call its place, and whether asking it takes a journey. */
 function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, log: Log) {
   if (connection === null) {
-    const place = join(data, 'events.db');
-    return { eventStore: new SqliteEventStore(place), place, isRemote: false };
+    const logPlace = join(data, 'events.db');
+    return { eventStore: new SqliteEventStore(logPlace), logPlace, isRemote: false };
   }
   const observer = {
     redialled(reason: string) {
@@ -112,7 +120,7 @@ function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, l
     },
   };
   const eventStore = new EventStoreDbEventStore(connection, { maxAge: MAX_AGE, observer });
-  return { eventStore, place: 'the log in AUTHLOG_EVENT_STORE', isRemote: true };
+  return { eventStore, logPlace: 'the log in AUTHLOG_EVENT_STORE', isRemote: true };
 }
 
 function prepareFolder(folder: string): void {

@@ -15,6 +15,7 @@ const LOOK_MS = 10;
 /** Lets a query wait until its read model has seen what the asker has done. */
 export class ReadModelProgress {
   private readonly reached = new Map<string, Position>();
+  private readonly looking = new Map<string, Promise<Position>>();
 
   constructor(private readonly database: DataSource) {}
 
@@ -40,8 +41,16 @@ export class ReadModelProgress {
     }
   }
 
-  /** How far the projection has come, by its checkpoint. */
-  async look(projection: string): Promise<Position> {
+  /** How far the projection has come, by its checkpoint. Those who ask meanwhile get the same answer. */
+  look(projection: string): Promise<Position> {
+    const underWay = this.looking.get(projection);
+    if (underWay !== undefined) return underWay;
+    const look = this.readCheckpoint(projection).finally(() => this.looking.delete(projection));
+    this.looking.set(projection, look);
+    return look;
+  }
+
+  private async readCheckpoint(projection: string): Promise<Position> {
     const row = await this.database.getRepository(CheckpointRow).findOneBy({ projection });
     const position = row === null ? LOG_START : asPosition(row.position);
     this.reached.set(projection, position);

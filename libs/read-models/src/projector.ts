@@ -141,13 +141,14 @@ export class Projector {
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>
     this.inTurn(async () => {
       const runner = this.database.createQueryRunner();
-      await runner.startTransaction();
       try {
+        await runner.startTransaction();
         const result = await work(runner);
         await runner.commitTransaction();
         return result;
       } catch (error) {
-        await runner.rollbackTransaction();
+        // Where the connection is lost, the transaction is, too; the fault that was first says why.
+        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
         throw error;
       } finally {
         await runner.release();

@@ -15,5 +15,5 @@ export interface BudgetStore {
    */
   add(key: string, windowMs: number): Promise<Spent>;
 
-  close(): void;
+  close(): Promise<void>;
 }

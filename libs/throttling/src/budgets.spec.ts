@@ -48,13 +48,13 @@ describe('budgets whose store fails', () => {
     file = join(folder, 'throttle.db');
     store = SqliteBudgetStore.open(file);
   });
-  afterEach(() => {
-    store.close();
+  afterEach(async () => {
+    await store.close();
     rmSync(folder, { recursive: true });
   });
 
   it('are a tenth, for each process by itself, and never none or without end (SEC-28)', async () => {
-    store.close();
+    await store.close();
     const [one, two] = [new Budgets(store, observer()), new Budgets(store, observer())];
     expect([await spendOften(one, 200), await spendOften(two, 200)]).toEqual([2, 2]);
     expect((await one.look(budget, 'ada')).left).toBeLessThan(0);

@@ -19,5 +19,5 @@ export class MemoryBudgetStore implements BudgetStore {
     return { points: consumedPoints, endsInMs: msBeforeNext };
   }
 
-  close(): void {}
+  async close(): Promise<void> {}
 }

@@ -7,11 +7,11 @@ import { DatabaseUnusable } from '#database/database.js';
 import { SqliteBudgetStore } from './sqlite-budget-store.js';
 import { budgetStoreContract } from './testing/budget-store-contract.js';
 
-budgetStoreContract('SQLite', () => {
+budgetStoreContract('SQLite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'authlog-'));
   const store = SqliteBudgetStore.open(join(folder, 'throttle.db'));
-  const remove = () => {
-    store.close();
+  const remove = async () => {
+    await store.close();
     rmSync(folder, { recursive: true });
   };
   return { store, remove };
@@ -31,10 +31,10 @@ describe('the file of the budgets', () => {
   it('still knows after a restart what was spent', async () => {
     const before = SqliteBudgetStore.open(file);
     for (let n = 0; n < 3; n += 1) await before.add('ada', HOUR);
-    before.close();
+    await before.close();
     const after = SqliteBudgetStore.open(file);
     expect((await after.add('ada', HOUR)).points).toBe(4);
-    after.close();
+    await after.close();
   });
 
   it('counts for several processes together, and gives no two of them the same count (SEC-23)', async () => {
@@ -44,19 +44,19 @@ describe('the file of the budgets', () => {
     expect(new Set(counts).size).toBe(200);
     for (const store of stores) {
       expect((await store.read('ada'))?.points).toBe(200);
-      store.close();
+      await store.close();
     }
   });
 
   it('does not keep what has expired', async () => {
     const store = SqliteBudgetStore.open(file);
     await store.add('ada', HOUR);
-    store.close();
+    await store.close();
     const db = new Database(file);
     const rows = () => db.prepare('SELECT count(*) FROM budget').pluck().get();
     db.exec("INSERT INTO budget VALUES ('eve', 7, 1)");
     expect(rows()).toBe(2);
-    SqliteBudgetStore.open(file).close();
+    await SqliteBudgetStore.open(file).close();
     expect(rows()).toBe(1);
     db.close();
   });

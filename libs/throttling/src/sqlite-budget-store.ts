@@ -68,7 +68,7 @@ export class SqliteBudgetStore implements BudgetStore {
     return { points: consumedPoints, endsInMs: msBeforeNext };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.db.close();
   }
 

@@ -1,39 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DATABASES, type TestPlace, newPlace } from '#database/testing/test-place.js';
 import { asCredentialId } from '#domain/ids.js';
 import { type MasterKey, masterKeyFromFile, parseMasterKey } from './master-key.js';
 import { Vault } from './vault.js';
 
-let folder: string;
-let file: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'authlog-'));
-  file = join(folder, 'vault.db');
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-describe('the vault', () => {
+describe.each(DATABASES)('the vault in %s', (kind) => {
   const someMasterKey = () => parseMasterKey(randomBytes(32).toString('base64'));
   const now = () => new Date('2030-01-01T00:00:00.000Z');
+  let kept: TestPlace;
   let masterKey: MasterKey;
   let vault: Vault;
   beforeEach(async () => {
     masterKey = someMasterKey();
-    vault = await Vault.open(file, masterKey, now);
+    kept = await newPlace(kind, 'authlog_vault');
+    vault = await Vault.open(kept.place, masterKey, now);
   });
-  afterEach(() => vault.close());
+  afterEach(async () => {
+    await vault.close();
+    await kept.remove();
+  });
   const reopen = async (key = masterKey) => {
     await vault.close();
-    vault = await Vault.open(file, key, now);
-  };
-  const withDatabase = (change: (db: Database.Database) => void) => {
-    const db = new Database(file);
-    change(db);
-    db.close();
+    vault = await Vault.open(kept.place, key, now);
   };
 
   it('gives back a secret after a restart', async () => {
@@ -57,10 +49,11 @@ describe('the vault', () => {
     const secret = vault['installationSecret'];
     await vault.keyOf('ada');
     await vault.close();
-    const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+    const contents = await kept.contents();
+    expect(contents.includes('ada')).toBe(true);
     for (const needle of ['marked-secret', secret.toString('base64'), secret])
-      expect(bytes.some((content) => content.includes(needle))).toBe(false);
-    vault = await Vault.open(file, masterKey, now);
+      expect(contents.includes(needle)).toBe(false);
+    vault = await Vault.open(kept.place, masterKey, now);
   });
 
   it('derives the same keys after a restart, another for each purpose', async () => {
@@ -84,7 +77,7 @@ describe('the vault', () => {
 
   it('cannot find a key that was destroyed, nor make another for the same person', async () => {
     const { id } = await vault.keyOf('ada');
-    withDatabase((db) => db.exec('UPDATE data_key SET wrapped = NULL'));
+    await kept.query('UPDATE data_key SET wrapped = NULL');
     await reopen();
     expect((await vault.find(new Set([id]))).get(id)).toBeNull();
     await expect(vault.keyOf('ada')).rejects.toThrow('was erased');
@@ -97,38 +90,45 @@ describe('the vault', () => {
 
   it('refuses to open with another master key, and says which settings to look at', async () => {
     await vault.close();
-    await expect(Vault.open(file, someMasterKey(), now)).rejects.toThrow(/AUTHLOG_MASTER_KEY/);
-    vault = await Vault.open(file, masterKey, now);
+    await expect(Vault.open(kept.place, someMasterKey(), now)).rejects.toThrow(/AUTHLOG_MASTER_KEY/);
+    vault = await Vault.open(kept.place, masterKey, now);
   });
 
   it('notices rows that were swapped (SEC-148)', async () => {
     const ada = await vault.keep('password', 'ada', 'of ada');
     const eve = await vault.keep('password', 'eve', 'of eve');
-    withDatabase((db) =>
-      db
-        .prepare('UPDATE credential SET wrapped = (SELECT wrapped FROM credential WHERE id = ?) WHERE id = ?')
-        .run(eve, ada),
+    await kept.query(
+      `UPDATE credential SET wrapped = (SELECT wrapped FROM credential WHERE id = '${eve}') WHERE id = '${ada}'`,
     );
     await expect(vault.reveal(ada)).rejects.toMatchObject({ name: 'VaultUnreadable' });
   });
 
-  it('refuses a file of a newer version', async () => {
+  it('refuses what a newer version wrote', async () => {
     await vault.close();
-    withDatabase((db) => db.exec("INSERT INTO migrations (timestamp, name) VALUES (9, 'FromTheFuture9')"));
-    await expect(Vault.open(file, masterKey, now)).rejects.toThrow('FromTheFuture9');
-    withDatabase((db) => db.exec("DELETE FROM migrations WHERE name = 'FromTheFuture9'"));
-    vault = await Vault.open(file, masterKey, now);
+    await kept.query("INSERT INTO migrations (timestamp, name) VALUES (9, 'FromTheFuture9')");
+    await expect(Vault.open(kept.place, masterKey, now)).rejects.toThrow(
+      /was written by a newer authlog \(it has FromTheFuture9\)/,
+    );
+    await kept.query("DELETE FROM migrations WHERE name = 'FromTheFuture9'");
+    vault = await Vault.open(kept.place, masterKey, now);
   });
 
   it('can be opened by several processes at once, also the first time', async () => {
-    const fresh = join(folder, 'fresh.db');
-    const vaults = await Promise.all(Array.from({ length: 3 }, () => Vault.open(fresh, masterKey, now)));
+    const fresh = await newPlace(kind, 'authlog_vault');
+    const vaults = await Promise.all(Array.from({ length: 3 }, () => Vault.open(fresh.place, masterKey, now)));
     expect(new Set(vaults.map((each) => each.derivedKey('csrf-token').toString('hex'))).size).toBe(1);
     await Promise.all(vaults.map((each) => each.close()));
+    await fresh.remove();
   });
 });
 
 describe('the master key', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'authlog-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
   it('is made once, readable by its owner only', () => {
     const path = join(folder, 'master.key');
     const made = masterKeyFromFile(path);

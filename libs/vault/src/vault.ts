@@ -1,8 +1,10 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type DataSource, In, LessThanOrEqual, Not, type Repository } from 'typeorm';
+import { FOR_QUERIES, type PoolLimits } from '#database/database-settings.js';
 import { openDatabase } from '#database/database.js';
 import { Dialect } from '#database/dialect.js';
+import type { Place } from '#database/place.js';
 import { type CredentialId, asCredentialId } from '#domain/ids.js';
 import { type Ciphertext, decrypt, encrypt } from './aead.js';
 import { DataKey } from './data-key.js';
@@ -34,6 +36,9 @@ const KEY_BYTES = 32;
 const CACHED_MS = 60_000;
 const CACHED_KEYS = 5_000;
 
+/** One or two short statements for each login, of which few go side by side: passwords are hashed in between. */
+const POOL: PoolLimits = { ...FOR_QUERIES, connections: 5 };
+
 const INSTALLATION = 'installation';
 
 /**
@@ -61,13 +66,14 @@ export class Vault {
   }
 
   /** @throws DatabaseUnusable, and VaultUnreadable if it was made with another master key */
-  static async open(file: string, masterKey: MasterKey, now: () => Date): Promise<Vault> {
+  static async open(place: Place, masterKey: MasterKey, now: () => Date): Promise<Vault> {
     const migrations = [CreateVault1767225600000];
     const database = await openDatabase({
-      file,
+      place,
       entities: [DataKeyRow, CredentialRow],
       migrations,
       durability: 'full',
+      pool: POOL,
     });
     const vault = new Vault(database, masterKey, now);
     try {

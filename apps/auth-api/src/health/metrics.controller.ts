@@ -23,7 +23,9 @@ export class MetricsController {
   @OpenToEveryone()
   async all(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     if (!this.settings.operations.metrics) throw new NotFoundException();
-    for (const { projection, position, events } of await projectionLags(this.stores, this.progress)) {
+    // What the process knows of itself is never more wanted than when a store is lost.
+    const lags = await projectionLags(this.stores, this.progress).catch(() => []);
+    for (const { projection, position, events } of lags) {
       this.metrics.projectionPosition.set({ projection }, Number(position));
       this.metrics.projectionLagEvents.set({ projection }, events);
     }

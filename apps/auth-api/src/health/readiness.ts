@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { isDatabaseLost } from '#database/database-lost.js';
 import { LOG_START, type Position, hasReached } from '#event-store/event-store.js';
 import { projectionLags } from '#host/projection-host.js';
 import { Clock } from '#host/clock.js';
@@ -32,8 +33,10 @@ export class Readiness implements OnApplicationBootstrap {
 
   /** In words for the person on call; empty when nothing is missing. */
   async missing(): Promise<string[]> {
-    const lags = await projectionLags(this.stores, this.progress).catch(() => null);
-    if (lags === null) return ['the event log cannot be read'];
+    const lags = await projectionLags(this.stores, this.progress).catch((error: unknown) =>
+      isDatabaseLost(error) ? 'the database cannot be used' : 'the event log cannot be read',
+    );
+    if (typeof lags === 'string') return [lags];
     const { appendsFailedAt } = this.stores;
     if (appendsFailedAt !== null && this.clock.now().getTime() - appendsFailedAt.getTime() < UNWRITABLE_MS)
       return ['the event log cannot be written'];

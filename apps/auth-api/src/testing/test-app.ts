@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { Abstract } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { type DatabaseKind, queryFile } from '#database/testing/test-place.js';
+import type { PostgresServer } from '#database/place.js';
+import { TestDatabase, addressOf } from '#database/testing/test-database.js';
 import { asUserId, userStream } from '#domain/ids.js';
 import { user } from '#domain/user/user.js';
 import { LOG_START, type RecordedEvent, hasReached } from '#event-store/event-store.js';
@@ -85,17 +88,36 @@ export const refusal = (errorCode: string, status = 400) => ({ status, json: { e
 
 export const passwordOf = (username: string) => `the password of ${username}`;
 
-/** The whole API in this process, on real SQLite files, with a clock that the test turns. */
+/** Where nothing else is said; see CONTRIBUTING.md. */
+const USUAL_DATABASE: DatabaseKind = process.env['AUTHLOG_TEST_DATABASE'] === 'postgres' ? 'PostgreSQL' : 'SQLite';
+export const MASTER_KEY = Buffer.from(Array.from({ length: 32 }, (_, n) => n)).toString('base64');
+
+/** The whole API in this process, on real databases, with a clock that the test turns. */
 export class TestApp {
   readonly clock = new TestClock();
   readonly said = new Recorder();
   private app: NestFastifyApplication;
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    /** Removed at the end. */
+    private readonly database: TestDatabase | null,
+  ) {}
 
   /** @param configuration the YAML of AUTHLOG_CONFIG */
-  static async start(configuration = ''): Promise<TestApp> {
-    const test = new TestApp(mkdtempSync(join(tmpdir(), 'authlog-')));
+  static async start(configuration = '', kind = USUAL_DATABASE): Promise<TestApp> {
+    if (kind === 'SQLite') return TestApp.startOn(null, configuration);
+    const database = await TestDatabase.create();
+    return TestApp.startOn(database.server, configuration, database);
+  }
+
+  /** @param server null for SQLite files */
+  static async startOn(
+    server: PostgresServer | null,
+    configuration = '',
+    database: TestDatabase | null = null,
+  ): Promise<TestApp> {
+    const test = new TestApp(mkdtempSync(join(tmpdir(), 'authlog-')), database);
     const config = join(test.folder, 'authlog.yaml');
     writeFileSync(config, configuration);
     const settings = readSettings({
@@ -103,6 +125,7 @@ export class TestApp {
       AUTHLOG_ADMIN_PASSWORD: ADMIN_PASSWORD,
       AUTHLOG_SERVICE_TOKEN: SERVICE_TOKEN,
       AUTHLOG_CONFIG: config,
+      ...(server === null ? {} : { AUTHLOG_DATABASE: addressOf(server), AUTHLOG_MASTER_KEY: MASTER_KEY }),
     });
     const module = await Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(Settings)
@@ -126,6 +149,7 @@ export class TestApp {
 
   async close(): Promise<void> {
     await this.app.close();
+    await this.database?.remove();
     rmSync(this.folder, { recursive: true });
   }
 
@@ -235,8 +259,13 @@ export class TestApp {
   }
 
   /** How many passwords of accounts the vault has. */
-  passwordsKept(): number {
-    return countPasswords(join(this.folder, 'data', 'vault.db'));
+  async passwordsKept(): Promise<number> {
+    const { database } = this;
+    const query = <Row>(statement: string) =>
+      database === null
+        ? queryFile<Row>(join(this.folder, 'data', 'vault.db'), statement)
+        : database.query<Row>(statement, 'authlog_vault');
+    return countPasswords({ query });
   }
 
   /** The types of the events in the log, oldest first; of the streams of one category if given. */

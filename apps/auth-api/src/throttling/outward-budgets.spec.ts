@@ -26,8 +26,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'authlog-'));
   open();
 });
-afterEach(() => {
-  store.close();
+afterEach(async () => {
+  await store.close();
   rmSync(folder, { recursive: true });
   vi.useRealTimers();
 });
@@ -100,14 +100,14 @@ describe('asking for what reaches out', () => {
     expect(await letThrough(6, () => [HERE, ADA])).toBe(3);
     expect(await letThrough(6, () => [HERE, ADA, 'email-change'])).toBe(3);
     expect(await letThrough(60, (n) => [null, `user-${n}@example.org`])).toBe(50);
-    store.close();
+    await store.close();
     open();
     expect(await ask(HERE, ADA)).toBe(3_600);
     expect(await ask(null, 'eve@example.org')).toBe(3_600);
   });
 
   it('goes on within a tenth while the counters cannot be used (SEC-28)', async () => {
-    store.close();
+    await store.close();
     expect(await letThrough(10, () => [HERE, ADA])).toBe(1);
     expect(await letThrough(10, (n) => ['203.0.113.9', `user-${n}@example.org`])).toBe(5);
   });

@@ -27,7 +27,7 @@ export class SessionQueries {
   private readonly selectCandidates: string;
   private readonly selectCredentials: string;
 
-  constructor(private readonly database: DataSource) {
+  constructor(database: DataSource) {
     // By hand, because the query builder writes numbers into the text, and every text is planned anew.
     this.dialect = new Dialect(database);
     const { parameter } = this.dialect;
@@ -46,7 +46,7 @@ export class SessionQueries {
   /** The sessions of a user that are alive at this time, newest first. */
   async ofUser(userId: UserId, now: Date, { number, size }: PageRequest): Promise<Page<SessionRow>> {
     const time = now.getTime();
-    const candidates: Descent[] = await this.database.query(this.selectCandidates, [userId, time, time]);
+    const candidates = await this.dialect.select<Descent>(this.selectCandidates, [userId, time, time]);
     const alive = withLivingAncestors(candidates);
     const ids = alive.slice(number * size, (number + 1) * size);
     return { itemsInTotal: alive.length, items: await this.rows(ids) };
@@ -55,14 +55,14 @@ export class SessionQueries {
   /** The credentials of a service that are alive at this time, newest first; few, since their number is limited. */
   async credentialsOf(userId: UserId, now: Date): Promise<SessionRow[]> {
     const time = now.getTime();
-    const written: WrittenRow[] = await this.database.query(this.selectCredentials, [userId, time, time]);
+    const written = await this.dialect.select<WrittenRow>(this.selectCredentials, [userId, time, time]);
     return written.map(asSessionRow);
   }
 
   private async rows(ids: readonly string[]): Promise<SessionRow[]> {
     if (ids.length === 0) return [];
     const select = `SELECT * FROM session WHERE id IN (${this.dialect.parameters(ids.length)})`;
-    const written: WrittenRow[] = await this.database.query(select, [...ids]);
+    const written = await this.dialect.select<WrittenRow>(select, ids);
     const byId = new Map(written.map((row) => [row.id, asSessionRow(row)]));
     return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
   }

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { DataSource } from 'typeorm';
+import { type DatabaseKind, type TestPlace, newPlace } from '#database/testing/test-place.js';
 import type { DomainEvent } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
 import { EventCodec } from '#event-store/codec.js';
@@ -21,7 +19,7 @@ import { type Projection } from '../projection.js';
 import { Projector, type ProjectorObserver } from '../projector.js';
 import { type ReadModelDatabase, openReadModels } from '../read-model-database.js';
 
-/** A log in memory and read models in SQLite. */
+/** A log in memory, and read models in a database. */
 export class ReadModelFixture {
   readonly keys = new MemoryKeys();
   readonly codec = new EventCodec(this.keys);
@@ -30,18 +28,18 @@ export class ReadModelFixture {
   private readonly revisions = new Map<StreamName, number>();
 
   private constructor(
-    private readonly folder: string,
+    private readonly kept: TestPlace,
     readonly database: ReadModelDatabase,
   ) {}
 
-  static async open(): Promise<ReadModelFixture> {
-    const folder = mkdtempSync(join(tmpdir(), 'authlog-'));
-    return new ReadModelFixture(folder, await openReadModels(join(folder, 'read-models.db')));
+  static async open(kind: DatabaseKind): Promise<ReadModelFixture> {
+    const kept = await newPlace(kind, 'authlog_read_models');
+    return new ReadModelFixture(kept, await openReadModels(kept.place));
   }
 
   async close(): Promise<void> {
     await this.database.close();
-    rmSync(this.folder, { recursive: true });
+    await this.kept.remove();
   }
 
   /** Appends an event that happened at a time. */
@@ -95,12 +93,12 @@ export class ReadModelFixture {
   /** How the database would find what is asked for: each step that meets the table, for each statement. */
   async plans(ask: (reader: DataSource) => Promise<unknown>, table: RegExp): Promise<string[][]> {
     const { reader } = this.database;
+    const stepsOf = reader.options.type === 'postgres' ? stepsOfPostgres : stepsOfSqlite;
     const plans: string[][] = [];
     await ask(
       Object.assign(Object.create(reader) as DataSource, {
         async query(statement: string, values: unknown[]) {
-          const steps: { detail: string }[] = await reader.query(`EXPLAIN QUERY PLAN ${statement}`, values);
-          plans.push(steps.map(({ detail }) => detail).filter((detail) => table.test(detail)));
+          plans.push((await stepsOf(reader, statement, values)).filter((step) => table.test(step)));
           return [];
         },
       }),
@@ -114,6 +112,37 @@ export class ReadModelFixture {
     for (const table of projection.tables) await manager.createQueryBuilder().delete().from(table).execute();
     await manager.delete(CheckpointRow, { projection: projection.name });
   }
+}
+
+async function stepsOfSqlite(reader: DataSource, statement: string, values: unknown[]): Promise<string[]> {
+  const steps: { detail: string }[] = await reader.query(`EXPLAIN QUERY PLAN ${statement}`, values);
+  return steps.map(({ detail }) => detail);
+}
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** As with more rows than are worth reading one by one. */
+async function stepsOfPostgres(reader: DataSource, statement: string, values: unknown[]): Promise<string[]> {
+  const scans = (node: PlanNode): string[] => [
+    ...(node['Relation Name'] === undefined
+      ? []
+      : [`${node['Node Type']} ${node['Relation Name']} ${node['Index Name'] ?? ''} ${node['Index Cond'] ?? ''}`]),
+    ...(node.Plans ?? []).flatMap(scans),
+  ];
+  return reader.transaction(async (manager) => {
+    for (const way of ['seqscan', 'bitmapscan', 'sort']) await manager.query(`SET LOCAL enable_${way} = off`);
+    const [row]: { 'QUERY PLAN': { Plan: PlanNode }[] }[] = await manager.query(
+      `EXPLAIN (FORMAT JSON) ${statement}`,
+      values,
+    );
+    return (row?.['QUERY PLAN'] ?? []).flatMap(({ Plan }) => scans(Plan));
+  });
 }
 
 /** The same log, delivered in slices of at most so many positions. */

@@ -48,7 +48,7 @@ const MOST_LOOKS = 8;
 export class UserDirectory {
   private readonly dialect: Dialect;
 
-  constructor(private readonly database: DataSource) {
+  constructor(database: DataSource) {
     this.dialect = new Dialect(database);
   }
 
@@ -119,7 +119,7 @@ export class UserDirectory {
       const text = part.text(...part.values.map((_, value) => parameter(from + value)));
       return `SELECT * FROM (${text} LIMIT ${most}) AS part${index}`;
     });
-    const written: (WrittenUserRow & { listed: string; matched: string })[] = await this.database.query(
+    const written = await this.dialect.select<WrittenUserRow & { listed: string; matched: string }>(
       `SELECT account.*, listed, matched
        FROM (${limited.join(' UNION ALL ')} ORDER BY ${order} LIMIT ${most}) AS page
        JOIN user_account AS account ON account.id = listed

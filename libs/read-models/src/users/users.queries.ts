@@ -32,7 +32,7 @@ export class UserQueries {
   private readonly dialect: Dialect;
   private readonly select: string;
 
-  constructor(private readonly database: DataSource) {
+  constructor(database: DataSource) {
     // By hand, because the query builder writes numbers into the text, and every text is planned anew; hydrating a row takes
     // longer than reading it.
     this.dialect = new Dialect(database);
@@ -68,14 +68,13 @@ export class UserQueries {
   /** The accounts after this one in the order of their ids, which is about the order in which they were made. */
   async after(id: UserId | null, most: number): Promise<FoundUser[]> {
     const statement = `${this.select} AND id > ${this.dialect.parameter(0)} ORDER BY id LIMIT ${most}`;
-    return this.database.query(statement, [id ?? '']);
+    return this.dialect.select(statement, [id ?? '']);
   }
 
   private async one(column: 'id' | 'usernameKey' | 'emailKey', value: string): Promise<FoundUser | null> {
     const { name, parameter } = this.dialect;
-    const [row]: FoundUser[] = await this.database.query(`${this.select} AND ${name(column)} = ${parameter(0)}`, [
-      value,
-    ]);
+    const statement = `${this.select} AND ${name(column)} = ${parameter(0)}`;
+    const [row] = await this.dialect.select<FoundUser>(statement, [value]);
     return row ?? null;
   }
 
@@ -83,7 +82,7 @@ export class UserQueries {
     const rows = new Map<string, NamedUser>();
     for (let from = 0; from < keys.length; from += MOST_NAMES) {
       const asked = filledUp(keys.slice(from, from + MOST_NAMES));
-      const found: (NamedUser & { key: string })[] = await this.database.query(
+      const found = await this.dialect.select<NamedUser & { key: string }>(
         `SELECT id, username, role, "usernameKey" AS key FROM user_account
          WHERE status <> 'deleted' AND "usernameKey" IN (${this.dialect.parameters(asked.length)})`,
         asked,

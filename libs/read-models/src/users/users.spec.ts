@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DATABASES } from '#database/testing/test-place.js';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
 import { ada, adaCreated, adaData } from '#domain/testing/users.js';
 import { ReadModelFixture } from '../testing/read-model-fixture.js';
@@ -6,10 +7,10 @@ import { UserRow } from './user-row.entity.js';
 import { users } from './users.projection.js';
 import { UserQueries } from './users.queries.js';
 
-describe('the accounts', () => {
+describe.each(DATABASES)('the accounts in %s', (kind) => {
   let fixture: ReadModelFixture;
   beforeEach(async () => {
-    fixture = await ReadModelFixture.open();
+    fixture = await ReadModelFixture.open(kind);
   });
   afterEach(() => fixture.close());
   const found = async () => {
@@ -66,6 +67,7 @@ describe('the accounts', () => {
     const queries = new UserQueries(fixture.database.reader);
     expect([(await queries.byUsername('aDA'))?.id, (await queries.byEmail('ADA@example.org'))?.id]).toEqual([ada, ada]);
     expect([await queries.byUsername('Ad'), await queries.byEmail('')]).toEqual([null, null]);
+    expect([await queries.byUsername('Ada\0'), await queries.byId(asUserId('\0'))]).toEqual([null, null]);
     expect([...(await queries.byUsernames(['ADA', 'ada', 'nobody'])).keys()]).toEqual(['ADA', 'ada']);
   });
 
@@ -78,12 +80,13 @@ describe('the accounts', () => {
       await queries.byUsernames(['Ada', 'Grace']);
       await queries.after(ada, 10);
     }, /user_account/);
-    expect(plans).toEqual([
-      ['SEARCH user_account USING INDEX sqlite_autoindex_user_account_1 (id=?)'],
-      ['SEARCH user_account USING INDEX user_by_name (usernameKey=?)'],
-      ['SEARCH user_account USING INDEX user_by_email (emailKey=?)'],
-      ['SEARCH user_account USING INDEX user_by_name (usernameKey=?)'],
-      ['SEARCH user_account USING INDEX sqlite_autoindex_user_account_1 (id>?)'],
+    const key = { SQLite: 'sqlite_autoindex_user_account_1', PostgreSQL: 'user_account_pkey' }[kind];
+    expect(plans.map((steps) => steps.map((step) => /(\w+) \(/.exec(step)?.[1]))).toEqual([
+      [key],
+      ['user_by_name'],
+      ['user_by_email'],
+      ['user_by_name'],
+      [key],
     ]);
   });
 

@@ -4,23 +4,23 @@ import type { BudgetStore } from '../budget-store.js';
 /** What a store under test needs: an empty one, and its removal. */
 export interface BudgetStoreFixture {
   readonly store: BudgetStore;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 const MINUTE = 60_000;
 
 /** The one suite that every adapter of the budget store passes. */
-export function budgetStoreContract(name: string, open: () => BudgetStoreFixture): void {
+export function budgetStoreContract(name: string, open: () => Promise<BudgetStoreFixture>): void {
   describe(`${name}: the budget store contract`, () => {
     let fixture: BudgetStoreFixture;
-    beforeEach(() => {
-      // The stores have no clock but the machine's.
+    beforeEach(async () => {
+      // The stores have no clock but the machine's: it is the process that says when a window ends.
       vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2030-01-01T00:00:00.000Z') });
-      fixture = open();
+      fixture = await open();
     });
-    afterEach(() => {
-      fixture.remove();
+    afterEach(async () => {
       vi.useRealTimers();
+      await fixture.remove();
     });
     const after = (ms: number) => vi.setSystemTime(Date.now() + ms);
 

@@ -1,9 +1,6 @@
-import Database from 'better-sqlite3';
+import type { TestPlace } from '#database/testing/test-place.js';
 
-/** How many passwords of accounts are in the file of a vault. */
-export function countPasswords(file: string): number {
-  const vault = new Database(file, { readonly: true });
-  const rows = vault.prepare("SELECT id FROM credential WHERE kind = 'password'").all();
-  vault.close();
-  return rows.length;
+/** How many passwords of accounts are in a vault. */
+export async function countPasswords(vault: Pick<TestPlace, 'query'>): Promise<number> {
+  return (await vault.query("SELECT id FROM credential WHERE kind = 'password'")).length;
 }

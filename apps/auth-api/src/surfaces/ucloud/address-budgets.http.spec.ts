@@ -158,7 +158,7 @@ describe('while the counters cannot be used', () => {
   it('each process counts for itself, more strictly, and says so (SEC-28)', async () => {
     await start('{ address: { failures: 30 } }');
     await app.create('ada');
-    app.get(Stores).budgets.close();
+    await app.get(Stores).budgets.close();
     expect((await app.tryLogIn('ada', passwordOf('ada'), 'cli', from(HERE))).status).toBe(200);
     expect(answersOf(await guesses(10, () => HERE))).toEqual({ wrong: 3, throttled: 7 });
     expect((await app.tryLogIn('ada', passwordOf('ada'), 'cli', from(HERE))).status).toBe(429);

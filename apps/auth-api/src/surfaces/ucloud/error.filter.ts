@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseLost } from '#database/database-lost.js';
 import { STEP_UP_MS } from '#domain/access/access.js';
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/event-store.js';
 import { Log } from '#host/log.js';
@@ -18,8 +19,9 @@ const challengeOf = ({ errorCode }: ErrorBody) =>
     ? `Bearer error="insufficient_user_authentication", max_age="${STEP_UP_MS / 1_000}"`
     : 'Bearer';
 
-/** The client may try again; the operator has to look at the disk. */
-const isFaultOfStore = (error: unknown) => error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown;
+/** The client may try again; the operator has to look at the disk or the server. */
+const isFaultOfStore = (error: unknown) =>
+  error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown || isDatabaseLost(error);
 
 /** The one place where errors become answers; what nobody expected is logged here, once. */
 @Catch()

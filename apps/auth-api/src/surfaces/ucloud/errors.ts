@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { isDatabaseLost } from '#database/database-lost.js';
 import { inMinutes } from '#domain/duration.js';
 import { type Refusal, Refused } from '#domain/refused.js';
 import { USER_ITERATOR_MS } from '#domain/user-iterator/user-iterator.js';
@@ -186,6 +187,7 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
   if (error instanceof ReadModelBehind) return unavailable('read-model-behind', 'The list is not up to date yet.');
   if (error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown)
     return unavailable('store-unavailable', 'The event log cannot be written at this moment.');
+  if (isDatabaseLost(error)) return unavailable('store-unavailable', 'The database cannot be used at this moment.');
   return serverFault(error);
 }
 
