@@ -8,7 +8,7 @@ import { EventStoreDbEventStore } from '#event-store/eventstoredb/eventstoredb-e
 import { Projector } from '#read-models/projector.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { PROJECTIONS, type ReadModelDatabase, openReadModels } from '#read-models/read-model-database.js';
-import { masterKeyFromFile } from '#vault/master-key.js';
+import { parseMasterKey } from '#vault/master-key.js';
 import { Vault } from '#vault/vault.js';
 import { temporaryFolder } from '../support/running-process.js';
 import type { Installation } from './installation.js';
@@ -86,11 +86,11 @@ export async function foldDiffers(installation: Installation): Promise<string[]>
   const folder = temporaryFolder();
   const store = new EventStoreDbEventStore(parseConnectionString(installation.log.connectionString));
   const vault = await Vault.open(
-    { file: join(installation.data, 'vault.db') },
-    masterKeyFromFile(join(installation.data, 'master.key')),
+    installation.place('vault.db', 'authlog_vault'),
+    parseMasterKey(installation.masterKey),
     () => new Date(),
   );
-  const kept = await openReadModels({ file: join(installation.data, 'read-models.db') });
+  const kept = await openReadModels(installation.place('read-models.db', 'authlog_read_models'));
   const fresh = await openReadModels({ file: join(folder.path, 'read-models.db') });
   const stop = new AbortController();
   try {

@@ -1,39 +1,37 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { compareWithLog, endedAndAlive, foldDiffers, registeredAndGone } from './checks.js';
-import { FAULTS } from './faults.js';
+import { FAULTS_ON_FILES, FAULTS_ON_POSTGRES, type Fault } from './faults.js';
+import { FaultyDatabase } from './faulty-database.js';
 import { Installation } from './installation.js';
 import { Load } from './load.js';
 import { SeededRandom } from './random.js';
 
 const SEED = Number(process.env['AUTHLOG_TEST_SEED'] || randomInt(2 ** 31));
-const ROUNDS = Number(process.env['AUTHLOG_TEST_ROUNDS'] || FAULTS.length * 2);
+/** How often each fault happens. */
+const TIMES = Number(process.env['AUTHLOG_TEST_TIMES'] || 2);
 const WORKERS = 8;
-
-let installation: Installation;
-let load: Load;
-beforeAll(async () => {
-  installation = await Installation.start();
-  load = new Load(installation, new SeededRandom(SEED + 1));
-  await load.prepare();
-}, 60_000);
-afterAll(() => installation.remove(), 60_000);
+const FIVE_MINUTES = 300_000;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const column = (text: string | number, width: number) => String(text).padStart(width);
 
-it('nothing that was acknowledged is lost or done twice, whatever fails', async () => {
+/** Each as often as the others, in any order. */
+function inAnyOrder(faults: readonly Fault[], random: SeededRandom): Fault[] {
+  const left = Array.from({ length: TIMES }, () => faults).flat();
+  const order: Fault[] = [];
+  while (left.length > 0) order.push(...left.splice(random.below(left.length), 1));
+  return order;
+}
+
+async function expectNothingLost(installation: Installation, faults: readonly Fault[]): Promise<void> {
   const random = new SeededRandom(SEED);
-  say(`seed ${SEED} (AUTHLOG_TEST_SEED repeats it)`);
+  const load = new Load(installation, new SeededRandom(SEED + 1));
+  await load.prepare();
+  say(`\nseed ${SEED} (AUTHLOG_TEST_SEED repeats it)`);
   say('fault                       requests  acknowledged  refused  503  cut  lost  doubled  recovery');
-  // Each at least once, in any order.
-  const order = Array.from({ length: ROUNDS }, (_, n) => FAULTS[n % FAULTS.length] ?? random.pick(FAULTS));
-  for (let n = order.length - 1; n > 0; n -= 1) {
-    const other = random.below(n + 1);
-    [order[n], order[other]] = [order[other] ?? random.pick(FAULTS), order[n] ?? random.pick(FAULTS)];
-  }
-  for (const fault of order) {
+  for (const fault of inAnyOrder(faults, random)) {
     const { requests, acknowledged, refused, unavailable, cut } = load.facts;
     load.start(WORKERS);
     await delay(500);
@@ -63,4 +61,20 @@ it('nothing that was acknowledged is lost or done twice, whatever fails', async 
   const { sessions, oneTimeTokens, registered } = load.facts;
   say(`${sessions.length} sessions, ${oneTimeTokens.length} one-time tokens, ${registered.length} registrations`);
   expect(Math.min(sessions.length, oneTimeTokens.length, registered.length)).toBeGreaterThan(0);
-}, 600_000);
+}
+
+it.for([
+  ['PostgreSQL', () => FaultyDatabase.create(), FAULTS_ON_POSTGRES],
+  ['files', () => Promise.resolve(null), FAULTS_ON_FILES],
+] as const)(
+  'nothing that was acknowledged is lost or done twice, with the data in %s',
+  { timeout: FIVE_MINUTES },
+  async ([, createDatabase, faults]) => {
+    const installation = await Installation.start(await createDatabase());
+    try {
+      await expectNothingLost(installation, faults);
+    } finally {
+      await installation.remove();
+    }
+  },
+);

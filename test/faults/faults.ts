@@ -10,7 +10,8 @@ export interface Fault {
 
 const between = (random: SeededRandom, least: number, most: number) => delay(least + random.below(most - least));
 
-export const FAULTS: readonly Fault[] = [
+/** What can go wrong wherever the data is. */
+const ANYWHERE: readonly Fault[] = [
   {
     name: 'kill -9 an API node',
     async happen(installation, random) {
@@ -54,19 +55,33 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'fill the disk',
-    async happen(installation, random) {
-      installation.fillDisk();
-      await between(random, 500, 2_000);
-      installation.freeDisk();
-    },
-  },
-  {
     name: 'turn the clock by an hour',
     async happen(installation, random) {
       installation.turnClock(random.pick(['+3600', '-3600']));
       await between(random, 500, 2_000);
       installation.turnClock('+0');
+    },
+  },
+];
+
+export const FAULTS_ON_POSTGRES: readonly Fault[] = [
+  ...ANYWHERE,
+  {
+    name: 'restart PostgreSQL',
+    async happen({ database }) {
+      await database?.restart();
+    },
+  },
+];
+
+export const FAULTS_ON_FILES: readonly Fault[] = [
+  ...ANYWHERE,
+  {
+    name: 'fill the disk',
+    async happen(installation, random) {
+      installation.fillDisk();
+      await between(random, 500, 2_000);
+      installation.freeDisk();
     },
   },
 ];

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Place, Schema } from '#database/place.js';
 import { StandInServer } from '#event-store/eventstoredb/testing/stand-in-server.js';
 import { type Environment, RunningProcess, temporaryFolder } from '../support/running-process.js';
 import { Server } from '../support/server.js';
+import type { FaultyDatabase } from './faulty-database.js';
 
 const NODES = 2;
 const RECOVERY_MS = 20_000;
@@ -14,12 +17,17 @@ const DATA_SIZE = '64m';
 /** Two API nodes and a projector on one log, with a clock and a disk that can be tampered with. */
 export class Installation {
   readonly nodes: Server[] = [];
+  readonly masterKey = randomBytes(32).toString('base64');
   private projector: RunningProcess | undefined;
   private readonly folder = temporaryFolder();
   private readonly clock = join(this.folder.path, 'clock');
   private readonly environment: Environment;
 
-  private constructor(readonly log: StandInServer) {
+  private constructor(
+    readonly log: StandInServer,
+    /** Null: files on the small disk. */
+    readonly database: FaultyDatabase | null,
+  ) {
     if (!existsSync(FAKETIME))
       throw new Error('The clock cannot be turned: install libfaketime (Debian: libfaketime).');
     mkdirSync(this.data);
@@ -36,6 +44,8 @@ throttling: { address: { failures: 1000000 }, network: { failures: 1000000 }, se
     this.environment = {
       AUTHLOG_EVENT_STORE: log.connectionString,
       AUTHLOG_PROJECTOR: 'external',
+      AUTHLOG_MASTER_KEY: this.masterKey,
+      ...(database === null ? {} : { AUTHLOG_DATABASE: database.address }),
       AUTHLOG_CONFIG: config,
       AUTHLOG_PUBLIC_URL: 'http://localhost:8080',
       LD_PRELOAD: FAKETIME,
@@ -45,8 +55,8 @@ throttling: { address: { failures: 1000000 }, network: { failures: 1000000 }, se
     };
   }
 
-  static async start(): Promise<Installation> {
-    const installation = new Installation(await StandInServer.start());
+  static async start(database: FaultyDatabase | null): Promise<Installation> {
+    const installation = new Installation(await StandInServer.start(), database);
     for (let node = 0; node < NODES; node += 1) await installation.startNode(node);
     await installation.startProjector();
     return installation;
@@ -54,6 +64,10 @@ throttling: { address: { failures: 1000000 }, network: { failures: 1000000 }, se
 
   get data(): string {
     return join(this.folder.path, 'data');
+  }
+
+  place(file: string, schema: Schema): Place {
+    return this.database === null ? { file: join(this.data, file) } : { server: this.database.server, schema };
   }
 
   async startNode(node: number): Promise<void> {
@@ -107,6 +121,7 @@ throttling: { address: { failures: 1000000 }, network: { failures: 1000000 }, se
   async remove(): Promise<void> {
     await Promise.all([...this.nodes.map(({ process }) => process.stop('SIGKILL')), this.projector?.stop('SIGKILL')]);
     await this.log.stop();
+    this.database?.stopServer();
     execFileSync('umount', ['-l', this.data]);
     this.folder.remove();
   }
