@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Refused } from '#domain/refused.js';
 import type { SecondFactorPolicy } from '#domain/second-factor/requirement.js';
@@ -74,6 +75,15 @@ export class SettingsInvalid extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What has secrets, or may have some, can also be in a file that `AUTHLOG_<name>_FILE` names (SEC-151). */
+const FROM_FILE: ReadonlySet<string> = new Set([
+  'EVENT_STORE',
+  'DATABASE',
+  'MASTER_KEY',
+  'ADMIN_PASSWORD',
+  'SERVICE_TOKEN',
+]);
+
 /** Every variable there is; each is described in docs/operations.md. */
 export const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
   [
@@ -89,6 +99,7 @@ export const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
     'SERVICE_TOKEN',
     'CONFIG',
     'PROJECTOR',
+    ...[...FROM_FILE].map((name) => `${name}_FILE`),
   ].map((name) => `AUTHLOG_${name}`),
 );
 /** Settings of the tests; see CONTRIBUTING.md. */
@@ -101,8 +112,10 @@ const THIRTY_DAYS_MS = 2_592_000_000;
 /** @throws SettingsInvalid */
 export function readSettings(environment: Environment): Settings {
   const faults: string[] = [];
-  const read = (name: string) => environment[`AUTHLOG_${name}`] || null;
   const refuse = (name: string, why: string) => faults.push(`AUTHLOG_${name} ${why}`);
+  const given = (name: string) => environment[`AUTHLOG_${name}`] || null;
+  const files = new Map([...FROM_FILE].map((name) => [name, contentOf(name, given, refuse)]));
+  const read = (name: string) => given(name) ?? files.get(name) ?? null;
 
   for (const name of Object.keys(environment))
     if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN_SETTINGS.has(name))
@@ -190,6 +203,29 @@ export function readSettings(environment: Environment): Settings {
     warnings: warningsOf(publicUrl),
   };
   return Object.freeze(settings);
+}
+
+/** What the file of a setting says, without the end of its last line; null if there is no file, or a fault. */
+function contentOf(
+  name: string,
+  given: (name: string) => string | null,
+  refuse: (name: string, why: string) => void,
+): string | null {
+  const variable = `${name}_FILE`;
+  const path = given(variable);
+  if (path === null) return null;
+  if (given(name) !== null) {
+    refuse(variable, `and AUTHLOG_${name} are both set: keep one of them`);
+    return null;
+  }
+  try {
+    const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (content !== '') return content;
+    refuse(variable, `names ${path}, which is empty`);
+  } catch {
+    refuse(variable, `names ${path}, which cannot be read`);
+  }
+  return null;
 }
 
 function warningsOf(publicUrl: string): string[] {
