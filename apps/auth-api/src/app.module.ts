@@ -7,6 +7,7 @@ import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
 import { Log, createLog } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
+import { Readiness } from '#host/readiness.js';
 import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
@@ -35,7 +36,6 @@ import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
 import { Credentials } from './credential/credentials.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
-import { Readiness } from './health/readiness.js';
 import { Bootstrap } from './installation/bootstrap.js';
 import { EmbeddedMail } from './mail/embedded-mail.js';
 import { ClaimOneTimeTokenHandler } from './one-time-token/claim-one-time-token.js';
@@ -158,6 +158,11 @@ const stores = [
   fromStores(ClaimTokens, ({ vault }) => new ClaimTokens(vault.derivedKey('claim-token'))),
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
   fromStores(DeviceTokens, ({ vault }) => new DeviceTokens(vault.derivedKey('device-token'))),
+  {
+    provide: Readiness,
+    useFactory: (stores: Stores, progress: ReadModelProgress, clock: Clock) => new Readiness(stores, progress, clock),
+    inject: [Stores, ReadModelProgress, Clock],
+  },
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   fromStores(Cursors, ({ vault }) => new Cursors(vault.derivedKey('list-cursor'))),
   {
@@ -268,7 +273,6 @@ const commandHandlers = [
     BreachedPasswords,
     ProviderKeys,
     Providers,
-    Readiness,
     RequestContexts,
     RouteMethods,
     SecondFactors,

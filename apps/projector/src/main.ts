@@ -7,7 +7,9 @@ import { readSettings } from '#host/settings.js';
 import { endWithin } from '#host/shutdown.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { Stores } from '#host/stores.js';
+import { Readiness } from '#host/readiness.js';
 import { ReadModelProgress } from '#read-models/progress.js';
+import { OperationsServer } from './operations-server.js';
 
 const DAY_MS = 86_400_000;
 
@@ -19,18 +21,24 @@ async function start(): Promise<void> {
   const clock = new SystemClock();
   const stores = await Stores.open(settings, clock, metrics, log);
   const mail = new MailHost(stores, settings, clock, metrics, log);
-  const host = new ProjectionHost(stores, new ReadModelProgress(stores.readModels.reader), metrics, log);
+  const progress = new ReadModelProgress(stores.readModels.reader);
+  const host = new ProjectionHost(stores, progress, metrics, log);
+  const operations = new OperationsServer(settings, stores, progress, new Readiness(stores, progress, clock), metrics);
   // Waiting for the log is nothing that keeps a process alive.
   const alive = setInterval(() => undefined, DAY_MS);
   endWithin(log, async () => {
     clearInterval(alive);
+    await operations.close();
     await Promise.all([host.stop(), mail.stop()]);
     await stores.close();
   });
+  const url = await operations.listen();
   await MailHost.begin(stores, clock);
   host.start();
   mail.start();
-  process.stdout.write(`The projector follows the log in ${settings.data}\n`);
+  process.stdout.write(
+    `The projector follows the log${url === null ? '' : `; its health is at ${url}/health/ready`}\n`,
+  );
 }
 
 try {

@@ -69,3 +69,11 @@ export async function projectionLags({ eventStore }: Stores, progress: ReadModel
     }),
   );
 }
+
+/** Looks where every projection is, for the metrics. */
+export async function measureProjections(metrics: Metrics, stores: Stores, progress: ReadModelProgress): Promise<void> {
+  for (const { projection, position, events } of await projectionLags(stores, progress)) {
+    metrics.projectionPosition.set({ projection }, Number(position));
+    metrics.projectionLagEvents.set({ projection }, events);
+  }
+}

@@ -40,6 +40,8 @@ export abstract class Settings {
   /** Null: generated into the data folder. */
   abstract readonly masterKey: MasterKey | null;
   abstract readonly projector: 'embedded' | 'external';
+  /** Where a projector of its own answers questions about itself; null: nowhere. */
+  abstract readonly projectorPort: number | null;
   /** The first administrator; null for a random password. */
   abstract readonly administrator: { readonly username: string; readonly password: string | null };
   /** The refresh token of `_bootstrap`; null for no such service. */
@@ -99,6 +101,7 @@ export const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
     'SERVICE_TOKEN',
     'CONFIG',
     'PROJECTOR',
+    'PROJECTOR_PORT',
     ...[...FROM_FILE].map((name) => `${name}_FILE`),
   ].map((name) => `AUTHLOG_${name}`),
 );
@@ -121,9 +124,14 @@ export function readSettings(environment: Environment): Settings {
     if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN_SETTINGS.has(name))
       faults.push(`${name} is not a known setting`);
 
-  const portText = read('PORT') ?? String(DEFAULT_PORT);
-  const port = /^[0-9]{1,5}$/.test(portText) && Number(portText) <= MAX_PORT ? Number(portText) : null;
-  if (port === null) refuse('PORT', `must be a port from 0 to ${MAX_PORT}`);
+  const portOf = (name: string, text: string) => {
+    if (/^[0-9]{1,5}$/.test(text) && Number(text) <= MAX_PORT) return Number(text);
+    refuse(name, `must be a port from 0 to ${MAX_PORT}`);
+    return null;
+  };
+  const port = portOf('PORT', read('PORT') ?? String(DEFAULT_PORT));
+  const projectorPortText = read('PROJECTOR_PORT');
+  const projectorPort = projectorPortText === null ? null : portOf('PROJECTOR_PORT', projectorPortText);
 
   const publicUrl = (
     read('PUBLIC_URL') ?? `http://localhost:${port === null || port === 0 ? DEFAULT_PORT : port}`
@@ -179,6 +187,7 @@ export function readSettings(environment: Environment): Settings {
     data: resolve(read('DATA') ?? './data'),
     masterKey,
     projector: projector === 'external' ? 'external' : 'embedded',
+    projectorPort,
     administrator: { username, password },
     serviceToken,
     loginServices: loginServices(configuration, publicUrl),

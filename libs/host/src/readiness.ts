@@ -1,8 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { projectionLags } from '#host/projection-host.js';
-import { Clock } from '#host/clock.js';
-import { Stores } from '#host/stores.js';
-import { ReadModelProgress } from '#read-models/progress.js';
+import type { ReadModelProgress } from '#read-models/progress.js';
+import type { Clock } from './clock.js';
+import { projectionLags } from './projection-host.js';
+import type { Stores } from './stores.js';
 
 /** A read model so far behind makes lists that are old enough to mislead. */
 const MAX_LAG_EVENTS = 10_000;
@@ -11,7 +10,6 @@ const MAX_LAG_EVENTS = 10_000;
 const UNWRITABLE_MS = 10_000;
 
 /** Knows what keeps the process from serving. */
-@Injectable()
 export class Readiness {
   constructor(
     private readonly stores: Stores,
