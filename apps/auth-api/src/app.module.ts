@@ -137,7 +137,7 @@ const HASHING_THREADS = Math.max(1, Math.min(availableParallelism() + 1, LIBUV_T
 const stores = [
   { provide: Settings, useFactory: () => readSettings(process.env) },
   { provide: Clock, useClass: SystemClock },
-  { provide: Log, useFactory: createLog },
+  { provide: Log, useFactory: ({ log }: Settings) => createLog(log.level), inject: [Settings] },
   { provide: Announcements, useClass: TerminalAnnouncements },
   Metrics,
   {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import multipart, { type MultipartFile, type MultipartValue } from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Log } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
 import { Settings } from '#host/settings.js';
 import { serveApiDescription } from './api-description.js';
@@ -77,6 +78,7 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
 export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const settings = app.get(Settings);
   const metrics = app.get(Metrics);
+  const log = app.get(Log);
   const consistency = app.get(Consistency);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   app.get(RouteMethods).watch(server);
@@ -101,6 +103,8 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     const route = request.routeOptions.url ?? 'unknown';
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
+    if (log.level === 'debug')
+      log.debug({ correlationId: correlationIdOf(request), ...labels, ms: reply.elapsedTime }, 'answered');
   });
   await acceptBodies(server);
   server.decorateReply('position');

@@ -1,5 +1,5 @@
 import { SystemClock } from '#host/clock.js';
-import { createLog } from '#host/log.js';
+import { changeLevelOnSignal, createLog } from '#host/log.js';
 import { MailHost } from '#host/mail-host.js';
 import { Metrics } from '#host/metrics.js';
 import { ProjectionHost } from '#host/projection-host.js';
@@ -16,7 +16,8 @@ const DAY_MS = 86_400_000;
 /** Keeps the read models and sends mails in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
-  const log = createLog();
+  const log = createLog(settings.log.level);
+  changeLevelOnSignal(log, settings.log.level);
   const metrics = new Metrics();
   const clock = new SystemClock();
   const stores = await Stores.open(settings, clock, metrics, log);

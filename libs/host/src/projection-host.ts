@@ -51,6 +51,7 @@ export class ProjectionHost {
     const last = events.at(-1);
     const age = last === undefined || caughtUp ? 0 : (Date.now() - last.recordedAt.getTime()) / 1_000;
     this.metrics.projectionLagSeconds.set({ projection }, age);
+    this.log.debug({ projection, events: events.length, through }, 'a projection went on');
   }
 
   private failed(projections: readonly Projection[], error: unknown): void {

@@ -30,6 +30,7 @@ describe('the settings of the environment', () => {
       trustedProxies: [],
       throttling: { addressFailures: 100, networkFailures: 1_000, serviceFailures: 10_000, windowMs: 900_000 },
       operations: { docs: true, metrics: true },
+      log: { level: 'info' },
       loginServices: new Map([
         [
           'web',
@@ -203,6 +204,7 @@ serviceLicenseAgreement: { version: 0, text: "" }
 trustedProxies: [10.0.0.1, "::1"]
 throttling: { address: { failures: 50 }, network: { failures: 200 }, service: { failures: 5000 }, window: 1h }
 operations: { docs: false, metrics: true }
+log: { level: warn }
 saml: {}
 `),
     );
@@ -224,6 +226,7 @@ saml: {}
       trustedProxies: ['10.0.0.1', '::1'],
       throttling: { addressFailures: 50, networkFailures: 200, serviceFailures: 5_000, windowMs: 3_600_000 },
       operations: { docs: false, metrics: true },
+      log: { level: 'warn' },
     });
   });
 
@@ -290,6 +293,7 @@ saml: {}
     ['throttling: { window: 59s }', 'throttling.window must be a duration from 1m to 1d'],
     ['throttling: { window: 25h }', 'throttling.window must be a duration from 1m to 1d'],
     ['throttling: { window: 15 }', 'throttling.window must be a duration from 1m to 1d'],
+    ['log: { level: silent }', 'log.level must be one of debug, info, warn, error'],
     ['saml: { entityId: x }', 'saml must be empty'],
     ['a: [', 'is no valid YAML'],
     ['- a list', 'must be a mapping of settings'],

@@ -14,6 +14,7 @@ import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
 import { ConfigurationFile, readConfigurationFile } from './configuration-file.js';
 import { parseDurationMs } from './duration.js';
+import type { LogLevel } from './log.js';
 import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
 import { isLoopback, isWebUrl } from './setting-rules.js';
 import { ThrottlingEntry, type ThrottlingSettings, throttlingSettings } from './throttling-settings.js';
@@ -66,6 +67,8 @@ export abstract class Settings {
   abstract readonly throttling: ThrottlingSettings;
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
+  /** Until SIGUSR2. */
+  abstract readonly log: { readonly level: LogLevel };
   /** What is allowed, but hardly meant; said in the log at every start. */
   abstract readonly warnings: readonly string[];
 }
@@ -209,6 +212,7 @@ export function readSettings(environment: Environment): Settings {
       docs: configuration.operations?.docs ?? isPrivate,
       metrics: configuration.operations?.metrics ?? isPrivate,
     },
+    log: { level: configuration.log?.level ?? 'info' },
     warnings: warningsOf(publicUrl),
   };
   return Object.freeze(settings);
