@@ -10,6 +10,7 @@ import { Metrics } from '#host/metrics.js';
 import { Readiness } from '#host/readiness.js';
 import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
+import { Tracing, startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
 import { UserDirectory } from '#read-models/users/user-directory.queries.js';
@@ -141,10 +142,15 @@ const stores = [
   { provide: Announcements, useClass: TerminalAnnouncements },
   Metrics,
   {
+    provide: Tracing,
+    useFactory: (settings: Settings, log: Log) => startTracing(settings, 'authlog-api', log),
+    inject: [Settings, Log],
+  },
+  {
     provide: Stores,
-    useFactory: (settings: Settings, clock: Clock, metrics: Metrics, log: Log) =>
-      Stores.open(settings, clock, metrics, log),
-    inject: [Settings, Clock, Metrics, Log],
+    useFactory: (settings: Settings, clock: Clock, metrics: Metrics, log: Log, tracing: Tracing) =>
+      Stores.open(settings, clock, metrics, log, tracing),
+    inject: [Settings, Clock, Metrics, Log, Tracing],
   },
   fromStores(Repository, ({ repository }) => repository),
   fromStores(Vault, ({ vault }) => vault),
@@ -292,11 +298,13 @@ export class AppModule implements OnApplicationShutdown {
     private readonly mail: EmbeddedMail,
     private readonly signingKeys: SigningKeys,
     @Inject(Stores) private readonly opened: Stores,
+    private readonly tracing: Tracing,
   ) {}
 
   /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop()]);
     await this.opened.close();
+    await this.tracing.stop();
   }
 }

@@ -8,6 +8,7 @@ import { endWithin } from '#host/shutdown.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { Stores } from '#host/stores.js';
 import { Readiness } from '#host/readiness.js';
+import { startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { OperationsServer } from './operations-server.js';
 
@@ -20,10 +21,11 @@ async function start(): Promise<void> {
   changeLevelOnSignal(log, settings.log.level);
   const metrics = new Metrics();
   const clock = new SystemClock();
-  const stores = await Stores.open(settings, clock, metrics, log);
+  const tracing = await startTracing(settings, 'authlog-projector', log);
+  const stores = await Stores.open(settings, clock, metrics, log, tracing);
   const mail = new MailHost(stores, settings, clock, metrics, log);
   const progress = new ReadModelProgress(stores.readModels.reader);
-  const host = new ProjectionHost(stores, progress, metrics, log);
+  const host = new ProjectionHost(stores, progress, metrics, log, tracing);
   const operations = new OperationsServer(settings, stores, progress, new Readiness(stores, progress, clock), metrics);
   // Waiting for the log is nothing that keeps a process alive.
   const alive = setInterval(() => undefined, DAY_MS);
@@ -32,6 +34,7 @@ async function start(): Promise<void> {
     await operations.close();
     await Promise.all([host.stop(), mail.stop()]);
     await stores.close();
+    await tracing.stop();
   });
   const url = await operations.listen();
   await MailHost.begin(stores, clock);

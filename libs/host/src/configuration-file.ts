@@ -23,6 +23,7 @@ import { LOG_LEVELS, type LogLevel } from './log.js';
 import { MailEntry } from './mail-settings.js';
 import { isLoopback, isWebUrl, must } from './setting-rules.js';
 import { ThrottlingEntry } from './throttling-settings.js';
+import { TracingEntry } from './tracing-settings.js';
 
 const isOrigin = (text: unknown) => isWebUrl(text) && new URL(text).origin === text;
 const isDuration = (text: unknown) => typeof text === 'string' && parseDurationMs(text) !== null;
@@ -190,6 +191,11 @@ export class ConfigurationFile {
   @ValidateNested()
   @Type(() => LogEntry)
   log?: LogEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TracingEntry)
+  tracing?: TracingEntry;
 
   @IsOptional()
   @IsObject({ message: 'must be a mapping' })

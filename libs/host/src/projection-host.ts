@@ -7,6 +7,7 @@ import { PROJECTIONS } from '#read-models/read-model-database.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Stores } from './stores.js';
+import type { Tracing } from './tracing.js';
 
 /** How far a projection is behind the log. */
 export interface ProjectionLag {
@@ -26,6 +27,7 @@ export class ProjectionHost {
     private readonly progress: ReadModelProgress,
     private readonly metrics: Metrics,
     private readonly log: Log,
+    private readonly tracing: Tracing,
   ) {}
 
   start(): void {
@@ -34,7 +36,8 @@ export class ProjectionHost {
       advanced: (projection: Projection, slice: LogSlice) => this.advanced(projection, slice),
       failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
     };
-    const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer);
+    const { batches } = this.tracing;
+    const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer, batches);
     this.running = projector.run(this.stopping.signal);
   }
 

@@ -31,6 +31,7 @@ describe('the settings of the environment', () => {
       throttling: { addressFailures: 100, networkFailures: 1_000, serviceFailures: 10_000, windowMs: 900_000 },
       operations: { docs: true, metrics: true },
       log: { level: 'info' },
+      tracing: null,
       loginServices: new Map([
         [
           'web',
@@ -205,6 +206,7 @@ trustedProxies: [10.0.0.1, "::1"]
 throttling: { address: { failures: 50 }, network: { failures: 200 }, service: { failures: 5000 }, window: 1h }
 operations: { docs: false, metrics: true }
 log: { level: warn }
+tracing: { endpoint: "https://collector.example.org/v1/traces", sampling: 0.1 }
 saml: {}
 `),
     );
@@ -227,6 +229,7 @@ saml: {}
       throttling: { addressFailures: 50, networkFailures: 200, serviceFailures: 5_000, windowMs: 3_600_000 },
       operations: { docs: false, metrics: true },
       log: { level: 'warn' },
+      tracing: { endpoint: 'https://collector.example.org/v1/traces', sampling: 0.1 },
     });
   });
 
@@ -294,6 +297,10 @@ saml: {}
     ['throttling: { window: 25h }', 'throttling.window must be a duration from 1m to 1d'],
     ['throttling: { window: 15 }', 'throttling.window must be a duration from 1m to 1d'],
     ['log: { level: silent }', 'log.level must be one of debug, info, warn, error'],
+    ['tracing: { sampling: 0.1 }', 'tracing.endpoint must be an https address such as https://'],
+    ['tracing: { endpoint: "http://collector.example.org/v1/traces" }', 'tracing.endpoint must be an https address'],
+    ['tracing: { endpoint: "https://x", sampling: 1.1 }', 'tracing.sampling must be a number from 0 to 1'],
+    ['tracing: { endpoint: "https://x", sampling: all }', 'tracing.sampling must be a number from 0 to 1'],
     ['saml: { entityId: x }', 'saml must be empty'],
     ['a: [', 'is no valid YAML'],
     ['- a list', 'must be a mapping of settings'],

@@ -18,6 +18,7 @@ import type { LogLevel } from './log.js';
 import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
 import { isLoopback, isWebUrl } from './setting-rules.js';
 import { ThrottlingEntry, type ThrottlingSettings, throttlingSettings } from './throttling-settings.js';
+import { type TracingSettings, tracingSettings } from './tracing-settings.js';
 
 /** A login service, with what only surfaces need to know of it. */
 export interface ConfiguredLoginService extends LoginService {
@@ -69,6 +70,8 @@ export abstract class Settings {
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
   /** Until SIGUSR2. */
   abstract readonly log: { readonly level: LogLevel };
+  /** Null: nothing is traced. */
+  abstract readonly tracing: TracingSettings | null;
   /** What is allowed, but hardly meant; said in the log at every start. */
   abstract readonly warnings: readonly string[];
 }
@@ -213,6 +216,7 @@ export function readSettings(environment: Environment): Settings {
       metrics: configuration.operations?.metrics ?? isPrivate,
     },
     log: { level: configuration.log?.level ?? 'info' },
+    tracing: tracingSettings(configuration.tracing ?? undefined),
     warnings: warningsOf(publicUrl),
   };
   return Object.freeze(settings);
