@@ -2,8 +2,8 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Tests run on the sources of the libs; see "imports" in package.json.
-  ssr: { resolve: { conditions: ['source', ...defaultServerConditions] } },
+  // Tests run on the sources of the libs; see "imports" in package.json. Node, unlike bundlers, has no condition `module`.
+  ssr: { resolve: { conditions: ['source', ...defaultServerConditions.filter((name) => name !== 'module')] } },
   test: {
     include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.spec.ts'],
     globalSetup: ['test/build.ts', 'libs/database/src/testing/postgres-server.ts'],

@@ -47,7 +47,11 @@ describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) =
   });
 
   async function startProjector(): Promise<RunningProcess> {
-    const started = new RunningProcess('projector', { AUTHLOG_DATA: folder.path, ...log.environment });
+    const started = new RunningProcess('projector', {
+      AUTHLOG_DATA: folder.path,
+      AUTHLOG_PROJECTOR_PORT: '0',
+      ...log.environment,
+    });
     await started.says(/follows the log/);
     return started;
   }
@@ -96,6 +100,20 @@ describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) =
     expect((await one.call('GET', '/health/ready')).body).toEqual({ status: 'ready' });
     const metrics = async () => String((await two.call('GET', '/metrics')).body['text']);
     await expect.poll(metrics).toMatch(/authlog_projection_lag_events\{projection="sessions"\} 0/);
+  });
+
+  it('and the projector says so itself, where it is given a port', async () => {
+    const [, health = ''] = await projector.says(/its health is at (\S+)$/m);
+    const ask = async (path: string, method = 'GET') => {
+      const answer = await fetch(new URL(path, health), { method });
+      return [answer.status, await answer.text()] as const;
+    };
+    await expect.poll(() => ask('/health/ready')).toEqual([200, '{"status":"ready"}']);
+    expect(await ask('/health/live')).toEqual([200, '{"status":"live"}']);
+    const [status, metrics] = await ask('/metrics');
+    expect([status, metrics]).toEqual([200, expect.stringMatching(/authlog_projection_events_total\{[^}]+\} [1-9]/)]);
+    expect((await ask('/auth/users'))[0]).toBe(404);
+    expect((await ask('/health/ready', 'POST'))[0]).toBe(405);
   });
 
   it('go on when the projector was killed and another one takes over (SEC-153)', async () => {

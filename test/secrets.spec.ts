@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/running-process.js';
@@ -20,11 +20,14 @@ const MAY_HOLD_PERSONAL_DATA = new Set(['read-models.db', 'read-models.db-wal'])
 
 describe('after a day of use', () => {
   const folder = temporaryFolder();
+  const config = temporaryFolder();
   const secrets: string[] = [ADMIN.password, SERVICE_TOKEN.slice(37), MARKED.password, WRONG];
   let output = '';
   let metrics = '';
   beforeAll(async () => {
-    const server = await Server.start({}, folder.path);
+    const file = join(config.path, 'authlog.yaml');
+    writeFileSync(file, 'log: { level: debug }');
+    const server = await Server.start({ AUTHLOG_CONFIG: file }, folder.path);
     const token = await server.asService();
     const headers = { 'user-agent': USER_AGENT, 'idempotency-key': 'marked-key' };
     await server.call('POST', '/auth/users/register', { token, json: [MARKED], headers });
@@ -82,7 +85,10 @@ describe('after a day of use', () => {
       String(web.body['csrfToken']),
     );
   });
-  afterAll(() => folder.remove());
+  afterAll(() => {
+    folder.remove();
+    config.remove();
+  });
 
   const filesIn = (path: string) =>
     readdirSync(path, { withFileTypes: true })
@@ -141,6 +147,7 @@ describe('after a day of use', () => {
 
   it('the read models and the mails do hold it, so the search would have found it', () => {
     expect(mails()).toHaveLength(2);
+    expect(output).toMatch(/"route":"\/auth\/login","status":"401",.*"answered"/);
     for (const text of [MARKED.username, MARKED.email])
       expect(files().some(({ content }) => content.includes(text))).toBe(true);
   });

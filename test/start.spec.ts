@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -65,6 +65,31 @@ describe('a start that is refused', () => {
       new RegExp(`^authlog did not start: port ${port} is in use: [^\n]+\n$`),
     );
     await server.remove();
+  });
+});
+
+describe('the log', () => {
+  it('says every answer after SIGUSR2, and no longer after the next one', async () => {
+    const server = await Server.start({}, folder.path);
+    const ask = () => server.call('GET', '/health/live');
+    await ask();
+    server.process.signal('SIGUSR2');
+    await server.process.logs(/"logLevel":"debug","msg":"the log changes its level"/);
+    await ask();
+    await server.process.logs(/"route":"\/health\/live","status":"200","ms":[^,]+,"msg":"answered"/);
+    server.process.signal('SIGUSR2');
+    await server.process.logs(/"logLevel":"info","msg":"the log changes its level"/);
+    await ask();
+    expect(await server.process.stop()).toBe(0);
+    expect(server.process.stderr.match(/"msg":"answered"/g)).toHaveLength(1);
+  });
+
+  it('is as quiet as the settings say', async () => {
+    const config = join(folder.path, 'authlog.yaml');
+    writeFileSync(config, 'log: { level: error }');
+    const server = await Server.start({ AUTHLOG_CONFIG: config }, folder.path);
+    expect(await server.process.stop()).toBe(0);
+    expect(server.process.stderr).toBe('');
   });
 });
 

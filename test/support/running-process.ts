@@ -65,6 +65,10 @@ export class RunningProcess {
     return this.ended;
   }
 
+  signal(signal: 'SIGUSR2'): void {
+    this.child.kill(signal);
+  }
+
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     this.child.kill(signal);
     return this.ended;

@@ -7,8 +7,10 @@ import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
 import { Log, createLog } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
+import { Readiness } from '#host/readiness.js';
 import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
+import { Tracing, startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
 import { UserDirectory } from '#read-models/users/user-directory.queries.js';
@@ -35,7 +37,6 @@ import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
 import { Credentials } from './credential/credentials.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
-import { Readiness } from './health/readiness.js';
 import { Bootstrap } from './installation/bootstrap.js';
 import { EmbeddedMail } from './mail/embedded-mail.js';
 import { ClaimOneTimeTokenHandler } from './one-time-token/claim-one-time-token.js';
@@ -137,14 +138,19 @@ const HASHING_THREADS = Math.max(1, Math.min(availableParallelism() + 1, LIBUV_T
 const stores = [
   { provide: Settings, useFactory: () => readSettings(process.env) },
   { provide: Clock, useClass: SystemClock },
-  { provide: Log, useFactory: createLog },
+  { provide: Log, useFactory: ({ log }: Settings) => createLog(log.level), inject: [Settings] },
   { provide: Announcements, useClass: TerminalAnnouncements },
   Metrics,
   {
+    provide: Tracing,
+    useFactory: (settings: Settings, log: Log) => startTracing(settings, 'authlog-api', log),
+    inject: [Settings, Log],
+  },
+  {
     provide: Stores,
-    useFactory: (settings: Settings, clock: Clock, metrics: Metrics, log: Log) =>
-      Stores.open(settings, clock, metrics, log),
-    inject: [Settings, Clock, Metrics, Log],
+    useFactory: (settings: Settings, clock: Clock, metrics: Metrics, log: Log, tracing: Tracing) =>
+      Stores.open(settings, clock, metrics, log, tracing),
+    inject: [Settings, Clock, Metrics, Log, Tracing],
   },
   fromStores(Repository, ({ repository }) => repository),
   fromStores(Vault, ({ vault }) => vault),
@@ -158,6 +164,12 @@ const stores = [
   fromStores(ClaimTokens, ({ vault }) => new ClaimTokens(vault.derivedKey('claim-token'))),
   fromStores(CsrfTokens, ({ vault }) => new CsrfTokens(vault.derivedKey('csrf-token'))),
   fromStores(DeviceTokens, ({ vault }) => new DeviceTokens(vault.derivedKey('device-token'))),
+  {
+    provide: Readiness,
+    useFactory: (stores: Stores, progress: ReadModelProgress, clock: Clock) =>
+      Readiness.atStart(stores, progress, clock),
+    inject: [Stores, ReadModelProgress, Clock],
+  },
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   fromStores(Cursors, ({ vault }) => new Cursors(vault.derivedKey('list-cursor'))),
   {
@@ -268,7 +280,6 @@ const commandHandlers = [
     BreachedPasswords,
     ProviderKeys,
     Providers,
-    Readiness,
     RequestContexts,
     RouteMethods,
     SecondFactors,
@@ -288,11 +299,13 @@ export class AppModule implements OnApplicationShutdown {
     private readonly mail: EmbeddedMail,
     private readonly signingKeys: SigningKeys,
     @Inject(Stores) private readonly opened: Stores,
+    private readonly tracing: Tracing,
   ) {}
 
   /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop()]);
     await this.opened.close();
+    await this.tracing.stop();
   }
 }

@@ -4,14 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import multipart, { type MultipartFile, type MultipartValue } from '@fastify/multipart';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Log } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
 import { Settings } from '#host/settings.js';
+import { Tracing } from '#host/tracing.js';
 import { serveApiDescription } from './api-description.js';
 import { passport } from './access/run-strategy.js';
 import { BadRequest } from './bad-request.js';
 import { parseJsonBody } from './json-body.js';
 import { correlationIdOf } from './request-context.js';
 import { RouteMethods } from './route-methods.js';
+import { traceRequests } from './request-tracing.js';
 import { CONSISTENCY_TOKEN, Consistency } from './surfaces/ucloud/consistency.js';
 import type { ErrorBody, ErrorCode } from './surfaces/ucloud/errors.js';
 
@@ -77,9 +80,12 @@ export function createHttpAdapter(settings: Settings): FastifyAdapter {
 export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const settings = app.get(Settings);
   const metrics = app.get(Metrics);
+  const log = app.get(Log);
   const consistency = app.get(Consistency);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   app.get(RouteMethods).watch(server);
+  const { requests } = app.get(Tracing);
+  if (requests !== null) traceRequests(server, requests);
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('Job-Id', correlationIdOf(request));
     if (request.routeOptions.url?.startsWith('/docs')) void reply.header('Content-Security-Policy', DOCS_POLICY);
@@ -101,6 +107,8 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
     const route = request.routeOptions.url ?? 'unknown';
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1_000);
+    if (log.level === 'debug')
+      log.debug({ correlationId: correlationIdOf(request), ...labels, ms: reply.elapsedTime }, 'answered');
   });
   await acceptBodies(server);
   server.decorateReply('position');

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Announcements } from '#host/announcements.js';
-import { FrameworkLog, Log } from '#host/log.js';
+import { FrameworkLog, Log, changeLevelOnSignal } from '#host/log.js';
 import { type Settings, readSettings } from '#host/settings.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { endWithin } from '#host/shutdown.js';
@@ -39,6 +39,7 @@ async function start(): Promise<void> {
   });
   const log = app.get(Log);
   app.useLogger(new FrameworkLog(log));
+  changeLevelOnSignal(log, settings.log.level);
   for (const warning of settings.warnings) log.warn({ warning }, 'check the settings');
   await prepareHttp(app);
   endWithin(log, () => close(app));

@@ -1,5 +1,5 @@
 import { SystemClock } from '#host/clock.js';
-import { createLog } from '#host/log.js';
+import { changeLevelOnSignal, createLog } from '#host/log.js';
 import { MailHost } from '#host/mail-host.js';
 import { Metrics } from '#host/metrics.js';
 import { ProjectionHost } from '#host/projection-host.js';
@@ -7,30 +7,43 @@ import { readSettings } from '#host/settings.js';
 import { endWithin } from '#host/shutdown.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { Stores } from '#host/stores.js';
+import { Readiness } from '#host/readiness.js';
+import { startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
+import { OperationsServer } from './operations-server.js';
 
 const DAY_MS = 86_400_000;
 
 /** Keeps the read models and sends mails in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
-  const log = createLog();
+  const log = createLog(settings.log.level);
+  changeLevelOnSignal(log, settings.log.level);
   const metrics = new Metrics();
   const clock = new SystemClock();
-  const stores = await Stores.open(settings, clock, metrics, log);
+  const tracing = await startTracing(settings, 'authlog-projector', log);
+  const stores = await Stores.open(settings, clock, metrics, log, tracing);
   const mail = new MailHost(stores, settings, clock, metrics, log);
-  const host = new ProjectionHost(stores, new ReadModelProgress(stores.readModels.reader), metrics, log);
+  const progress = new ReadModelProgress(stores.readModels.reader);
+  const host = new ProjectionHost(stores, progress, metrics, log, tracing);
+  const readiness = await Readiness.atStart(stores, progress, clock);
+  const operations = new OperationsServer(settings, stores, progress, readiness, metrics);
   // Waiting for the log is nothing that keeps a process alive.
   const alive = setInterval(() => undefined, DAY_MS);
   endWithin(log, async () => {
     clearInterval(alive);
+    await operations.close();
     await Promise.all([host.stop(), mail.stop()]);
     await stores.close();
+    await tracing.stop();
   });
+  const url = await operations.listen();
   await MailHost.begin(stores, clock);
   host.start();
   mail.start();
-  process.stdout.write(`The projector follows the log in ${settings.data}\n`);
+  process.stdout.write(
+    `The projector follows the log${url === null ? '' : `; its health is at ${url}/health/ready`}\n`,
+  );
 }
 
 try {

@@ -23,6 +23,8 @@ export interface CommandContext {
   readonly sessionId?: string;
   /** In which of our languages the actor wants to be spoken to, if they said (RFC 9110 §12.5.4). */
   readonly language?: string;
+  /** The trace in which it is carried out (W3C Trace Context), if it is followed. */
+  readonly traceparent?: string;
   readonly now: Date;
 }
 
@@ -34,7 +36,18 @@ export function systemContext(now: Date, actor = 'authlog'): CommandContext {
 
 /** The flat map of strings that is stored with each event. */
 export function asMetadata(context: CommandContext, schema: number): Record<string, string> {
-  const { commandId, fingerprint, correlationId, causationId, actor, actorKind, sessionId, language, now } = context;
+  const {
+    commandId,
+    fingerprint,
+    correlationId,
+    causationId,
+    actor,
+    actorKind,
+    sessionId,
+    language,
+    traceparent,
+    now,
+  } = context;
   return {
     schema: String(schema),
     occurredAt: now.toISOString(),
@@ -46,5 +59,6 @@ export function asMetadata(context: CommandContext, schema: number): Record<stri
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(language === undefined ? {} : { language }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

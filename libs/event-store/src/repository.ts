@@ -4,6 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 import { LRUCache } from 'lru-cache';
 import type { Decider, DomainEvent, Fold } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
+import type { AppendTracer, TracedAppend } from './append-tracer.js';
 import type { DecodedEvent, EventCodec } from './codec.js';
 import type { CommandContext } from './envelope.js';
 import {
@@ -56,6 +57,7 @@ export interface RepositoryOptions {
   /** Tells which kept streams are current, where asking the store each time would take long. */
   readonly watch?: LogWatchOptions;
   readonly observer?: RepositoryObserver;
+  readonly tracer?: AppendTracer;
   /** The pause before trying again after a conflict or a lost answer. */
   readonly backOff?: () => Promise<unknown>;
 }
@@ -105,6 +107,7 @@ export class Repository {
   private readonly foldVersions = new Map<AnyFold, string>();
   private readonly snapshots: Snapshots | undefined;
   private readonly observer: RepositoryObserver | undefined;
+  private readonly tracer: AppendTracer | undefined;
   private readonly backOff: () => Promise<unknown>;
   private readonly watch: LogWatch | undefined;
   /** How far streams have grown of late: what is being loaded may be old before it is kept. */
@@ -113,12 +116,13 @@ export class Repository {
   constructor(
     private readonly store: EventStore,
     private readonly codec: EventCodec,
-    { snapshots, observer, backOff = fullJitter, watch }: RepositoryOptions = {},
+    { snapshots, observer, tracer, backOff = fullJitter, watch }: RepositoryOptions = {},
   ) {
     this.watch = watch && new LogWatch(store, (stream, revision) => this.noticeGrowth(stream, revision), watch);
     this.watch?.start();
     this.snapshots = snapshots;
     this.observer = observer;
+    this.tracer = tracer;
     this.backOff = backOff;
   }
 
@@ -235,11 +239,17 @@ export class Repository {
     events: readonly DomainEvent[],
     context: CommandContext,
   ): Promise<CachedStream> {
+    const traced = this.tracer?.begin(
+      stream,
+      events.map(({ type }) => type),
+    );
+    const marked = traced === undefined ? context : { ...context, traceparent: traced.traceparent };
     // Ids are made once for each decision: every try to append it carries the same ones, and what another process decided
     // for the same command is never taken for it.
-    const encoded = await Promise.all(events.map((event) => this.codec.encode(event, randomUUID(), stream, context)));
+    const encoded = await Promise.all(events.map((event) => this.codec.encode(event, randomUUID(), stream, marked)));
     const stretch = this.watch?.unbroken ?? null;
-    const { revision, position } = await this.appendOnce(stream, current.revision, encoded);
+    const appending = this.appendOnce(stream, current.revision, encoded);
+    const { revision, position } = await (traced === undefined ? appending : told(traced, appending));
     const next: CachedStream = {
       state: events.reduce((state, event) => fold.evolve(state, event, context.now), current.state),
       revision,
@@ -351,6 +361,18 @@ export class Repository {
     const version = `${fold.foldVersion}:${source}`;
     this.foldVersions.set(fold, version);
     return version;
+  }
+}
+
+/** The append, of whose end its tracer is told. */
+async function told(traced: TracedAppend, appending: Promise<Appended>): Promise<Appended> {
+  try {
+    const appended = await appending;
+    traced.succeeded(appended);
+    return appended;
+  } catch (error) {
+    traced.failed(error);
+    throw error;
   }
 }
 

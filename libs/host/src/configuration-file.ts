@@ -19,9 +19,11 @@ import {
 import { parseDocument } from 'yaml';
 import { parseScope } from '#domain/scope.js';
 import { parseDurationMs } from './duration.js';
+import { LOG_LEVELS, type LogLevel } from './log.js';
 import { MailEntry } from './mail-settings.js';
 import { isLoopback, isWebUrl, must } from './setting-rules.js';
 import { ThrottlingEntry } from './throttling-settings.js';
+import { TracingEntry } from './tracing-settings.js';
 
 const isOrigin = (text: unknown) => isWebUrl(text) && new URL(text).origin === text;
 const isDuration = (text: unknown) => typeof text === 'string' && parseDurationMs(text) !== null;
@@ -109,6 +111,12 @@ export class OperationsEntry {
   metrics?: boolean;
 }
 
+export class LogEntry {
+  @IsOptional()
+  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
+  level?: LogLevel;
+}
+
 /** The YAML file named by AUTHLOG_CONFIG (design §7). Every key is optional; an unknown one is refused. */
 export class ConfigurationFile {
   @IsOptional()
@@ -178,6 +186,16 @@ export class ConfigurationFile {
   @ValidateNested()
   @Type(() => MailEntry)
   mail?: MailEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LogEntry)
+  log?: LogEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TracingEntry)
+  tracing?: TracingEntry;
 
   @IsOptional()
   @IsObject({ message: 'must be a mapping' })

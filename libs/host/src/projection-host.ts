@@ -8,6 +8,7 @@ import { PROJECTIONS } from '#read-models/read-model-database.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Stores } from './stores.js';
+import type { Tracing } from './tracing.js';
 
 /** How far a projection is behind the log. */
 export interface ProjectionLag {
@@ -27,6 +28,7 @@ export class ProjectionHost {
     private readonly progress: ReadModelProgress,
     private readonly metrics: Metrics,
     private readonly log: Log,
+    private readonly tracing: Tracing,
   ) {}
 
   start(): void {
@@ -35,7 +37,8 @@ export class ProjectionHost {
       advanced: (projection: Projection, slice: LogSlice) => this.advanced(projection, slice),
       failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
     };
-    const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer);
+    const { batches } = this.tracing;
+    const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer, batches);
     this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
       this.log.info({}, 'this process keeps the read models');
       await projector.run(turn);
@@ -55,6 +58,7 @@ export class ProjectionHost {
     const last = events.at(-1);
     const age = last === undefined || caughtUp ? 0 : (Date.now() - last.recordedAt.getTime()) / 1_000;
     this.metrics.projectionLagSeconds.set({ projection }, age);
+    this.log.debug({ projection, events: events.length, through }, 'a projection went on');
   }
 
   private failed(projections: readonly Projection[], error: unknown): void {
@@ -75,4 +79,13 @@ export async function projectionLags({ eventStore }: Stores, progress: ReadModel
       return { projection: name, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
     }),
   );
+}
+
+/** Looks where every projection is, for the metrics: what the process knows of itself is never more wanted than when a store is lost. */
+export async function measureProjections(metrics: Metrics, stores: Stores, progress: ReadModelProgress): Promise<void> {
+  const lags = await projectionLags(stores, progress).catch(() => []);
+  for (const { projection, position, events } of lags) {
+    metrics.projectionPosition.set({ projection }, Number(position));
+    metrics.projectionLagEvents.set({ projection }, events);
+  }
 }

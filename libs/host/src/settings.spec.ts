@@ -22,6 +22,7 @@ describe('the settings of the environment', () => {
       publicUrl: 'http://localhost:8080',
       masterKey: null,
       projector: 'embedded',
+      projectorPort: null,
       administrator: { username: 'admin', password: null },
       serviceToken: null,
       trustedOrigins: new Set(['http://localhost:8080']),
@@ -29,6 +30,8 @@ describe('the settings of the environment', () => {
       trustedProxies: [],
       throttling: { addressFailures: 100, networkFailures: 1_000, serviceFailures: 10_000, windowMs: 900_000 },
       operations: { docs: true, metrics: true },
+      log: { level: 'info' },
+      tracing: null,
       loginServices: new Map([
         [
           'web',
@@ -81,6 +84,7 @@ describe('the settings of the environment', () => {
       'AUTHLOG_MASTER_KEY must be set where AUTHLOG_DATABASE is not sqlite',
     ],
     ['AUTHLOG_PROJECTOR', 'none', 'AUTHLOG_PROJECTOR must be embedded or external'],
+    ['AUTHLOG_PROJECTOR_PORT', '80800', 'AUTHLOG_PROJECTOR_PORT must be a port from 0 to 65535'],
     ['AUTHLOG_MASTER_KEY', 'short', 'AUTHLOG_MASTER_KEY cannot be used: it must be 32 random bytes'],
     ['AUTHLOG_ADMIN_PASSWORD', '1234567', 'AUTHLOG_ADMIN_PASSWORD must have 8 to 256 characters'],
     ['AUTHLOG_ADMIN_PASSWORD', 'x'.repeat(257), 'AUTHLOG_ADMIN_PASSWORD must have 8 to 256 characters'],
@@ -108,12 +112,79 @@ describe('the settings of the environment', () => {
   it('leave those of the tests alone', () => expect(faultsOf({ AUTHLOG_TEST_ESDB: 'esdb://x' })).toBe(''));
 });
 
-describe('the settings of the file', () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'authlog-'));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'authlog-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('settings whose values are in files', () => {
+  const key = Buffer.from(Array.from({ length: 32 }, (_, n) => n)).toString('base64');
+  const token = '5b0c6a3e-9c1f-4f0a-8d7e-1a2b3c4d5e6f.a-secret-that-only-the-tests-know';
+  const fileWith = (content: string) => {
+    const path = join(folder, `secret-${content.length}`);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it('are read without the end of the last line', () => {
+    const settings = readSettings({
+      AUTHLOG_EVENT_STORE_FILE: fileWith('esdb://log.example.org:2113?tls=false\n'),
+      AUTHLOG_DATABASE_FILE: fileWith('sqlite'),
+      AUTHLOG_MASTER_KEY_FILE: fileWith(`${key}\r\n`),
+      AUTHLOG_ADMIN_PASSWORD_FILE: fileWith(' a password with blanks around \n'),
+      AUTHLOG_SERVICE_TOKEN_FILE: fileWith(token),
+    });
+    expect(settings).toMatchObject({
+      eventStore: { nodes: { endpoint: { address: 'log.example.org', port: 2113 } } },
+      administrator: { password: ' a password with blanks around ' },
+      serviceToken: token,
+    });
+    expect(settings.masterKey).toEqual(readSettings({ AUTHLOG_MASTER_KEY: key }).masterKey);
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('lose one end of line only', () =>
+    expect(readSettings({ AUTHLOG_ADMIN_PASSWORD_FILE: fileWith('two lines end here\n\n') }).administrator).toEqual({
+      username: 'admin',
+      password: 'two lines end here\n',
+    }));
+
+  it('are refused where they are given twice, cannot be read or are empty', () => {
+    const path = fileWith(key);
+    expect(faultsOf({ AUTHLOG_MASTER_KEY: key, AUTHLOG_MASTER_KEY_FILE: path })).toBe(
+      'AUTHLOG_MASTER_KEY_FILE and AUTHLOG_MASTER_KEY are both set: keep one of them',
+    );
+    expect(faultsOf({ AUTHLOG_DATABASE_FILE: '/nowhere/url' })).toBe(
+      'AUTHLOG_DATABASE_FILE names /nowhere/url, which cannot be read',
+    );
+    expect(faultsOf({ AUTHLOG_SERVICE_TOKEN_FILE: folder })).toBe(
+      `AUTHLOG_SERVICE_TOKEN_FILE names ${folder}, which cannot be read`,
+    );
+    const empty = fileWith('\n');
+    expect(faultsOf({ AUTHLOG_ADMIN_PASSWORD_FILE: empty })).toBe(
+      `AUTHLOG_ADMIN_PASSWORD_FILE names ${empty}, which is empty`,
+    );
+  });
+
+  it('are held to the same rules, and never repeated (SEC-151)', () => {
+    for (const [name, secret] of [
+      ['MASTER_KEY', 'no key of 32 bytes'],
+      ['ADMIN_PASSWORD', 'short'],
+      ['SERVICE_TOKEN', 'no token of ours'],
+      ['EVENT_STORE', 'esdb://ada:hunter2hunter2@:x'],
+      ['DATABASE', 'postgres://ada:hunter2hunter2@:x'],
+    ] as const) {
+      const faults = faultsOf({ [`AUTHLOG_${name}_FILE`]: fileWith(secret) });
+      expect(faults).toContain(`AUTHLOG_${name} `);
+      expect(faults).not.toMatch(new RegExp(`${secret}|hunter2`));
+    }
+  });
+
+  it('are no others than those that may have secrets', () =>
+    expect(faultsOf({ AUTHLOG_PORT_FILE: '/x' })).toBe('AUTHLOG_PORT_FILE is not a known setting'));
+});
+
+describe('the settings of the file', () => {
   const withFile = (yaml: string) => {
     const path = join(folder, 'authlog.yaml');
     writeFileSync(path, yaml);
@@ -143,6 +214,8 @@ serviceLicenseAgreement: { version: 0, text: "" }
 trustedProxies: [10.0.0.1, "::1"]
 throttling: { address: { failures: 50 }, network: { failures: 200 }, service: { failures: 5000 }, window: 1h }
 operations: { docs: false, metrics: true }
+log: { level: warn }
+tracing: { endpoint: "https://collector.example.org/v1/traces", sampling: 0.1 }
 saml: {}
 `),
     );
@@ -164,6 +237,8 @@ saml: {}
       trustedProxies: ['10.0.0.1', '::1'],
       throttling: { addressFailures: 50, networkFailures: 200, serviceFailures: 5_000, windowMs: 3_600_000 },
       operations: { docs: false, metrics: true },
+      log: { level: 'warn' },
+      tracing: { endpoint: 'https://collector.example.org/v1/traces', sampling: 0.1 },
     });
   });
 
@@ -230,6 +305,11 @@ saml: {}
     ['throttling: { window: 59s }', 'throttling.window must be a duration from 1m to 1d'],
     ['throttling: { window: 25h }', 'throttling.window must be a duration from 1m to 1d'],
     ['throttling: { window: 15 }', 'throttling.window must be a duration from 1m to 1d'],
+    ['log: { level: silent }', 'log.level must be one of debug, info, warn, error'],
+    ['tracing: { sampling: 0.1 }', 'tracing.endpoint must be an https address such as https://'],
+    ['tracing: { endpoint: "http://collector.example.org/v1/traces" }', 'tracing.endpoint must be an https address'],
+    ['tracing: { endpoint: "https://x", sampling: 1.1 }', 'tracing.sampling must be a number from 0 to 1'],
+    ['tracing: { endpoint: "https://x", sampling: all }', 'tracing.sampling must be a number from 0 to 1'],
     ['saml: { entityId: x }', 'saml must be empty'],
     ['a: [', 'is no valid YAML'],
     ['- a list', 'must be a mapping of settings'],

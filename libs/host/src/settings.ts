@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Refused } from '#domain/refused.js';
 import type { SecondFactorPolicy } from '#domain/second-factor/requirement.js';
@@ -15,9 +16,11 @@ import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
 import { ConfigurationFile, readConfigurationFile } from './configuration-file.js';
 import { parseDatabaseAddress } from './database-setting.js';
 import { parseDurationMs } from './duration.js';
+import type { LogLevel } from './log.js';
 import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
 import { isLoopback, isWebUrl } from './setting-rules.js';
 import { ThrottlingEntry, type ThrottlingSettings, throttlingSettings } from './throttling-settings.js';
+import { type TracingSettings, tracingSettings } from './tracing-settings.js';
 
 /** A login service, with what only surfaces need to know of it. */
 export interface ConfiguredLoginService extends LoginService {
@@ -43,6 +46,8 @@ export abstract class Settings {
   /** Null: generated into the data folder. */
   abstract readonly masterKey: MasterKey | null;
   abstract readonly projector: 'embedded' | 'external';
+  /** Where a projector of its own answers questions about itself; null: nowhere. */
+  abstract readonly projectorPort: number | null;
   /** The first administrator; null for a random password. */
   abstract readonly administrator: { readonly username: string; readonly password: string | null };
   /** The refresh token of `_bootstrap`; null for no such service. */
@@ -67,6 +72,10 @@ export abstract class Settings {
   abstract readonly throttling: ThrottlingSettings;
   /** What is served to everyone who can reach the port. */
   abstract readonly operations: { readonly docs: boolean; readonly metrics: boolean };
+  /** Until SIGUSR2. */
+  abstract readonly log: { readonly level: LogLevel };
+  /** Null: nothing is traced. */
+  abstract readonly tracing: TracingSettings | null;
   /** What is allowed, but hardly meant; said in the log at every start. */
   abstract readonly warnings: readonly string[];
 }
@@ -77,6 +86,15 @@ export class SettingsInvalid extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What has secrets, or may have some, can also be in a file that `AUTHLOG_<name>_FILE` names (SEC-151). */
+const FROM_FILE: ReadonlySet<string> = new Set([
+  'EVENT_STORE',
+  'DATABASE',
+  'MASTER_KEY',
+  'ADMIN_PASSWORD',
+  'SERVICE_TOKEN',
+]);
 
 /** Every variable there is; each is described in docs/operations.md. */
 export const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
@@ -93,6 +111,8 @@ export const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
     'SERVICE_TOKEN',
     'CONFIG',
     'PROJECTOR',
+    'PROJECTOR_PORT',
+    ...[...FROM_FILE].map((name) => `${name}_FILE`),
   ].map((name) => `AUTHLOG_${name}`),
 );
 /** Settings of the tests; see CONTRIBUTING.md. */
@@ -105,16 +125,23 @@ const THIRTY_DAYS_MS = 2_592_000_000;
 /** @throws SettingsInvalid */
 export function readSettings(environment: Environment): Settings {
   const faults: string[] = [];
-  const read = (name: string) => environment[`AUTHLOG_${name}`] || null;
   const refuse = (name: string, why: string) => faults.push(`AUTHLOG_${name} ${why}`);
+  const given = (name: string) => environment[`AUTHLOG_${name}`] || null;
+  const files = new Map([...FROM_FILE].map((name) => [name, contentOf(name, given, refuse)]));
+  const read = (name: string) => given(name) ?? files.get(name) ?? null;
 
   for (const name of Object.keys(environment))
     if (name.startsWith('AUTHLOG_') && !name.startsWith(TEST_PREFIX) && !KNOWN_SETTINGS.has(name))
       faults.push(`${name} is not a known setting`);
 
-  const portText = read('PORT') ?? String(DEFAULT_PORT);
-  const port = /^[0-9]{1,5}$/.test(portText) && Number(portText) <= MAX_PORT ? Number(portText) : null;
-  if (port === null) refuse('PORT', `must be a port from 0 to ${MAX_PORT}`);
+  const portOf = (name: string, text: string) => {
+    if (/^[0-9]{1,5}$/.test(text) && Number(text) <= MAX_PORT) return Number(text);
+    refuse(name, `must be a port from 0 to ${MAX_PORT}`);
+    return null;
+  };
+  const port = portOf('PORT', read('PORT') ?? String(DEFAULT_PORT));
+  const projectorPortText = read('PROJECTOR_PORT');
+  const projectorPort = projectorPortText === null ? null : portOf('PROJECTOR_PORT', projectorPortText);
 
   const publicUrl = (
     read('PUBLIC_URL') ?? `http://localhost:${port === null || port === 0 ? DEFAULT_PORT : port}`
@@ -176,6 +203,7 @@ export function readSettings(environment: Environment): Settings {
     data: resolve(read('DATA') ?? './data'),
     masterKey,
     projector: projector === 'external' ? 'external' : 'embedded',
+    projectorPort,
     administrator: { username, password },
     serviceToken,
     loginServices: loginServices(configuration, publicUrl),
@@ -197,9 +225,34 @@ export function readSettings(environment: Environment): Settings {
       docs: configuration.operations?.docs ?? isPrivate,
       metrics: configuration.operations?.metrics ?? isPrivate,
     },
+    log: { level: configuration.log?.level ?? 'info' },
+    tracing: tracingSettings(configuration.tracing ?? undefined),
     warnings: warningsOf(publicUrl),
   };
   return Object.freeze(settings);
+}
+
+/** What the file of a setting says, without the end of its last line; null if there is no file, or a fault. */
+function contentOf(
+  name: string,
+  given: (name: string) => string | null,
+  refuse: (name: string, why: string) => void,
+): string | null {
+  const variable = `${name}_FILE`;
+  const path = given(variable);
+  if (path === null) return null;
+  if (given(name) !== null) {
+    refuse(variable, `and AUTHLOG_${name} are both set: keep one of them`);
+    return null;
+  }
+  try {
+    const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (content !== '') return content;
+    refuse(variable, `names ${path}, which is empty`);
+  } catch {
+    refuse(variable, `names ${path}, which cannot be read`);
+  }
+  return null;
 }
 
 function warningsOf(publicUrl: string): string[] {

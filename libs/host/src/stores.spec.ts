@@ -17,7 +17,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (data = folder, environment: Readonly<Record<string, string>> = {}) =>
-  Stores.open(readSettings({ AUTHLOG_DATA: data, ...environment }), new SystemClock(), new Metrics(), createLog());
+  Stores.open(
+    readSettings({ AUTHLOG_DATA: data, ...environment }),
+    new SystemClock(),
+    new Metrics(),
+    createLog('info'),
+  );
 const openAndClose = async () => (await open()).close();
 
 /** What the person at the terminal reads when the stores cannot be opened. */

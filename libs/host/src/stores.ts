@@ -20,6 +20,7 @@ import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { demandOneInstallation } from './one-installation.js';
 import type { Settings } from './settings.js';
+import { NO_TRACING, type Tracing } from './tracing.js';
 
 /** The data folder cannot be used; the message says why and what to do. */
 export class DataFolderUnusable extends Error {
@@ -55,7 +56,13 @@ export class Stores {
   }
 
   /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable, NotOneInstallation, StoreUnavailable */
-  static async open(settings: Settings, clock: Clock, metrics: Metrics, log: Log): Promise<Stores> {
+  static async open(
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    log: Log,
+    { appends: tracer }: Tracing = NO_TRACING,
+  ): Promise<Stores> {
     const file = (name: string) => join(settings.data, name);
     // Read models and snapshots hold names and addresses in clear: the files are for this user alone.
     process.umask(0o077);
@@ -75,6 +82,7 @@ export class Stores {
     const repository = new Repository(eventStore, codec, {
       snapshots,
       ...(isRemote ? { watch: {} } : {}),
+      ...(tracer === null ? {} : { tracer }),
       observer: {
         appended: (seconds) => {
           appends.failedAt = null;

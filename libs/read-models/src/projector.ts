@@ -13,6 +13,18 @@ export interface ProjectorObserver {
   failed(projections: readonly Projection[], error: unknown): void;
 }
 
+/** Follows events beyond the process that appended them. */
+export interface BatchTracer {
+  /** Undefined if nobody follows any of them. */
+  begin(projections: readonly Projection[], slices: readonly LogSlice[]): TracedBatch | undefined;
+}
+
+/** Slices of the log whose events are followed, being applied. */
+export interface TracedBatch {
+  succeeded(): void;
+  failed(error: unknown): void;
+}
+
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** Events that come this close together are applied together. */
@@ -50,6 +62,7 @@ export class Projector {
     private readonly inTurn: LimitFunction,
     private readonly projections: readonly Projection[],
     private readonly observer: ProjectorObserver,
+    private readonly tracer: BatchTracer | null = null,
   ) {
     this.categories = [...new Set(projections.flatMap(({ categories }) => categories))];
     this.types = new Set(projections.flatMap(({ types }) => types));
@@ -67,7 +80,7 @@ export class Projector {
         let checkpoint = after;
         const log = this.store.subscribeAll({ after, categories: this.categories, signal });
         for await (const { slices, changes, through, caughtUp } of this.gathered(log)) {
-          await this.apply(changes, checkpoint, through);
+          await this.applyTraced(slices, () => this.apply(changes, checkpoint, through));
           for (const slice of slices) for (const each of this.projections) this.observer.advanced(each, slice);
           checkpoint = through;
           pause = FIRST_PAUSE_MS;
@@ -100,8 +113,10 @@ export class Projector {
   }
 
   private async runApart(places: ReadonlyMap<Position, readonly Projection[]>, signal: AbortSignal): Promise<void> {
-    const { store, codec, database, inTurn, observer } = this;
-    const apart = [...places.values()].map((group) => new Projector(store, codec, database, inTurn, group, observer));
+    const { store, codec, database, inTurn, observer, tracer } = this;
+    const apart = [...places.values()].map(
+      (group) => new Projector(store, codec, database, inTurn, group, observer, tracer),
+    );
     await Promise.all(apart.map((projector) => projector.run(signal)));
   }
 
@@ -126,6 +141,17 @@ export class Projector {
         .filter(({ event }) => projection.types.includes(event.type))
         .flatMap((event) => projection.project(event)),
     );
+  }
+
+  private async applyTraced(slices: readonly LogSlice[], apply: () => Promise<void>): Promise<void> {
+    const traced = this.tracer?.begin(this.projections, slices);
+    try {
+      await apply();
+      traced?.succeeded();
+    } catch (error) {
+      traced?.failed(error);
+      throw error;
+    }
   }
 
   private async apply(changes: readonly Change[], checkpoint: Position, through: Position): Promise<void> {

@@ -1,8 +1,8 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Readiness } from '#host/readiness.js';
 import { OpenToEveryone } from '../access/access.decorator.js';
-import { Readiness } from './readiness.js';
 
 @ApiTags('Health')
 @Controller('health')

@@ -2,7 +2,7 @@ import { Controller, Get, NotFoundException, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Metrics } from '#host/metrics.js';
-import { projectionLags } from '#host/projection-host.js';
+import { measureProjections } from '#host/projection-host.js';
 import { Settings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
@@ -23,12 +23,7 @@ export class MetricsController {
   @OpenToEveryone()
   async all(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     if (!this.settings.operations.metrics) throw new NotFoundException();
-    // What the process knows of itself is never more wanted than when a store is lost.
-    const lags = await projectionLags(this.stores, this.progress).catch(() => []);
-    for (const { projection, position, events } of lags) {
-      this.metrics.projectionPosition.set({ projection }, Number(position));
-      this.metrics.projectionLagEvents.set({ projection }, events);
-    }
+    await measureProjections(this.metrics, this.stores, this.progress);
     void reply.type(this.metrics.registry.contentType);
     return this.metrics.registry.metrics();
   }

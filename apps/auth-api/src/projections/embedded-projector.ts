@@ -4,6 +4,7 @@ import { Metrics } from '#host/metrics.js';
 import { ProjectionHost } from '#host/projection-host.js';
 import { Settings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
+import { Tracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 
 /** Keeps the read models in this process, unless AUTHLOG_PROJECTOR says that another one does. */
@@ -11,8 +12,16 @@ import { ReadModelProgress } from '#read-models/progress.js';
 export class EmbeddedProjector implements OnApplicationBootstrap {
   private readonly host: ProjectionHost | null;
 
-  constructor(stores: Stores, progress: ReadModelProgress, metrics: Metrics, log: Log, settings: Settings) {
-    this.host = settings.projector === 'embedded' ? new ProjectionHost(stores, progress, metrics, log) : null;
+  constructor(
+    stores: Stores,
+    progress: ReadModelProgress,
+    metrics: Metrics,
+    log: Log,
+    tracing: Tracing,
+    settings: Settings,
+  ) {
+    const isHere = settings.projector === 'embedded';
+    this.host = isHere ? new ProjectionHost(stores, progress, metrics, log, tracing) : null;
   }
 
   onApplicationBootstrap(): void {

@@ -38,7 +38,9 @@ export class TestClock extends Clock {
 
 class Recorder {
   readonly lines: string[] = [];
+  level = 'info';
   say = (line: string) => void this.lines.push(line);
+  debug = () => undefined;
   info = (fields: object, message: string) => this.record('info', fields, message);
   warn = (fields: object, message: string) => this.record('warn', fields, message);
   error = (fields: object, message: string) => this.record('error', fields, message);

@@ -1,10 +1,9 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { isDatabaseLost } from '#database/database-lost.js';
 import { LOG_START, type Position, hasReached } from '#event-store/event-store.js';
-import { projectionLags } from '#host/projection-host.js';
-import { Clock } from '#host/clock.js';
-import { Stores } from '#host/stores.js';
-import { ReadModelProgress } from '#read-models/progress.js';
+import type { ReadModelProgress } from '#read-models/progress.js';
+import type { Clock } from './clock.js';
+import { projectionLags } from './projection-host.js';
+import type { Stores } from './stores.js';
 
 /** A read model that has not seen what is so old makes lists that mislead. */
 const MAX_LAG_MS = 10_000;
@@ -15,20 +14,21 @@ const REMEMBER_EVERY_MS = 500;
 const UNWRITABLE_MS = 10_000;
 
 /** Knows what keeps the process from serving. */
-@Injectable()
-export class Readiness implements OnApplicationBootstrap {
+export class Readiness {
   /** Where the log ended at the times that were asked, oldest first. */
   private readonly ends: { readonly at: number; readonly head: Position }[] = [];
 
-  constructor(
+  private constructor(
     private readonly stores: Stores,
     private readonly progress: ReadModelProgress,
     private readonly clock: Clock,
   ) {}
 
-  /** What was in the log at the start has to be seen before the first list. */
-  async onApplicationBootstrap(): Promise<void> {
-    this.endBefore(await this.stores.eventStore.head());
+  /** What is in the log at the start has to be seen before the first list. */
+  static async atStart(stores: Stores, progress: ReadModelProgress, clock: Clock): Promise<Readiness> {
+    const readiness = new Readiness(stores, progress, clock);
+    readiness.endBefore(await stores.eventStore.head());
+    return readiness;
   }
 
   /** In words for the person on call; empty when nothing is missing. */
