@@ -19,5 +19,6 @@ function keep(name, make) {
 keep('master_key', () => randomBytes(32).toString('base64'));
 keep('admin_password', () => randomBytes(18).toString('base64url'));
 keep('service_token', () => `${randomUUID()}.${randomBytes(32).toString('base64url')}`);
+// Containers of one machine speak without TLS.
 const password = keep('postgres_password', () => randomBytes(24).toString('hex'));
-keep('database_url', () => `postgres://authlog:${password}@postgres:5432/authlog`);
+keep('database_url', () => `postgres://authlog:${password}@postgres:5432/authlog?sslmode=disable`);

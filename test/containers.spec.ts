@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { DCLinter } from 'dclint';
 import { Copy, DockerfileParser, type Instruction, JSONInstruction } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { readConfigurationFile } from '#host/configuration-file.js';
-import { KNOWN_SETTINGS } from '#host/settings.js';
+import { KNOWN_SETTINGS, readSettings } from '#host/settings.js';
+import { temporaryFolder } from './support/running-process.js';
 
 const path = (name: string) => new URL(`../${name}`, import.meta.url).pathname;
 const read = (name: string) => readFileSync(path(name), 'utf8');
@@ -115,6 +118,25 @@ describe('docker-compose.yml', () => {
     for (const file of ['deploy/cluster.env', 'deploy/scale.env'])
       for (const [, variable = ''] of read(file).matchAll(/^([A-Z_]+)=/gm))
         expect(read('docker-compose.yml')).toContain(`\${${variable}:-`);
+  });
+
+  it.each(['default', 'scale', 'cluster'])('starts our programs with settings that they take: %s', (profile) => {
+    const folder = temporaryFolder();
+    onTestFinished(() => folder.remove());
+    execFileSync(process.execPath, [path('deploy/make-secrets.mjs'), folder.path]);
+    const variables = profile === 'default' ? {} : parseEnv(read(`deploy/${profile}.env`));
+    const inContainer = (value: string | number) =>
+      String(value)
+        .replace(/\$\{(\w+):-(.*)\}/, (_, name: string, otherwise: string) => variables[name] ?? otherwise)
+        .replace('/run/secrets', folder.path)
+        .replace('/etc/authlog/authlog.yaml', path('deploy/authlog.yaml'));
+    for (const [, { environment = {} }] of ours) {
+      const { database, eventStore } = readSettings(
+        Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, inContainer(value)])),
+      );
+      expect(database).toMatchObject({ host: 'postgres', tls: null });
+      expect(eventStore).toMatchObject({ tls: null });
+    }
   });
 
   it('names settings that can be read, and the proxy among them (SEC-141)', () => {
