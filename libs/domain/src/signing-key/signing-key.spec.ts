@@ -78,6 +78,13 @@ describe('the active key', () => {
     expect(activeKey([], new Date('2030-01-01T00:00:00.000Z'))).toBeUndefined();
   });
 
+  it('is the oldest where none has begun: the clock went back, or what signed was revoked', () => {
+    expect(activeKey(ring, new Date('2029-12-31T23:00:00.000Z'))?.kid).toBe('k1');
+    expect(needsKey(ring, new Date('2029-12-31T23:00:00.000Z'))).toBe(false);
+    const successor = stateAfter(signingKey, [first, second, revoked('k1')]);
+    expect(activeKey(successor, new Date('2030-03-31T23:30:00.000Z'))?.kid).toBe('k2');
+  });
+
   it('needs a successor in time', () => {
     expect(needsKey(ring, new Date('2030-06-29T22:59:59.999Z'))).toBe(false);
     expect(needsKey(ring, new Date('2030-06-29T23:00:00.000Z'))).toBe(true);

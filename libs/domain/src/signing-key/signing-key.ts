@@ -69,14 +69,17 @@ export const PUBLISHED_AHEAD_MS = HOUR;
 /** and stays published so long after its successor took over: the longest token's life and then some. */
 export const PUBLISHED_AFTER_MS = HOUR;
 
-/** The key that signs now; undefined while there is none. */
+/**
+ * The key that signs now; undefined while there is none at all. If none has begun, because the clock was turned back or a key was
+ * revoked, it is the one that verifiers have known longest.
+ */
 export const activeKey = (ring: KeyRing, now: Date): SigningKey | undefined =>
-  ring.findLast((key) => key.activatesAt <= now);
+  ring.findLast((key) => key.activatesAt <= now) ?? ring[0];
 
-/** Whether a new key is due: there is none that signs, or the newest will have signed long enough. */
+/** Whether a new key is due: there is none, or the newest will have signed long enough. */
 export function needsKey(ring: KeyRing, now: Date): boolean {
   const newest = ring.at(-1);
-  if (newest === undefined || activeKey(ring, now) === undefined) return true;
+  if (newest === undefined) return true;
   return newest.activatesAt.getTime() + ROTATION_MS - PUBLISHED_AHEAD_MS <= now.getTime();
 }
 
@@ -106,7 +109,7 @@ export const signingKey: Decider<KeyRing, SigningKeyCommand, SigningKeyEvent> = 
       case 'AddSigningKey': {
         const { kid, alg, publicJwk, credentialId, now } = command;
         if (!needsKey(ring, now)) return [];
-        const isFirst = activeKey(ring, now) === undefined;
+        const isFirst = ring.length === 0;
         const activatesAt = new Date(now.getTime() + (isFirst ? 0 : PUBLISHED_AHEAD_MS)).toISOString();
         return [{ type: 'SigningKeyAdded', data: { kid, alg, publicJwk, credentialId, activatesAt } }];
       }
