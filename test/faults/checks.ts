@@ -14,6 +14,8 @@ import { temporaryFolder } from '../support/running-process.js';
 import type { Installation } from './installation.js';
 import type { Facts } from './load.js';
 
+const CATCH_UP_MS = 20_000;
+
 /** What the log has to say to what clients saw; each line is a promise that was broken. */
 export interface Verdict {
   readonly lost: readonly string[];
@@ -118,7 +120,12 @@ export async function foldDiffers(installation: Installation): Promise<string[]>
 
 async function caughtUp({ reader }: ReadModelDatabase, head: Parameters<typeof hasReached>[1]): Promise<void> {
   const progress = new ReadModelProgress(reader);
-  for (const { name } of PROJECTIONS) while (!hasReached(await progress.look(name), head)) await delay(20);
+  const waitsUntil = performance.now() + CATCH_UP_MS;
+  for (const { name } of PROJECTIONS)
+    while (!hasReached(await progress.look(name), head)) {
+      if (performance.now() > waitsUntil) throw new Error(`the read model ${name} does not get to ${head}`);
+      await delay(20);
+    }
 }
 
 async function rowsOf({ reader }: ReadModelDatabase, table: (typeof PROJECTIONS)[number]['tables'][number]) {

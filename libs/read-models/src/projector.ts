@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LimitFunction } from 'p-limit';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { inTransaction } from '#database/transaction.js';
 import type { EventCodec } from '#event-store/codec.js';
 import type { EventStore, LogSlice, Position } from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
@@ -165,19 +166,5 @@ export class Projector {
   }
 
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>
-    this.inTurn(async () => {
-      const runner = this.database.createQueryRunner();
-      try {
-        await runner.startTransaction();
-        const result = await work(runner);
-        await runner.commitTransaction();
-        return result;
-      } catch (error) {
-        // Where the connection is lost, the transaction is, too; the fault that was first says why.
-        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-        throw error;
-      } finally {
-        await runner.release();
-      }
-    });
+    this.inTurn(() => inTransaction(this.database, work));
 }
