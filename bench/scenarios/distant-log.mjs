@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { Authlog } from '../clients.mjs';
 import { load } from '../http-client.mjs';
 import { Server, startAuthlog } from '../processes.mjs';
@@ -8,10 +9,16 @@ import { Server, startAuthlog } from '../processes.mjs';
 const CONNECTIONS = 48;
 const PEOPLE = 8;
 
-/** The log behind a network: the stand-in for EventStoreDB, which shares the two cores with what it serves. */
+/** The production shape: log and data behind a network, on the stand-in for EventStoreDB and PostgreSQL, which share the cores with what they serve. */
 export async function distantLog({ data, config, seconds, progress }) {
   const log = await Server.start([resolve(import.meta.dirname, '../stand-in.mjs')]);
-  const environment = { AUTHLOG_EVENT_STORE: log.url, ...config };
+  const database = await Server.start([resolve(import.meta.dirname, '../postgres.mjs')]);
+  const environment = {
+    AUTHLOG_EVENT_STORE: log.url,
+    AUTHLOG_DATABASE: database.url,
+    AUTHLOG_MASTER_KEY: randomBytes(32).toString('base64'),
+    ...config,
+  };
   const authlog = await startAuthlog(data, environment);
   const client = new Authlog(authlog.url);
   await client.createPeople('distant', PEOPLE);
@@ -39,7 +46,7 @@ export async function distantLog({ data, config, seconds, progress }) {
 
   progress('distantLog: catching up');
   const caughtUp = await catchUp(data, environment);
-  await log.stop();
+  await Promise.all([log.stop(), database.stop()]);
   return [
     {
       what: 'distant log: rotating refresh',
@@ -85,7 +92,10 @@ async function lagOf(authlog, client, sessions, refresh, seconds) {
 
 /** Lets the read models begin anew. @returns {Promise<number>} events per second */
 async function catchUp(data, environment) {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(join(data, `read-models.db${suffix}`), { force: true });
+  const client = new pg.Client(environment.AUTHLOG_DATABASE);
+  await client.connect();
+  await client.query('DROP SCHEMA authlog_read_models CASCADE');
+  await client.end();
   const restarted = await startAuthlog(data, environment);
   const started = performance.now();
   for (;;) {

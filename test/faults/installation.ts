@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Place, Schema } from '#database/place.js';
@@ -11,7 +11,6 @@ import type { FaultyDatabase } from './faulty-database.js';
 
 const NODES = 2;
 const RECOVERY_MS = 20_000;
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const DATA_SIZE = '64m';
 
 /** Two API nodes and a projector on one log, with a clock and a disk that can be tampered with. */
@@ -28,8 +27,7 @@ export class Installation {
     /** Null: files on the small disk. */
     readonly database: FaultyDatabase | null,
   ) {
-    if (!existsSync(FAKETIME))
-      throw new Error('The clock cannot be turned: install libfaketime (Debian: libfaketime).');
+    const clockLibrary = findClockLibrary();
     mkdirSync(this.data);
     mountSmallDisk(this.data);
     writeFileSync(this.clock, '+0\n');
@@ -48,7 +46,7 @@ throttling: { address: { failures: 1000000 }, network: { failures: 1000000 }, se
       ...(database === null ? {} : { AUTHLOG_DATABASE: database.address }),
       AUTHLOG_CONFIG: config,
       AUTHLOG_PUBLIC_URL: 'http://localhost:8080',
-      LD_PRELOAD: FAKETIME,
+      LD_PRELOAD: clockLibrary,
       FAKETIME_TIMESTAMP_FILE: this.clock,
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
@@ -125,6 +123,15 @@ throttling: { address: { failures: 1000000 }, network: { failures: 1000000 }, se
     execFileSync('umount', ['-l', this.data]);
     this.folder.remove();
   }
+}
+
+/** Where Debian puts libfaketime, whatever the processor. */
+function findClockLibrary(): string {
+  const path = readdirSync('/usr/lib')
+    .map((folder) => join('/usr/lib', folder, 'faketime/libfaketime.so.1'))
+    .find(existsSync);
+  if (path === undefined) throw new Error('The clock cannot be turned: install libfaketime (Debian: libfaketime).');
+  return path;
 }
 
 function mountSmallDisk(path: string): void {
