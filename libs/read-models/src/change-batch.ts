@@ -9,6 +9,11 @@ interface RowChange {
   readonly fields: ObjectLiteral;
 }
 
+interface Patch {
+  readonly id: string;
+  readonly fields: ObjectLiteral;
+}
+
 /** A batch is cut into statements of these many rows, so that few different ones have to be prepared. */
 const ROWS_PER_STATEMENT = [128, 32, 8, 1];
 /** Writing is synchronous: after so many rows everyone else has a turn. */
@@ -57,11 +62,18 @@ export class ChangeBatch {
       const metadata = this.database.getMetadata(table);
       const puts: ObjectLiteral[] = [];
       const removed: string[] = [];
+      const patches = new Map<string, Patch[]>();
       for (const [id, { kind, fields }] of rows) {
         if (kind === 'put') puts.push(fields);
         else if (kind === 'remove') removed.push(id);
-        else await this.updateWhere(metadata, fields, [{ column: 'id', is: '=', value: id }]);
+        else {
+          const names = Object.keys(fields).toSorted().join();
+          const alike = patches.get(names) ?? [];
+          alike.push({ id, fields });
+          patches.set(names, alike);
+        }
       }
+      for (const alike of patches.values()) await this.update(metadata, alike);
       await this.upsert(metadata, puts);
       await this.delete(metadata, removed);
     }
@@ -92,6 +104,31 @@ export class ChangeBatch {
         `INSERT INTO ${name(tableName)} (${names.join(', ')}) VALUES ${tuples.join(', ')}
          ON CONFLICT (${name('id')}) DO UPDATE SET ${replaced.join(', ')}`,
         chunk.flatMap((row) => columns.map(({ propertyName }): unknown => row[propertyName])),
+      );
+    }
+  }
+
+  /** Changes the same fields of many rows. */
+  private async update({ tableName, columns }: EntityMetadata, alike: readonly Patch[]): Promise<void> {
+    const { name, parameters } = this.dialect;
+    const changed = columns.filter(({ propertyName }) => alike[0] !== undefined && propertyName in alike[0].fields);
+    const width = changed.length + 1;
+    // Both databases call what stands in VALUES column1 and so on; PostgreSQL takes all of it for text.
+    const sets = changed.map(
+      (column, index) =>
+        `${name(column.databaseName)} = CAST(patch.column${index + 2} AS ${this.database.driver.normalizeType(column)})`,
+    );
+    const valuesOf = ({ id, fields }: Patch): unknown[] => [
+      id,
+      ...changed.map(({ propertyName }): unknown => fields[propertyName]),
+    ];
+    for (const chunk of chunked(alike)) {
+      const tuples = chunk.map((_, row) => `(${parameters(width, row * width)})`);
+      await this.write(
+        chunk.length,
+        `UPDATE ${name(tableName)} SET ${sets.join(', ')} FROM (VALUES ${tuples.join(', ')}) AS patch
+         WHERE ${name(tableName)}.${name('id')} = patch.column1`,
+        chunk.flatMap(valuesOf),
       );
     }
   }
