@@ -11,32 +11,14 @@ import {
   importPKCS8,
 } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { asOneTimeTokenId, asSessionId, asUserId } from '#domain/ids.js';
+import { asOneTimeTokenId, asUserId } from '#domain/ids.js';
 import { AccessTokens, type TokenClaims } from './access-token.js';
+import { CLAIMS_OF_ADA as claims } from './testing/claims.js';
 import { MemoryHolderKeys } from './testing/memory-holder-keys.js';
 import { MemorySigningKeys } from './testing/memory-signing-keys.js';
 
 const issuer = 'https://auth.example.org';
 const now = new Date('2030-01-01T00:00:00.000Z');
-const claims: TokenClaims = {
-  username: 'Ada',
-  userId: asUserId('0198f0a2-0000-7000-8000-000000000001'),
-  sessionId: asSessionId('5b0c6a3e-9c1f-4f0a-8d7e-1a2b3c4d5e6f'),
-  role: 'USER',
-  principalType: 'password',
-  scopes: ['all:write'],
-  extendedByChain: [],
-  authenticatedAt: new Date('2029-12-31T23:00:00.000Z'),
-  amr: ['pwd'],
-  profile: {
-    firstNames: 'Ada',
-    lastName: 'Lovelace',
-    email: 'ada@example.org',
-    twoFactorAuthentication: false,
-    serviceLicenseAgreement: true,
-  },
-  expiresAt: new Date('2030-01-01T00:10:00.000Z'),
-};
 
 let keys: MemorySigningKeys;
 let holderKeys: MemoryHolderKeys;

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asSessionId, asUserId } from '#domain/ids.js';
 import { PUBLISHED_AHEAD_MS, PUBLISHED_AFTER_MS, ROTATION_MS } from '#domain/signing-key/signing-key.js';
 import { StandInServer } from '#event-store/eventstoredb/testing/stand-in-server.js';
 import { createLog } from '#host/log.js';
@@ -11,6 +10,7 @@ import { Metrics } from '#host/metrics.js';
 import { readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { AccessTokens } from '#tokens/access-token.js';
+import { CLAIMS_OF_ADA } from '#tokens/testing/claims.js';
 import { MemoryHolderKeys } from '#tokens/testing/memory-holder-keys.js';
 import { TestClock } from '../testing/test-app.js';
 import { SigningKeys } from './signing-keys.js';
@@ -57,22 +57,7 @@ class Node {
 
   async sign(): Promise<string> {
     const now = clock.now();
-    return this.tokens.sign(
-      {
-        username: 'Ada',
-        userId: asUserId('0198f0a2-0000-7000-8000-000000000001'),
-        sessionId: asSessionId('5b0c6a3e-9c1f-4f0a-8d7e-1a2b3c4d5e6f'),
-        role: 'USER',
-        principalType: 'password',
-        scopes: ['all:write'],
-        extendedByChain: [],
-        authenticatedAt: now,
-        amr: ['pwd'],
-        profile: {},
-        expiresAt: new Date(now.getTime() + TOKEN_LIFE_MS),
-      },
-      now,
-    );
+    return this.tokens.sign({ ...CLAIMS_OF_ADA, expiresAt: new Date(now.getTime() + TOKEN_LIFE_MS) }, now);
   }
 
   takes = (token: string) => this.tokens.verify(token, clock.now()).then(() => true);
