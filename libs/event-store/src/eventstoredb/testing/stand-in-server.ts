@@ -387,25 +387,20 @@ const asRecord = (proposed: AppendReq.ProposedMessage | BatchAppendReq.ProposedM
   customMetadata: proposed.getCustomMetadata_asU8(),
 });
 
-function appendOptions(options: AppendReq.Options): { stream: string; expected: Expected } {
-  const expected = options.hasNoStream()
-    ? 'no-stream'
-    : options.hasAny()
-      ? 'any'
-      : options.hasStreamExists()
-        ? 'stream-exists'
-        : BigInt(options.getRevision());
-  return { stream: nameOf(options.getStreamIdentifier()), expected };
-}
+const appendOptions = (options: AppendReq.Options) => expectation(options, options.getRevision());
+const batchOptions = (options: BatchAppendReq.Options) => expectation(options, options.getStreamPosition());
 
-function batchOptions(options: BatchAppendReq.Options): { stream: string; expected: Expected } {
+function expectation(
+  options: AppendReq.Options | BatchAppendReq.Options,
+  revision: string | number,
+): { stream: string; expected: Expected } {
   const expected = options.hasNoStream()
     ? 'no-stream'
     : options.hasAny()
       ? 'any'
       : options.hasStreamExists()
         ? 'stream-exists'
-        : BigInt(options.getStreamPosition());
+        : BigInt(revision);
   return { stream: nameOf(options.getStreamIdentifier()), expected };
 }
 
