@@ -38,7 +38,8 @@ export class Readiness {
     );
     if (typeof lags === 'string') return [lags];
     const { appendsFailedAt } = this.stores;
-    if (appendsFailedAt !== null && this.clock.now().getTime() - appendsFailedAt.getTime() < UNWRITABLE_MS)
+    // A clock that was put back shows a failure that is yet to come, and would for an hour.
+    if (appendsFailedAt !== null && Math.abs(this.clock.now().getTime() - appendsFailedAt.getTime()) < UNWRITABLE_MS)
       return ['the event log cannot be written'];
     const [{ head } = { head: LOG_START }] = lags;
     const due = this.endBefore(head);
@@ -51,6 +52,9 @@ export class Readiness {
   private endBefore(head: Position): Position {
     const now = this.clock.now().getTime();
     const last = this.ends.at(-1);
+    // The clock was put back: what was to be seen by now still is, and the rest is remembered anew.
+    if (last !== undefined && now < last.at)
+      this.ends.splice(0, Infinity, { at: now, head: this.ends[0]?.head ?? head });
     if (last === undefined || now - last.at >= REMEMBER_EVERY_MS) this.ends.push({ at: now, head });
     const old = this.ends.findLastIndex(({ at }) => now - at >= MAX_LAG_MS);
     if (old > 0) this.ends.splice(0, old);

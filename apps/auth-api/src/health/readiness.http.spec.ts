@@ -4,6 +4,8 @@ import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { TestApp } from '../testing/test-app.js';
 
+const HOUR_MS = 3_600_000;
+
 let app: TestApp;
 beforeAll(async () => {
   app = await TestApp.start();
@@ -30,6 +32,24 @@ describe('a read model that is behind', () => {
     look.mockRestore();
     await expect.poll(async () => (await ready()).status).toBe(200);
   });
+
+  it('does so after a clock that ran ahead was put right, too', async () => {
+    app.clock.advance(HOUR_MS);
+    expect((await ready()).status).toBe(200);
+    const progress = app.get(ReadModelProgress);
+    const stuck = await progress.look('sessions');
+    const look = vi.spyOn(progress, 'look').mockResolvedValue(stuck);
+    app.clock.advance(-HOUR_MS);
+    expect((await ready()).status).toBe(200);
+    await app.logIn('ada');
+    expect((await ready()).status).toBe(200);
+    app.clock.advance(10_000);
+    await ready();
+    app.clock.advance(10_000);
+    expect((await ready()).status).toBe(503);
+    look.mockRestore();
+    await expect.poll(async () => (await ready()).status).toBe(200);
+  });
 });
 
 describe('a log that cannot be written', () => {
@@ -47,6 +67,9 @@ describe('a log that cannot be written', () => {
     app.clock.advance(10_000);
     expect((await ready()).status).toBe(200);
     expect((await app.tryLogIn('ada')).status).toBe(503);
+    // So does a clock that was put back.
+    app.clock.advance(-HOUR_MS);
+    expect((await ready()).status).toBe(200);
     append.mockRestore();
     expect((await app.tryLogIn('ada')).status).toBe(200);
     expect((await ready()).status).toBe(200);
