@@ -1,7 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { asUserId, userStream } from '#domain/ids.js';
 import { someEvent } from './testing/contract.js';
-import { type EventStore, type LogSlice, StoreUnavailable, type SubscriptionOptions } from './event-store.js';
+import {
+  type EventStore,
+  type LogSlice,
+  type Position,
+  StoreUnavailable,
+  type SubscriptionOptions,
+} from './event-store.js';
 import { LogWatch } from './log-watch.js';
 import { MemoryEventStore } from './memory.js';
 
@@ -73,5 +79,18 @@ describe('watching the log', () => {
     store.deliver();
     await expect.poll(() => watch.unbroken).not.toBeNull();
     expect(grown).toEqual([[ada, 0]]);
+  });
+
+  it('trusts itself on a log that always goes on a little further than the news of it', async () => {
+    watch = new LogWatch(store, () => undefined, { askMs: 60_000 });
+    await append(store, 'no-stream');
+    store.holdBack();
+    const asked = vi.spyOn(store, 'head');
+    watch.start();
+    await expect.poll(() => asked.mock.calls).toHaveLength(2);
+    await Promise.all(asked.mock.results.map(({ value }) => value as Promise<Position>));
+    expect(watch.unbroken).toBeNull();
+    store.deliver();
+    await expect.poll(() => watch.unbroken).not.toBeNull();
   });
 });

@@ -21,6 +21,8 @@ export class LogWatch {
   private readonly trustMs: number;
   private readonly askMs: number;
   private through: Position | undefined;
+  /** Where the log ended when it was asked last, until that is seen. */
+  private asked: { readonly at: number; readonly head: Position } | undefined;
   private provenAt = Number.NEGATIVE_INFINITY;
   private stretch = 0;
 
@@ -60,6 +62,7 @@ export class LogWatch {
         for await (const { events, through } of this.store.subscribeAll({ after, signal })) {
           for (const { stream, revision } of events) this.grown(stream as StreamName, revision);
           this.through = through;
+          this.proveSeen();
         }
       } catch {
         await delay(this.askMs, undefined, { signal }).catch(() => undefined);
@@ -68,15 +71,22 @@ export class LogWatch {
 
   private async ask(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const askedAt = performance.now();
-      const head = await this.store.head().catch(() => undefined);
-      if (head !== undefined && this.through !== undefined && hasReached(this.through, head)) this.prove(askedAt);
+      if (this.asked === undefined) {
+        const at = performance.now();
+        const head = await this.store.head().catch(() => undefined);
+        this.asked = head && { at, head };
+        this.proveSeen();
+      }
       await delay(this.askMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  private prove(at: number): void {
+  /** Whoever is asked about the end of a busy log has seen a little less at that moment, and sees it in the next. */
+  private proveSeen(): void {
+    const { asked, through } = this;
+    if (asked === undefined || through === undefined || !hasReached(through, asked.head)) return;
     if (this.unbroken === null) this.stretch += 1;
-    this.provenAt = at;
+    this.provenAt = asked.at;
+    this.asked = undefined;
   }
 }
