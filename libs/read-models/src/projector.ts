@@ -31,7 +31,9 @@ const LONGEST_PAUSE_MS = 10_000;
 /** Events that come this close together are applied together. */
 const GATHER_MS = 20;
 /** Far behind, so many slices of the log share a transaction: the pages of the database that they meet are written once. */
-const SLICES_TOGETHER = 10;
+const SLICES_TOGETHER = 100;
+/** Or fewer, if these have so many events. */
+const EVENTS_TOGETHER = 5_000;
 
 /** Slices of the log in a row, and what they change. */
 interface Gathered {
@@ -125,12 +127,14 @@ export class Projector {
   private async *gathered(log: AsyncIterable<LogSlice>): AsyncIterable<Gathered> {
     let slices: LogSlice[] = [];
     let changes: Change[] = [];
+    let events = 0;
     for await (const slice of log) {
       slices.push(slice);
+      events += slice.events.length;
       changes.push(...(await this.changesOf(slice)));
-      if (!slice.caughtUp && slices.length < this.together) continue;
+      if (!slice.caughtUp && slices.length < this.together && events < EVENTS_TOGETHER) continue;
       yield { slices, changes, through: slice.through, caughtUp: slice.caughtUp };
-      [slices, changes] = [[], []];
+      [slices, changes, events] = [[], [], 0];
     }
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import type { RecordedEvent } from '../event-store.js';
@@ -5,8 +6,12 @@ import { Signal } from '../signal.js';
 import { ServerSilent } from './failures.js';
 import { recordedEvent } from './wire.js';
 
+/** So much of what is sent waits here: the call itself keeps hardly any. */
+const READ_AHEAD = 2_000;
+
 /** What a subscription delivers, taken in portions, and how it is getting on. */
 export class SubscriptionFeed {
+  private readonly received: ReadResp[] = [];
   private readonly news = new Signal();
   private failure: Error | undefined;
   private confirmed = false;
@@ -15,12 +20,8 @@ export class SubscriptionFeed {
   private heardAt = performance.now();
 
   constructor(private readonly call: ClientReadableStream<ReadResp>) {
-    const hear = () => {
-      this.heardAt = performance.now();
-      this.news.notify();
-    };
     call
-      .on('readable', hear)
+      .on('data', (response: ReadResp) => this.hear(response))
       .on('end', () => this.fail(new ServerSilent('the server ended it')))
       .on('close', () => this.fail(new ServerSilent('the connection was closed')))
       .on('error', (error: Error) => this.fail(error));
@@ -36,7 +37,7 @@ export class SubscriptionFeed {
 
   /** Whether all that the server has was taken. */
   get isCaughtUp(): boolean {
-    return this.live && this.call.readableLength === 0;
+    return this.live && this.received.length === 0;
   }
 
   /** Whether it has caught up since this was last asked. */
@@ -49,25 +50,33 @@ export class SubscriptionFeed {
   /** @throws what ended the subscription, once all that came before it was taken */
   take(most: number): RecordedEvent[] {
     const events: RecordedEvent[] = [];
-    while (events.length < most) {
-      const response = this.call.read() as ReadResp | null;
-      if (response === null) break;
+    for (const response of this.received.splice(0, most)) {
       if (response.hasConfirmation()) this.confirmed = true;
       if (response.hasCaughtUp()) this.live = this.liveIsNews = true;
       if (response.hasFellBehind()) this.live = this.liveIsNews = false;
       const event = recordedEvent(response);
       if (event !== undefined) events.push(event);
     }
+    if (this.received.length < READ_AHEAD) this.call.resume();
     if (events.length === 0 && !this.liveIsNews && this.failure !== undefined) throw this.failure;
     return events;
   }
 
   async wait(until: AbortSignal): Promise<void> {
-    await this.news.wait(until, () => this.call.readableLength > 0 || this.failure !== undefined);
+    await this.news.wait(until, () => this.received.length > 0 || this.failure !== undefined);
+    // What comes together is taken together.
+    await nextTurn();
   }
 
   fail(error: Error): void {
     this.failure ??= error;
+    this.news.notify();
+  }
+
+  private hear(response: ReadResp): void {
+    this.heardAt = performance.now();
+    this.received.push(response);
+    if (this.received.length >= READ_AHEAD) this.call.pause();
     this.news.notify();
   }
 
