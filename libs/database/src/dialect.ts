@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver.js';
 
 /** PostgreSQL takes no text with this character, */
 const NUL = /\0/g;
@@ -7,7 +8,12 @@ const IN_NOTHING = '\uffff';
 
 /** How a database writes names and parameters. */
 export class Dialect {
-  constructor(private readonly database: DataSource) {}
+  /** Whether it is in this process: a statement makes no journey, and what was prepared once is kept. */
+  readonly isEmbedded: boolean;
+
+  constructor(private readonly database: DataSource) {
+    this.isEmbedded = database.driver instanceof AbstractSqliteDriver;
+  }
 
   name = (identifier: string) => this.database.driver.escape(identifier);
 

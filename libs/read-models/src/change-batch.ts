@@ -14,8 +14,9 @@ interface Patch {
   readonly fields: ObjectLiteral;
 }
 
-/** A batch is cut into statements of these many rows, so that few different ones have to be prepared. */
-const ROWS_PER_STATEMENT = [128, 32, 8, 1];
+const ROWS_PER_STATEMENT = 128;
+/** Where statements are kept, so many rows or fewer at a time, so that few different ones have to be prepared. */
+const SIZES_OF_KEPT = [ROWS_PER_STATEMENT, 32, 8, 1];
 /** Writing is synchronous: after so many rows everyone else has a turn. */
 const ROWS_PER_TURN = 128;
 
@@ -97,7 +98,7 @@ export class ChangeBatch {
     const { name, parameters } = this.dialect;
     const names = columns.map(({ databaseName }) => name(databaseName));
     const replaced = names.filter((column) => column !== name('id')).map((column) => `${column} = excluded.${column}`);
-    for (const chunk of chunked(rows)) {
+    for (const chunk of this.chunked(rows)) {
       const tuples = chunk.map((_, row) => `(${parameters(names.length, row * names.length)})`);
       await this.write(
         chunk.length,
@@ -122,7 +123,7 @@ export class ChangeBatch {
       id,
       ...changed.map(({ propertyName }): unknown => fields[propertyName]),
     ];
-    for (const chunk of chunked(alike)) {
+    for (const chunk of this.chunked(alike)) {
       const tuples = chunk.map((_, row) => `(${parameters(width, row * width)})`);
       await this.write(
         chunk.length,
@@ -150,7 +151,7 @@ export class ChangeBatch {
 
   private async delete({ tableName }: EntityMetadata, ids: readonly string[]): Promise<void> {
     const { name, parameters } = this.dialect;
-    for (const chunk of chunked(ids))
+    for (const chunk of this.chunked(ids))
       await this.write(
         chunk.length,
         `DELETE FROM ${name(tableName)} WHERE ${name('id')} IN (${parameters(chunk.length)})`,
@@ -183,14 +184,15 @@ export class ChangeBatch {
     });
     return tests.join(' AND ');
   }
-}
 
-function chunked<Item>(items: readonly Item[]): Item[][] {
-  const chunks: Item[][] = [];
-  for (let from = 0; from < items.length;) {
-    const size = ROWS_PER_STATEMENT.find((rows) => rows <= items.length - from) ?? 1;
-    chunks.push(items.slice(from, from + size));
-    from += size;
+  private chunked<Item>(items: readonly Item[]): Item[][] {
+    const chunks: Item[][] = [];
+    for (let from = 0; from < items.length;) {
+      const rest = Math.min(ROWS_PER_STATEMENT, items.length - from);
+      const size = this.dialect.isEmbedded ? (SIZES_OF_KEPT.find((rows) => rows <= rest) ?? rest) : rest;
+      chunks.push(items.slice(from, from + size));
+      from += size;
+    }
+    return chunks;
   }
-  return chunks;
 }
