@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A connection that sends one request after the other; it costs the machine less than a full client. */
 export class Connection {
@@ -61,24 +62,27 @@ export class Connection {
 }
 
 /**
- * Keeps `work` going on so many connections for some seconds.
+ * Keeps `work` going on so many connections for some seconds or until a signal, all the time or so many times a second.
  * @param {(connection: Connection, index: number) => Promise<void>} work one operation; throws if it failed
  * @returns {Promise<{perSecond: number, p50: number, p99: number}>} latencies in milliseconds
  */
-export async function load(url, { connections, seconds, perSecond }, work) {
+export async function load(url, { connections, seconds = Infinity, perSecond, until }, work) {
   const latencies = [];
   const started = performance.now();
   const deadline = started + seconds * 1_000;
+  const goesOn = () => performance.now() < deadline && !until?.aborted;
   const pause = perSecond === undefined ? 0 : (1_000 * connections) / perSecond;
   await Promise.all(
     Array.from({ length: connections }, async (_, index) => {
       const connection = new Connection(url);
-      while (performance.now() < deadline) {
+      // Callers that have nothing to do with each other do not come at the same moment.
+      if (pause > 0) await delay((pause * index) / connections);
+      while (goesOn()) {
         const before = performance.now();
         await work(connection, index);
         latencies.push(performance.now() - before);
         const rest = pause - (performance.now() - before);
-        if (pause > 0 && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+        if (pause > 0 && rest > 0) await delay(rest);
       }
       connection.close();
     }),

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { Authlog } from '../clients.mjs';
-import { load } from '../http-client.mjs';
+import { Connection, expectStatus, load } from '../http-client.mjs';
 import { Server, startAuthlog } from '../processes.mjs';
 
 const CONNECTIONS = 48;
 const PEOPLE = 8;
+const LOGOUTS = 300;
 
 /** The production shape: log and data behind a network, on the stand-in for EventStoreDB and PostgreSQL, which share the cores with what they serve. */
 export async function distantLog({ data, config, seconds, progress }) {
@@ -41,6 +44,8 @@ export async function distantLog({ data, config, seconds, progress }) {
     best.checks = Math.max(best.checks, checks.perSecond);
   }
   const lag = await lagOf(authlog, client, sessions, refresh, seconds);
+  progress('distantLog: ending sessions');
+  const refused = await refusalElsewhere(authlog, client, environment, sessions, refresh);
   client.close();
   await authlog.stop();
 
@@ -62,6 +67,13 @@ export async function distantLog({ data, config, seconds, progress }) {
       unit: 'ms',
       must: '< 100 ms',
       ok: lag < 100,
+    },
+    {
+      what: 'distant log: refused on another node after, p99',
+      result: refused,
+      unit: 'ms',
+      must: '< 250 ms',
+      ok: refused < 250,
     },
     {
       what: 'distant log: catch-up of the read models',
@@ -88,6 +100,32 @@ async function lagOf(authlog, client, sessions, refresh, seconds) {
   ]);
   waits.sort((one, other) => one - other);
   return waits[Math.floor(waits.length * 0.99)];
+}
+
+/** How long after its end another node lets a session in, beside 200 refreshes a second; p99 in milliseconds. */
+async function refusalElsewhere(authlog, client, environment, sessions, refresh) {
+  const folder = mkdtempSync(join(tmpdir(), 'authlog-bench-node-'));
+  const other = await startAuthlog(folder, { ...environment, AUTHLOG_PROJECTOR: 'external' });
+  const tokens = await client.createPeople('leaving', LOGOUTS);
+  const connection = new Connection(other.url);
+  const delays = [];
+  const done = new AbortController();
+  const others = load(authlog.url, { connections: sessions.length, perSecond: 200, until: done.signal }, refresh);
+  for (const { accessToken, refreshToken } of tokens) {
+    const check = () => connection.request('GET', '/auth/sessions/current', { authorization: `Bearer ${accessToken}` });
+    expectStatus(await check(), 200);
+    await client.post('/auth/logout', refreshToken);
+    const ended = performance.now();
+    while ((await check()).status === 200);
+    delays.push(performance.now() - ended);
+  }
+  done.abort();
+  await others;
+  connection.close();
+  await other.stop();
+  rmSync(folder, { recursive: true });
+  delays.sort((one, another) => one - another);
+  return delays[Math.floor(delays.length * 0.99)];
 }
 
 /** Lets the read models begin anew. @returns {Promise<number>} events per second */
