@@ -91,9 +91,22 @@ describe('a PostgreSQL database', () => {
     );
     expect(await refusal({ port: 1 })).toMatch(/at 127\.0\.0\.1:1 cannot be reached \(.*ECONNREFUSED.*\): start it/);
     expect(await refusal({ host: 'nowhere.invalid' })).toMatch(/at nowhere\.invalid:\d+ cannot be reached/);
-    expect(await refusal({ tls: { rejectUnauthorized: true } })).toMatch(/cannot be made secure \(.*SSL.*\)/);
     await database.queryAsSuperuser(`ALTER DATABASE ${name} OWNER TO postgres`);
     expect(await refusal()).toContain(`${user} may not do in the database ${name} what is needed (permission denied`);
+  });
+
+  it('is used over TLS where its certificate is known and names it, and else not at all (SEC-149)', async () => {
+    const rejectUnauthorized = true;
+    const ca = database.certificate;
+    opened = await open({ tls: { rejectUnauthorized, ca } });
+    const isSecure = 'SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+    expect(await opened.query(isSecure)).toEqual([{ ssl: true, version: 'TLSv1.3' }]);
+    expect(await refusal({ tls: { rejectUnauthorized } })).toMatch(
+      /cannot be made secure \(self-signed certificate\): name the certificate of who signed that .* sslrootcert=FILE/,
+    );
+    expect(await refusal({ host: 'localhost', tls: { rejectUnauthorized, ca } })).toMatch(
+      /cannot be made secure \(Hostname\/IP does not match certificate's altnames.*and the host as the certificate has it/,
+    );
   });
 
   it('needs no right but to its schema where somebody else has made it', async () => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { generate } from 'selfsigned';
 import type { TestProject } from 'vitest/node';
 import type { PostgresServer } from '../place.js';
 
@@ -16,13 +17,20 @@ declare module 'vitest' {
 }
 
 /** What the door says: who may do everything on the server, or why there is none. */
-export type DoorAnswer = { readonly superuser: PostgresServer } | { readonly why: string };
+export type DoorAnswer =
+  | {
+      readonly superuser: PostgresServer;
+      /** Of the server, by its own signature; it has the address, and no name. */
+      readonly certificate: string;
+    }
+  | { readonly why: string };
 
 /** Who the tests connect as; owns databases and nothing else. */
 export const TEST_USER = { user: 'authlog', password: 'only the tests know' };
 
 const HOST = '127.0.0.1';
 const SUPERUSER = { host: HOST, user: 'postgres', database: 'postgres', tls: null };
+const CERTIFICATE = 'server.crt';
 const LINES_OF_LOG = 20;
 const { SIGTERM } = constants.signals;
 /** As fast as a server is that may forget all at the end, and sorting as no code point does. */
@@ -32,12 +40,14 @@ const SERVER_SETTINGS = {
   full_page_writes: 'off',
   listen_addresses: HOST,
   unix_socket_directories: '',
+  ssl: 'on',
   max_connections: '300',
   shared_buffers: '64MB',
 };
 
 interface Running {
   readonly superuser: PostgresServer;
+  readonly certificate: string;
   stop(): Promise<void>;
 }
 
@@ -48,7 +58,7 @@ export default async function providePostgres({ provide }: TestProject): Promise
     socket.on('error', () => undefined);
     starting ??= start();
     starting.then(
-      ({ superuser }) => socket.end(JSON.stringify({ superuser } satisfies DoorAnswer)),
+      ({ superuser, certificate }) => socket.end(JSON.stringify({ superuser, certificate } satisfies DoorAnswer)),
       (error: unknown) => socket.end(JSON.stringify({ why: String(error) } satisfies DoorAnswer)),
     );
   }).listen(0, HOST);
@@ -78,6 +88,7 @@ async function start(): Promise<Running> {
     await createTestUser(superuser);
     return {
       superuser,
+      certificate: readFileSync(join(folder, CERTIFICATE), 'utf8'),
       async stop() {
         await server.stop();
         rmSync(folder, { recursive: true, force: true });
@@ -110,8 +121,30 @@ async function startIn(folder: string, { port, user, password }: PostgresServer,
     onError: (error) => note(String(error)),
   });
   await server.initialise();
+  await writeCertificate(folder);
   await server.start();
   return server;
+}
+
+/** Where the server looks for it. */
+async function writeCertificate(folder: string): Promise<void> {
+  const altNames = [{ type: 7 as const, ip: HOST }];
+  const { cert, private: key } = await generate([{ name: 'commonName', value: HOST }], {
+    keyType: 'ec',
+    extensions: [
+      { name: 'subjectAltName', altNames },
+      { name: 'basicConstraints', cA: true },
+    ],
+  });
+  const { uid, gid } = statSync(folder);
+  for (const [name, content] of [
+    [CERTIFICATE, cert],
+    ['server.key', key],
+  ] as const) {
+    const file = join(folder, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    chownSync(file, uid, gid);
+  }
 }
 
 /** Without what it does at the end of the process: it would end it with status 0, also where tests have failed. */

@@ -6,12 +6,14 @@ import { inject } from 'vitest';
 import type { PostgresServer, Schema } from '../place.js';
 import { type DoorAnswer, TEST_USER } from './postgres-server.js';
 
-let superuser: Promise<PostgresServer> | undefined;
+type Running = Exclude<DoorAnswer, { readonly why: string }>;
 
-async function askForServer(): Promise<PostgresServer> {
+let running: Promise<Running> | undefined;
+
+async function askForServer(): Promise<Running> {
   const answer = JSON.parse(await text(connect(inject('postgresDoor'), '127.0.0.1'))) as DoorAnswer;
   if ('why' in answer) throw new Error(answer.why);
-  return answer.superuser;
+  return answer;
 }
 
 async function run<Row>(server: PostgresServer, statement: string, schema = 'public'): Promise<Row[]> {
@@ -36,14 +38,16 @@ export class TestDatabase {
     private readonly superuser: PostgresServer,
     /** As its owner, who may do nothing outside of it. */
     readonly server: PostgresServer,
+    /** That the server shows to those who ask for TLS; it has its address, and no name. */
+    readonly certificate: string,
   ) {}
 
   static async create(): Promise<TestDatabase> {
-    superuser ??= askForServer();
-    const server = await superuser;
+    running ??= askForServer();
+    const { superuser, certificate } = await running;
     const database = `test_${randomUUID().replaceAll('-', '')}`;
-    await run(server, `CREATE DATABASE ${database} OWNER ${TEST_USER.user}`);
-    return new TestDatabase(server, { ...server, ...TEST_USER, database });
+    await run(superuser, `CREATE DATABASE ${database} OWNER ${TEST_USER.user}`);
+    return new TestDatabase(superuser, { ...superuser, ...TEST_USER, database }, certificate);
   }
 
   /** What a statement of its owner answers. */
