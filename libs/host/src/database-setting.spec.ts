@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseAddressInvalid, parseDatabaseAddress } from './database-setting.js';
@@ -48,11 +49,11 @@ describe('the address of a database', () => {
     expect(tlsOf('db.example/x?sslmode=require')).toEqual({ rejectUnauthorized: false });
     expect(tlsOf('db.example/x?sslmode=disable')).toBeNull();
     const file = join(folder, 'root.pem');
-    writeFileSync(file, 'a certificate');
-    expect(tlsOf(`db.example/x?sslrootcert=${encodeURIComponent(file)}`)).toEqual({
-      rejectUnauthorized: true,
-      ca: 'a certificate',
-    });
+    const withFile = `db.example/x?sslrootcert=${encodeURIComponent(file)}`;
+    writeFileSync(file, rootCertificates.slice(0, 1).join());
+    expect(tlsOf(withFile)).toEqual({ rejectUnauthorized: true, ca: rootCertificates[0] });
+    writeFileSync(file, 'root:x:0:0');
+    expect(why(`postgres://a:b@${withFile}`)).toContain('root.pem of sslrootcert is no certificate that can be read');
   });
 
   it.for([
@@ -72,7 +73,10 @@ describe('the address of a database', () => {
     ['postgres://a:b@one/x?sslmode=require&sslmode=disable', 'the option sslmode twice'],
     ['postgres://a:b@one/x?host=two', 'the option host, which is none of sslmode, sslrootcert'],
     ['postgres://a:b@one/x?uselibpqcompat=true', 'the option uselibpqcompat, which is none of'],
-    ['postgres://a:b@one/x?sslrootcert=/nowhere/ca.pem', 'the file /nowhere/ca.pem of sslrootcert cannot be read'],
+    [
+      'postgres://a:b@one/x?sslrootcert=/nowhere/ca.pem',
+      'the file /nowhere/ca.pem of sslrootcert is no certificate that can be read',
+    ],
     ['postgres://a:b@one/x?sslmode=require&sslrootcert=/x', 'means something with sslmode=verify-full only'],
   ] as const)('cannot be %s', ([text, reason]) => expect(why(text)).toContain(reason));
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'pg-connection-string';
 import type { PostgresServer } from '#database/place.js';
@@ -86,11 +87,16 @@ function tlsOf(options: ReadonlyMap<string, string>, host: string): PostgresServ
     if (file !== undefined) throw invalid('sslrootcert means something with sslmode=verify-full only');
     return mode === 'require' ? { rejectUnauthorized: false } : null;
   }
+  return { rejectUnauthorized: true, ...(file !== undefined && { ca: certificateIn(file) }) };
+}
+
+function certificateIn(file: string): string {
   try {
-    return file === undefined
-      ? { rejectUnauthorized: true }
-      : { rejectUnauthorized: true, ca: readFileSync(file, 'utf8') };
+    const pem = readFileSync(file, 'utf8');
+    // Throws where there is none.
+    void new X509Certificate(pem);
+    return pem;
   } catch {
-    throw invalid(`the file ${file} of sslrootcert cannot be read`);
+    throw invalid(`the file ${file} of sslrootcert is no certificate that can be read`);
   }
 }

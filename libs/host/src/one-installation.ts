@@ -32,8 +32,8 @@ export async function demandOneInstallation(halves: Halves, now: Date): Promise<
   const { state } = await repository.load(installation, INSTALLATION);
   if (state.vaultId === vaultId) return;
   const isNewLog = state.vaultId === null && !state.bootstrapped && !(await hasAccounts(halves));
-  if (isNewLog && (await vault.isInUse(FIRST_START_MS))) throw missing(logPlace, 'vault');
-  if (!isNewLog && !(await vault.isInUse(0))) throw missing(vaultPlace, 'log');
+  if (isNewLog && (await vault.isInUse(FIRST_START_MS))) throw missing(logPlace, vaultPlace);
+  if (!isNewLog && !(await vault.isInUse(0))) throw missing(vaultPlace, logPlace);
   const { state: founded } = await repository.execute(
     installation,
     INSTALLATION,
@@ -48,7 +48,7 @@ export async function demandOneInstallation(halves: Halves, now: Date): Promise<
 
 const missing = (place: string, other: string) =>
   new NotOneInstallation(
-    `${place} is empty or missing, but the ${other} beside it is in use: restore it from a back-up, or set AUTHLOG_DATA to an empty folder to begin anew.`,
+    `${place} is empty or missing, but ${other} is in use: restore it from a back-up, or begin anew with both of them empty.`,
   );
 
 /** Of a log from before it was bound to a vault. */

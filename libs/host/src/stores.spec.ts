@@ -95,7 +95,7 @@ describe('the stores', () => {
     expect(await refusal()).toBe('opened');
     remove('vault.db');
     expect(await refusal()).toContain(
-      `${join(folder, 'vault.db')} is empty or missing, but the log beside it is in use`,
+      `${join(folder, 'vault.db')} is empty or missing, but ${join(folder, 'events.db')} is in use`,
     );
 
     for (const name of ['events.db', 'vault.db', 'master.key']) remove(name);
@@ -107,7 +107,7 @@ describe('the stores', () => {
     vault.close();
     remove('events.db');
     expect(await refusal()).toContain(
-      `${join(folder, 'events.db')} is empty or missing, but the vault beside it is in use`,
+      `${join(folder, 'events.db')} is empty or missing, but ${join(folder, 'vault.db')} is in use`,
     );
   });
 

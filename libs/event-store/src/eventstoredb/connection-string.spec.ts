@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionStringInvalid, parseConnectionString } from './connection-string.js';
@@ -45,9 +46,11 @@ describe('a connection string', () => {
 
   it('names the certificate of who signed that of the server', () => {
     const file = join(folder, 'ca.pem');
-    writeFileSync(file, 'a certificate');
-    const { tls } = parseConnectionString(`esdb://a:b@one?tlsCAFile=${encodeURIComponent(file)}`);
-    expect(tls?.rootCertificate?.toString()).toBe('a certificate');
+    const address = `esdb://a:b@one?tlsCAFile=${encodeURIComponent(file)}`;
+    writeFileSync(file, rootCertificates.slice(0, 1).join());
+    expect(parseConnectionString(address).tls?.rootCertificate?.toString()).toBe(rootCertificates[0]);
+    writeFileSync(file, 'root:x:0:0');
+    expect(() => parseConnectionString(address)).toThrow('ca.pem of tlsCAFile is no certificate that can be read');
   });
 
   it('takes the options of the client, in any case', () =>
@@ -71,7 +74,10 @@ describe('a connection string', () => {
     ['esdb://a:b@one?tls=yes', 'tls must be true or false'],
     ['esdb://a:b@one?tls=true&tls=false', 'the option tls twice'],
     ['esdb://a:b@one?tlsVerifyCert=false', 'the option tlsVerifyCert, which is none of'],
-    ['esdb://a:b@one?tlsCAFile=/nowhere/ca.pem', 'the file /nowhere/ca.pem of tlsCAFile cannot be read'],
+    [
+      'esdb://a:b@one?tlsCAFile=/nowhere/ca.pem',
+      'the file /nowhere/ca.pem of tlsCAFile is no certificate that can be read',
+    ],
     ['esdb://one?tls=false&tlsCAFile=/x', 'means nothing with tls=false'],
     ['esdb://one?tls=false&gossipTimeout=soon', 'gossipTimeout must be a positive number'],
     ['esdb://one?tls=false&defaultDeadline=0', 'defaultDeadline must be a positive number'],

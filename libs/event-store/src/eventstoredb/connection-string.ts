@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** One node, several that are asked who leads, or a DNS name behind which they are. */
@@ -96,10 +97,17 @@ function tlsOf(options: ReadonlyMap<string, string>): Connection['tls'] {
     if (file !== undefined) throw invalid('tlsCAFile means nothing with tls=false');
     return null;
   }
+  return { rootCertificate: file === undefined ? undefined : certificateIn(file) };
+}
+
+function certificateIn(file: string): Buffer {
   try {
-    return { rootCertificate: file === undefined ? undefined : readFileSync(file) };
+    const pem = readFileSync(file);
+    // Throws where there is none.
+    void new X509Certificate(pem);
+    return pem;
   } catch {
-    throw invalid(`the file ${file} of tlsCAFile cannot be read`);
+    throw invalid(`the file ${file} of tlsCAFile is no certificate that can be read`);
   }
 }
 

@@ -273,7 +273,18 @@ describe('the EventStoreDB adapter, at a server that is secured', () => {
   it('trusts no certificate that nobody vouches for', async () => {
     const refused = await outcome('admin:p%40ss%3Aword', '');
     expect(refused).toBeInstanceOf(StoreUnavailable);
-    expect(String(refused)).toMatch(/self[- ]signed certificate/);
+    expect(String(refused)).toMatch(/its certificate is not trusted \(self-signed certificate\); name .* tlsCAFile/);
+  });
+
+  it('says that a server without TLS has none, and repeats nothing of what OpenSSL says', async () => {
+    const plain = await StandInServer.start();
+    const address = `esdb://a:b@${plain.address}?tls=true`;
+    const store = new EventStoreDbEventStore(parseConnectionString(address));
+    await expect(store.head()).rejects.toThrow(
+      /^The event store cannot be used: what answers there speaks no TLS; .*tls=false\.$/,
+    );
+    await store.close();
+    await plain.stop();
   });
 });
 

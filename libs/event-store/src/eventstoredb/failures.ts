@@ -11,6 +11,11 @@ const UNAVAILABLE = 14;
 /** What the library puts around the words. */
 const GRPC_CODE = /^[0-9]+ [A-Z_]+: /;
 const RESOLUTION_NOTE = / Resolution note:.*$/;
+/** What the library says before the words of Node, */
+const LAST_ERROR = /^.*Last error: (?:Error: )?/;
+/** which are about a certificate, or those of OpenSSL with places in its sources. */
+const UNTRUSTED = /certificate/i;
+const NOT_TLS = /SSL routines/;
 
 /** Of an append that was not answered: whether its events may be in the log all the same. */
 export const asAppendFailure = (stream: StreamName, error: unknown): Error =>
@@ -28,7 +33,11 @@ export const asReadFailure = (error: unknown): StoreUnavailable =>
 export function reasonOf(error: unknown): string {
   if (isRefusal(error)) return 'it refuses the user or password, or the user may not read $all';
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(GRPC_CODE, '').replace(RESOLUTION_NOTE, '').replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  const reason = text.replace(GRPC_CODE, '').replace(RESOLUTION_NOTE, '').replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  if (NOT_TLS.test(reason)) return 'what answers there speaks no TLS; of a server without it say tls=false';
+  if (UNTRUSTED.test(reason))
+    return `its certificate is not trusted (${reason.replace(LAST_ERROR, '')}); name that of who signed it with tlsCAFile, and the host as it has it`;
+  return reason;
 }
 
 /** Another node leads, and would have to be asked. */
@@ -43,6 +52,6 @@ function typeOf(error: unknown): ErrorType | null {
 
 /** A connection that could not even be made has carried nothing. */
 function wasNeverSent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === UNAVAILABLE && /no connection established|name resolution failed/i.test(reasonOf(error));
+  if (!(error instanceof Error) || !('code' in error) || error.code !== UNAVAILABLE) return false;
+  return /no connection established|name resolution failed/i.test(error.message);
 }
