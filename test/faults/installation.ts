@@ -10,7 +10,7 @@ import { Server } from '../support/server.js';
 import type { FaultyDatabase } from './faulty-database.js';
 
 const NODES = 2;
-const RECOVERY_MS = 20_000;
+const RECOVERY_MS = 5_000;
 const DATA_SIZE = '64m';
 
 /** Two API nodes and a projector on one log, with a clock and a disk that can be tampered with. */
