@@ -52,7 +52,7 @@ export interface LogSlice {
   readonly events: readonly RecordedEvent[];
   /** Everything up to here has been considered, whether it was asked for or not. */
   readonly through: Position;
-  /** Whether there was nothing beyond `through` when it was read. */
+  /** Whether there was nothing beyond `through` when it was read; false also while a store that is far away is out of reach. */
   readonly caughtUp: boolean;
 }
 

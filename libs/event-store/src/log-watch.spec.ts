@@ -16,9 +16,17 @@ class DistantStore extends MemoryEventStore {
   cut = false;
   deliver = () => {};
   private delivery = Promise.resolve();
+  private line = new AbortController();
 
   holdBack(): void {
     this.delivery = new Promise((resolve) => (this.deliver = resolve));
+  }
+
+  /** Ends the subscriptions, which begin again when news is delivered. */
+  interrupt(): void {
+    this.holdBack();
+    this.line.abort();
+    this.line = new AbortController();
   }
 
   override async head() {
@@ -27,9 +35,16 @@ class DistantStore extends MemoryEventStore {
   }
 
   override async *subscribeAll(options: SubscriptionOptions): AsyncIterable<LogSlice> {
-    for await (const slice of super.subscribeAll(options)) {
+    let through = options.after;
+    while (!options.signal.aborted) {
+      const signal = AbortSignal.any([options.signal, this.line.signal]);
+      for await (const slice of super.subscribeAll({ ...options, after: through, signal })) {
+        await this.delivery;
+        through = slice.through;
+        yield slice;
+      }
+      yield { events: [], through, caughtUp: false };
       await this.delivery;
-      yield slice;
     }
   }
 }
@@ -92,5 +107,23 @@ describe('watching the log', () => {
     expect(watch.unbroken).toBeNull();
     store.deliver();
     await expect.poll(() => watch.unbroken).not.toBeNull();
+  });
+
+  it('does not trust itself while it is cut off, though nothing has happened yet, and then as before', async () => {
+    watch = new LogWatch(store, (stream, revision) => grown.push([stream, revision]), { askMs: 10 });
+    await append(store, 'no-stream');
+    watch.start();
+    await expect.poll(() => watch.unbroken).not.toBeNull();
+    const before = watch.unbroken;
+    const asked = vi.spyOn(store, 'head');
+    store.interrupt();
+    await expect.poll(() => watch.unbroken).toBeNull();
+    await expect.poll(() => asked.mock.calls.length).toBeGreaterThan(0);
+    await Promise.all(asked.mock.results.map(({ value }) => value as Promise<Position>));
+    expect(watch.unbroken).toBeNull();
+    await append(store, 0);
+    store.deliver();
+    await expect.poll(() => watch.unbroken).toBe(before);
+    expect(grown).toEqual([[ada, 1]]);
   });
 });

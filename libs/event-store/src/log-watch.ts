@@ -21,6 +21,8 @@ export class LogWatch {
   private readonly trustMs: number;
   private readonly askMs: number;
   private through: Position | undefined;
+  /** Whether news comes at all: while it does not, a log in which nothing has happened yet proves nothing. */
+  private isTold = false;
   /** Where the log ended when it was asked last, until that is seen. */
   private asked: { readonly at: number; readonly head: Position } | undefined;
   private provenAt = Number.NEGATIVE_INFINITY;
@@ -48,6 +50,8 @@ export class LogWatch {
 
   /** The stretch of time that it has seen without a gap, up to now; null where it cannot tell. */
   get unbroken(): number | null {
+    // Whatever happens now will be told, and what was kept counts again then.
+    if (!this.isTold) return null;
     if (performance.now() - this.provenAt <= this.trustMs) return this.stretch;
     // Nobody knows what was missed: what was kept before counts no more, also once it is seen again.
     this.stretch += 1;
@@ -59,12 +63,14 @@ export class LogWatch {
     while (!signal.aborted)
       try {
         const after = this.through ?? (await this.store.head());
-        for await (const { events, through } of this.store.subscribeAll({ after, signal })) {
+        for await (const { events, through, caughtUp } of this.store.subscribeAll({ after, signal })) {
           for (const { stream, revision } of events) this.grown(stream as StreamName, revision);
           this.through = through;
+          this.isTold = caughtUp;
           this.proveSeen();
         }
       } catch {
+        this.isTold = false;
         await delay(this.askMs, undefined, { signal }).catch(() => undefined);
       }
   }
@@ -83,8 +89,8 @@ export class LogWatch {
 
   /** Whoever is asked about the end of a busy log has seen a little less at that moment, and sees it in the next. */
   private proveSeen(): void {
-    const { asked, through } = this;
-    if (asked === undefined || through === undefined || !hasReached(through, asked.head)) return;
+    const { asked, through, isTold } = this;
+    if (!isTold || asked === undefined || through === undefined || !hasReached(through, asked.head)) return;
     if (this.unbroken === null) this.stretch += 1;
     this.provenAt = asked.at;
     this.asked = undefined;

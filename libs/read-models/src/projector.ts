@@ -27,7 +27,8 @@ export interface TracedBatch {
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+/** Once the database is back, so are the read models within five seconds. */
+const LONGEST_PAUSE_MS = 3_000;
 /** Events that come this close together are applied together. */
 const GATHER_MS = 20;
 /** Far behind, so many slices of the log share a transaction: the pages of the database that they meet are written once. */

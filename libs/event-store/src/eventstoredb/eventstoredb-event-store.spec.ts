@@ -182,6 +182,19 @@ describe('the EventStoreDB adapter, when the server fails', () => {
       expect(redials.length).toBeGreaterThan(0);
     });
 
+    it('says when it is cut off, and when it is not any more', async () => {
+      await appendNext(-1);
+      const said: boolean[] = [];
+      const steps = [() => server.stop(), () => server.listen()];
+      for await (const { caughtUp } of store.subscribeAll({ after: LOG_START, signal: AbortSignal.timeout(20_000) })) {
+        if (caughtUp === said.at(-1)) continue;
+        said.push(caughtUp);
+        if (said.length > steps.length) break;
+        await steps[said.length - 1]?.();
+      }
+      expect(said).toEqual([true, false, true]);
+    });
+
     it('begins again when it is never confirmed, or refused', async () => {
       await appendNext(-1);
       server.fail('subscribe', 'silent', 'unavailable', 'access-denied');

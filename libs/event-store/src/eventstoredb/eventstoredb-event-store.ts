@@ -55,7 +55,8 @@ export interface EventStoreDbObserver {
 
 const PATIENCE: Patience = { appendMs: 5_000, answerMs: 5_000, watchMs: 5_000, stallMs: 30_000 };
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+/** Once the server is back, so is everything that follows the log within five seconds. */
+const LONGEST_PAUSE_MS = 3_000;
 const SLICE = 500;
 /** The server's own streams, which no reader of ours wants. */
 const SYSTEM_PREFIX = '$';
@@ -126,7 +127,7 @@ export class EventStoreDbEventStore implements EventStore {
       if (this.liveFeed.covers(through)) {
         const slice = this.liveFeed.after(through, SLICE);
         through = slice.through;
-        if (slice.events.length > 0 || (slice.caughtUp && !said)) {
+        if (slice.events.length > 0 || slice.caughtUp !== said) {
           said = slice.caughtUp;
           yield wanted(slice);
         } else await this.liveFeed.wait(signal, through);
@@ -191,7 +192,7 @@ export class EventStoreDbEventStore implements EventStore {
     while (!signal.aborted)
       try {
         through ??= await this.head();
-        for await (const slice of this.deliveries(through, signal, () => this.liveFeed.interrupt())) {
+        for await (const slice of this.deliveries(through, signal)) {
           this.liveFeed.add(slice, through);
           through = slice.through;
         }
@@ -200,8 +201,8 @@ export class EventStoreDbEventStore implements EventStore {
       }
   }
 
-  /** What comes after a place, through any end of the subscription. */
-  private async *deliveries(after: Position, signal: AbortSignal, interrupted = () => {}): AsyncIterable<LogSlice> {
+  /** What comes after a place, through any end of the subscription; an empty slice says that there was one. */
+  private async *deliveries(after: Position, signal: AbortSignal): AsyncIterable<LogSlice> {
     let through = after;
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted && this.closing === undefined) {
@@ -216,7 +217,7 @@ export class EventStoreDbEventStore implements EventStore {
         reason = reasonOf(error);
       }
       if (signal.aborted || this.ending.signal.aborted) return;
-      interrupted();
+      yield { events: [], through, caughtUp: false };
       this.observer?.redialled(reason);
       await delay(randomInt(pause / 2, pause), undefined, { signal }).catch(() => undefined);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);

@@ -17,7 +17,7 @@ export class LiveFeed {
   private through: Position | undefined;
   private isLive = false;
 
-  /** Takes what the subscription delivers, in order. */
+  /** Takes what the subscription delivers, in order; also that it was interrupted. */
   add({ events, through, caughtUp }: LogSlice, after: Position): void {
     this.begin ??= after;
     this.events.push(...events);
@@ -28,11 +28,6 @@ export class LiveFeed {
     this.through = through;
     this.isLive = caughtUp;
     this.news.notify();
-  }
-
-  /** The subscription has ended, and begins again where it stood. */
-  interrupt(): void {
-    this.isLive = false;
   }
 
   covers(position: Position): boolean {
