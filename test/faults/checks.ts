@@ -96,10 +96,11 @@ export async function foldDiffers(installation: Installation): Promise<string[]>
   const fresh = await openReadModels({ file: join(folder.path, 'read-models.db') });
   const stop = new AbortController();
   try {
-    const observer = { advanced: () => undefined, failed: (_: unknown, error: unknown) => Promise.reject(error) };
-    const running = new Projector(store, new EventCodec(vault), fresh.writer, pLimit(1), PROJECTIONS, observer).run(
-      stop.signal,
-    );
+    const failed = (_: unknown, error: unknown) => Promise.reject(error);
+    const observer = { advanced: () => undefined, parked: () => undefined, failed };
+    const codec = new EventCodec(vault);
+    const parts = { store, codec, database: fresh.writer, inTurn: pLimit(1), now: () => new Date(), observer };
+    const running = new Projector(parts, PROJECTIONS).run(stop.signal);
     const head = await store.head();
     for (const database of [fresh, kept]) await caughtUp(database, head);
     stop.abort();

@@ -85,6 +85,11 @@ export class EventCodec {
     return recorded.map((event) => this.decodeOne(event, keys));
   }
 
+  /** Whether the event type is one of this version of the program. */
+  knows(type: string): boolean {
+    return Object.hasOwn(this.catalogue, type);
+  }
+
   private decodeOne(recorded: RecordedEvent, keys: DataKeys): DecodedEvent {
     const { id, stream, type, metadata, revision, position } = recorded;
     const description = this.describe(type);
@@ -94,7 +99,7 @@ export class EventCodec {
   }
 
   private describe(type: string): Description {
-    const description = Object.hasOwn(this.catalogue, type) ? this.catalogue[type] : undefined;
+    const description = this.knows(type) ? this.catalogue[type] : undefined;
     if (description === undefined) throw new EventNotUnderstood(`The event type ${type} is not known to this version.`);
     return description;
   }

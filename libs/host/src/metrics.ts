@@ -85,6 +85,12 @@ export class Metrics {
     labelNames: ['projection'],
     registers: [this.registry],
   });
+  readonly projectionParked = new Gauge({
+    name: 'authlog_projection_parked_events',
+    help: 'Events that a projection could not apply, and those that wait behind them.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
+import { type ParkedEventRow, countParkedEvents } from '#read-models/parked-event.js';
 import type { Projection } from '#read-models/projection.js';
 import { Projector } from '#read-models/projector.js';
 import type { ReadModelProgress } from '#read-models/progress.js';
@@ -36,9 +37,20 @@ export class ProjectionHost {
     const observer = {
       advanced: (projection: Projection, slice: LogSlice) => this.advanced(projection, slice),
       failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
+      parked: (event: ParkedEventRow) => this.parked(event),
     };
-    const { batches } = this.tracing;
-    const projector = new Projector(eventStore, codec, readModels.writer, pLimit(1), PROJECTIONS, observer, batches);
+    const projector = new Projector(
+      {
+        store: eventStore,
+        codec,
+        database: readModels.writer,
+        inTurn: pLimit(1),
+        now: () => new Date(),
+        observer,
+        tracer: this.tracing.batches,
+      },
+      PROJECTIONS,
+    );
     this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
       this.log.info({}, 'this process keeps the read models');
       await projector.run(turn);
@@ -65,6 +77,10 @@ export class ProjectionHost {
     for (const { name: projection } of projections) this.metrics.projectionFailures.inc({ projection });
     this.log.error({ projections: projections.map(({ name }) => name), error }, 'a projection failed and tries again');
   }
+
+  private parked({ projection, stream, revision, type, error }: ParkedEventRow): void {
+    this.log.error({ projection, stream, revision, type, reason: error }, 'an event was parked');
+  }
 }
 
 /** How far every projection is behind, whichever process keeps it. @throws what says that the database is lost */
@@ -88,4 +104,8 @@ export async function measureProjections(metrics: Metrics, stores: Stores, progr
     metrics.projectionPosition.set({ projection }, Number(position));
     metrics.projectionLagEvents.set({ projection }, events);
   }
+  if (lags.length === 0) return;
+  const parked = await countParkedEvents(stores.readModels.reader.manager).catch(() => null);
+  if (parked === null) return;
+  for (const { projection } of lags) metrics.projectionParked.set({ projection }, parked.get(projection) ?? 0);
 }

@@ -2,6 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Dialect } from '#database/dialect.js';
 import { LOG_START, type Position, asPosition, hasReached } from '#event-store/event-store.js';
+import { ParkedEventRow } from './parked-event.js';
 import type { Projection } from './projection.js';
 
 /** How far a projection has come. It moves in the transaction that writes the rows. */
@@ -34,6 +35,7 @@ export async function resume(runner: QueryRunner, projection: Projection, head: 
   const position = known === null ? LOG_START : asPosition(known.position);
   if (known?.version === version && hasReached(head, position)) return position;
   for (const table of tables) await runner.manager.createQueryBuilder().delete().from(table).execute();
+  await runner.manager.delete(ParkedEventRow, { projection: name });
   await runner.manager.upsert(CheckpointRow, { projection: name, version, position: LOG_START }, ['projection']);
   return LOG_START;
 }

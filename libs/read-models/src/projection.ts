@@ -70,7 +70,12 @@ export interface Projection<Event extends AuthlogEvent = AuthlogEvent> {
   readonly categories: readonly string[];
   /** and which of their events; others are not even decoded. */
   readonly types: readonly Event['type'][];
+  /** What has to be applied in order besides the events of one stream, by the stream; without it each stream is for itself. */
+  readonly sequenceOf?: (stream: string) => string;
   /** Its own tables; nobody else writes them. Each has the primary key `id`. */
   readonly tables: readonly Table[];
   project(event: ProjectedEvent<Event>): readonly Change[];
 }
+
+/** The name of what an event of the stream has to be applied in order with. */
+export const sequenceOf = ({ sequenceOf: named }: Projection, stream: string): string => named?.(stream) ?? stream;

@@ -1,17 +1,53 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LimitFunction } from 'p-limit';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { isDatabaseLost } from '#database/database-lost.js';
 import { inTransaction } from '#database/transaction.js';
+import { type StreamName, categoryOf } from '#domain/ids.js';
 import type { EventCodec } from '#event-store/codec.js';
-import type { EventStore, LogSlice, Position } from '#event-store/event-store.js';
+import {
+  type EventStore,
+  type LogSlice,
+  type Position,
+  type RecordedEvent,
+  StoreUnavailable,
+} from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
 import { Fenced, moveCheckpoints, resume } from './checkpoint.js';
-import type { Change, ProjectedEvent, Projection } from './projection.js';
+import { ParkedEventRow, parkedEvents, parkedRow, reasonOf } from './parked-event.js';
+import { ParkedSequences } from './parked-sequences.js';
+import { type Change, type ProjectedEvent, type Projection } from './projection.js';
 
 /** Told how projections get on: for metrics, logs, and those who wait for them. */
 export interface ProjectorObserver {
   advanced(projection: Projection, slice: LogSlice): void;
   failed(projections: readonly Projection[], error: unknown): void;
+  /** An event failed for good: it and what has to come after it wait, and all else goes on. */
+  parked(event: ParkedEventRow): void;
+}
+
+/** What a projector works with. */
+export interface ProjectorParts {
+  readonly store: EventStore;
+  readonly codec: EventCodec;
+  /** The connection that only projections write on. */
+  readonly database: DataSource;
+  /**
+   * Shared by all who write on it: a connection has one transaction at a time, and what another one did meanwhile would be
+   * part of it.
+   */
+  readonly inTurn: LimitFunction;
+  readonly now: () => Date;
+  readonly observer: ProjectorObserver;
+  readonly tracer?: BatchTracer | null;
+  readonly limits?: Partial<ProjectorLimits>;
+}
+
+export interface ProjectorLimits {
+  /** Between a fault and the next try, at first; then longer and longer. */
+  readonly firstPauseMs: number;
+  /** So many sequences of events may be parked; with more, something else is wrong than an event, and the projection stops. */
+  readonly mostParked: number;
 }
 
 /** Follows events beyond the process that appended them. */
@@ -26,7 +62,7 @@ export interface TracedBatch {
   failed(error: unknown): void;
 }
 
-const FIRST_PAUSE_MS = 100;
+const LIMITS: ProjectorLimits = { firstPauseMs: 100, mostParked: 100 };
 /** Once the database is back, so are the read models within five seconds. */
 const LONGEST_PAUSE_MS = 3_000;
 /** Events that come this close together are applied together. */
@@ -35,122 +71,117 @@ const GATHER_MS = 20;
 const SLICES_TOGETHER = 100;
 /** Or fewer, if these have so many events. */
 const EVENTS_TOGETHER = 5_000;
+/** So often an event is tried by itself before it is parked. */
+const TRIES = 3;
 
-/** Slices of the log in a row, and what they change. */
+/** Slices of the log in a row. */
 interface Gathered {
   readonly slices: readonly LogSlice[];
-  readonly changes: readonly Change[];
   readonly through: Position;
   readonly caughtUp: boolean;
+}
+
+/** What an event means to one projection. */
+interface Step {
+  readonly projection: Projection;
+  readonly event: RecordedEvent;
+  readonly changes: readonly Change[];
 }
 
 /**
  * Keeps read models up to date: follows the log, and writes the rows and the new checkpoints in one transaction, so that
  * after any crash every event has been applied exactly once. Read models that stand at the same place share the reading
- * and the transaction; the others go on side by side until the next start.
+ * and the transaction; the others go on side by side until the next start. An event that cannot be applied is parked
+ * with what has to come after it, and keeps nothing else from going on.
  */
 export class Projector {
   private readonly categories: readonly string[];
-  private readonly types: ReadonlySet<string>;
-  private together = SLICES_TOGETHER;
+  private readonly parked: ParkedSequences;
+  private readonly failures = new Map<string, number>();
+  /** After a fault that is not the database's, events are applied one by one until it is found. */
+  private isCareful = false;
+  /** Whether anything was written since the last fault. */
+  private hasGoneOn = false;
 
-  /**
-   * @param database the connection that only projections write on
-   * @param inTurn shared by all who write on it: a connection has one transaction at a time, and what another one did
-   *   meanwhile would be part of it
-   */
   constructor(
-    private readonly store: EventStore,
-    private readonly codec: EventCodec,
-    private readonly database: DataSource,
-    private readonly inTurn: LimitFunction,
+    private readonly parts: ProjectorParts,
     private readonly projections: readonly Projection[],
-    private readonly observer: ProjectorObserver,
-    private readonly tracer: BatchTracer | null = null,
   ) {
+    this.parked = new ParkedSequences(parts.limits?.mostParked ?? LIMITS.mostParked);
     this.categories = [...new Set(projections.flatMap(({ categories }) => categories))];
-    this.types = new Set(projections.flatMap(({ types }) => types));
   }
 
   /** Follows the log until the signal ends it. A fault is reported, and everything from the checkpoint on tried again. */
   async run(signal: AbortSignal): Promise<void> {
-    let pause = FIRST_PAUSE_MS;
+    const { store, observer, limits } = this.parts;
+    const { firstPauseMs } = { ...LIMITS, ...limits };
+    let pause = 0;
+    let isFirst = true;
     while (!signal.aborted) {
       try {
         const places = await this.resume();
         if (places.size > 1) return await this.runApart(places, signal);
         const [after] = places.keys();
         if (after === undefined) return;
+        // Whoever starts anew may have what was missing.
+        if (isFirst) await this.retryAll();
+        isFirst = false;
         let checkpoint = after;
-        const log = this.store.subscribeAll({ after, categories: this.categories, signal });
-        for await (const { slices, changes, through, caughtUp } of this.gathered(log)) {
-          await this.applyTraced(slices, () => this.apply(changes, checkpoint, through));
-          for (const slice of slices) for (const each of this.projections) this.observer.advanced(each, slice);
+        const log = store.subscribeAll({ after, categories: this.categories, signal });
+        for await (const gathered of this.gathered(log)) {
+          const { slices, through, caughtUp } = gathered;
+          await this.applyTraced(slices, () => this.apply(gathered, checkpoint));
+          for (const slice of slices) for (const each of this.projections) observer.advanced(each, slice);
           checkpoint = through;
-          pause = FIRST_PAUSE_MS;
-          if (!caughtUp) continue;
-          this.together = SLICES_TOGETHER;
-          await delay(GATHER_MS, undefined, { signal });
+          this.isCareful = false;
+          if (caughtUp) await delay(GATHER_MS, undefined, { signal });
         }
       } catch (error) {
         if (signal.aborted) return;
-        // So that all that stands before the fault is applied.
-        this.together = 1;
-        if (!(error instanceof Fenced)) this.observer.failed(this.projections, error);
+        this.isCareful = !isPassing(error);
+        if (!(error instanceof Fenced)) observer.failed(this.projections, error);
+        pause = this.hasGoneOn ? firstPauseMs : Math.min(Math.max(pause * 2, firstPauseMs), LONGEST_PAUSE_MS);
+        this.hasGoneOn = false;
         await delay(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       }
     }
   }
 
-  /** The projections by the place where they go on. */
+  /** Where the projections go on, and what is parked. */
   private async resume(): Promise<Map<Position, Projection[]>> {
-    const head = await this.store.head();
+    const head = await this.parts.store.head();
     return this.inTransaction(async (runner) => {
       const places = new Map<Position, Projection[]>();
       for (const projection of this.projections) {
         const place = await resume(runner, projection, head);
         places.set(place, [...(places.get(place) ?? []), projection]);
       }
+      await this.parked.load(runner.manager, this.projections);
       return places;
     });
   }
 
   private async runApart(places: ReadonlyMap<Position, readonly Projection[]>, signal: AbortSignal): Promise<void> {
-    const { store, codec, database, inTurn, observer, tracer } = this;
-    const apart = [...places.values()].map(
-      (group) => new Projector(store, codec, database, inTurn, group, observer, tracer),
-    );
+    const apart = [...places.values()].map((group) => new Projector(this.parts, group));
     await Promise.all(apart.map((projector) => projector.run(signal)));
   }
 
-  /** What slices of the log change, some of them together while there are more. */
+  /** Slices of the log, some of them together while there are more. */
   private async *gathered(log: AsyncIterable<LogSlice>): AsyncIterable<Gathered> {
     let slices: LogSlice[] = [];
-    let changes: Change[] = [];
     let events = 0;
     for await (const slice of log) {
       slices.push(slice);
       events += slice.events.length;
-      changes.push(...(await this.changesOf(slice)));
-      if (!slice.caughtUp && slices.length < this.together && events < EVENTS_TOGETHER) continue;
-      yield { slices, changes, through: slice.through, caughtUp: slice.caughtUp };
-      [slices, changes, events] = [[], [], 0];
+      const isMore = !slice.caughtUp && slices.length < SLICES_TOGETHER && events < EVENTS_TOGETHER;
+      if (isMore && !this.isCareful) continue;
+      yield { slices, through: slice.through, caughtUp: slice.caughtUp };
+      [slices, events] = [[], 0];
     }
   }
 
-  private async changesOf({ events }: LogSlice): Promise<Change[]> {
-    const followed = events.filter(({ type }) => this.types.has(type));
-    const decoded = (await this.codec.decode(followed)) as ProjectedEvent[];
-    return this.projections.flatMap((projection) =>
-      decoded
-        .filter(({ event }) => projection.types.includes(event.type))
-        .flatMap((event) => projection.project(event)),
-    );
-  }
-
   private async applyTraced(slices: readonly LogSlice[], apply: () => Promise<void>): Promise<void> {
-    const traced = this.tracer?.begin(this.projections, slices);
+    const traced = this.parts.tracer?.begin(this.projections, slices);
     try {
       await apply();
       traced?.succeeded();
@@ -160,16 +191,151 @@ export class Projector {
     }
   }
 
-  private async apply(changes: readonly Change[], checkpoint: Position, through: Position): Promise<void> {
-    if (through === checkpoint) return;
+  private async apply({ slices, through }: Gathered, checkpoint: Position): Promise<void> {
+    if (this.isCareful) return this.applyOneByOne(slices, checkpoint);
+    const steps: Step[] = [];
+    for (const { events } of slices) steps.push(...(await this.stepsOf(events)));
+    if (through !== checkpoint) await this.applyTogether(steps, checkpoint, through);
+  }
+
+  private async stepsOf(events: readonly RecordedEvent[]): Promise<Step[]> {
+    const followed = events.filter((event) => this.projections.some((projection) => this.follows(projection, event)));
+    const decoded = (await this.parts.codec.decode(followed)) as ProjectedEvent[];
+    return this.projections.flatMap((projection) =>
+      followed.flatMap((event, index) => {
+        const projected = decoded[index];
+        if (projected === undefined || !this.follows(projection, event)) return [];
+        return { projection, event, changes: projection.project(projected) };
+      }),
+    );
+  }
+
+  /** What a newer version has written may be meant for it, too. */
+  private follows({ categories, types }: Projection, { type, stream }: RecordedEvent): boolean {
+    return types.includes(type as never) || (!this.parts.codec.knows(type) && categories.includes(categoryOf(stream)));
+  }
+
+  private async applyTogether(steps: readonly Step[], checkpoint: Position, through: Position): Promise<void> {
+    const { database } = this.parts;
     await this.inTransaction(async (runner) => {
-      await moveCheckpoints(this.database, runner, this.projections, checkpoint, through);
-      const batch = new ChangeBatch(this.database, runner);
-      for (const change of changes) await batch.add(change);
+      await moveCheckpoints(database, runner, this.projections, checkpoint, through);
+      const batch = new ChangeBatch(database, runner);
+      for (const { projection, event, changes } of steps) {
+        if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
+        else for (const change of changes) await batch.add(change);
+      }
       await batch.flush();
     });
+    this.hasGoneOn = true;
+  }
+
+  private async applyOneByOne(slices: readonly LogSlice[], checkpoint: Position): Promise<void> {
+    let place = checkpoint;
+    for (const { events, through } of slices) {
+      for (const event of events) {
+        const following = this.projections.filter((projection) => this.follows(projection, event));
+        if (following.length === 0) continue;
+        await this.applyOne(following, event, place);
+        place = event.position;
+      }
+      if (place !== through) await this.applyTogether([], place, through);
+      place = through;
+    }
+  }
+
+  /** For each projection apart: what one cannot apply is no fault of another. */
+  private async applyOne(
+    projections: readonly Projection[],
+    event: RecordedEvent,
+    checkpoint: Position,
+  ): Promise<void> {
+    const { database, observer } = this.parts;
+    const parked: ParkedEventRow[] = [];
+    await this.inTransaction(async (runner) => {
+      await moveCheckpoints(database, runner, this.projections, checkpoint, event.position);
+      for (const projection of projections) {
+        if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
+        else {
+          const error = await this.tryOne(runner, projection, event);
+          if (error !== null) parked.push(await this.park(runner, projection, event, error));
+        }
+      }
+    });
+    this.hasGoneOn = true;
+    for (const row of parked) {
+      this.parked.add(row);
+      this.failures.delete(row.id);
+      observer.parked(row);
+    }
+  }
+
+  /** What it failed with, if that was its own fault; nothing of it is written then. @throws a fault that passes */
+  private async tryOne(runner: QueryRunner, projection: Projection, event: RecordedEvent): Promise<Error | null> {
+    try {
+      await runner.startTransaction();
+      const [decoded] = (await this.parts.codec.decode([event])) as ProjectedEvent[];
+      const batch = new ChangeBatch(this.parts.database, runner);
+      for (const change of decoded === undefined ? [] : projection.project(decoded)) await batch.add(change);
+      await batch.flush();
+      await runner.commitTransaction();
+      return null;
+    } catch (error) {
+      // Where all of the transaction is gone, so is this part of it; the fault that was first says why.
+      await runner.rollbackTransaction().catch(() => undefined);
+      if (isPassing(error)) throw error;
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** @throws the error, while it may be tried again or too much is parked */
+  private async park(runner: QueryRunner, projection: Projection, event: RecordedEvent, error: Error) {
+    const row = parkedRow(projection, event, { error, attempts: TRIES }, this.parts.now());
+    const attempts = (this.failures.get(row.id) ?? 0) + 1;
+    this.failures.set(row.id, attempts);
+    if (attempts < TRIES || this.parked.isFull(projection)) throw error;
+    await runner.manager.insert(ParkedEventRow, row);
+    return row;
+  }
+
+  private async keepWaiting(runner: QueryRunner, projection: Projection, event: RecordedEvent): Promise<void> {
+    await runner.manager.insert(ParkedEventRow, parkedRow(projection, event, null, this.parts.now()));
+  }
+
+  private async retryAll(): Promise<void> {
+    for (const projection of this.projections)
+      for (const sequence of this.parked.of(projection)) await this.retry(projection, sequence);
+  }
+
+  /** Applies what is parked of a sequence, in order, up to the first event that fails again. */
+  private async retry(projection: Projection, sequence: string): Promise<void> {
+    const { name } = projection;
+    const isDone = await this.inTransaction(async (runner) => {
+      for (const row of await parkedEvents(runner.manager, { projection: name, sequence })) {
+        const event = await this.find(row);
+        const error = event === undefined ? null : await this.tryOne(runner, projection, event);
+        if (error !== null) {
+          const again = { error: reasonOf(error), attempts: row.attempts + 1, lastAt: this.parts.now().getTime() };
+          await runner.manager.update(ParkedEventRow, { id: row.id }, again);
+          return false;
+        }
+        await runner.manager.delete(ParkedEventRow, { id: row.id });
+      }
+      return true;
+    });
+    if (isDone) this.parked.release(projection, sequence);
+  }
+
+  /** Undefined if the log does not have it any more. */
+  private async find({ stream, revision, eventId }: ParkedEventRow): Promise<RecordedEvent | undefined> {
+    for await (const event of this.parts.store.readStream(stream as StreamName, revision))
+      return event.id === eventId ? event : undefined;
+    return undefined;
   }
 
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>
-    this.inTurn(() => inTransaction(this.database, work));
+    this.parts.inTurn(() => inTransaction(this.parts.database, work));
 }
+
+/** Whether the same may succeed later, without anything being changed. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof Fenced || error instanceof StoreUnavailable || isDatabaseLost(error);

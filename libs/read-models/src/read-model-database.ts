@@ -8,8 +8,10 @@ import { CreateReadModels1767225600000 } from './migrations/1767225600000-create
 import { FindUsersByName1767312000000 } from './migrations/1767312000000-find-users-by-name.js';
 import { KnowParentsOfSessions1767484800000 } from './migrations/1767484800000-know-parents-of-sessions.js';
 import { ListUsers1767700800000 } from './migrations/1767700800000-list-users.js';
+import { ParkEvents1767873600000 } from './migrations/1767873600000-park-events.js';
 import { ShowAgreements1767571200000 } from './migrations/1767571200000-show-agreements.js';
 import { ShowSecondFactors1767398400000 } from './migrations/1767398400000-show-second-factors.js';
+import { ParkedEventRow } from './parked-event.js';
 import type { Projection } from './projection.js';
 import { EVERYBODYS_TURN, PostgresProjectorTurn, type ProjectorTurn } from './projector-turn.js';
 import { SessionEpochRow, SessionRow } from './sessions/session-row.entity.js';
@@ -20,7 +22,7 @@ import { users } from './users/users.projection.js';
 /** Every read model there is. */
 export const PROJECTIONS: readonly Projection[] = [users, sessions];
 
-const entities = [CheckpointRow, SessionEpochRow, SessionRow, UserRow];
+const entities = [CheckpointRow, ParkedEventRow, SessionEpochRow, SessionRow, UserRow];
 const migrations = [
   CreateReadModels1767225600000,
   FindUsersByName1767312000000,
@@ -28,6 +30,7 @@ const migrations = [
   KnowParentsOfSessions1767484800000,
   ShowAgreements1767571200000,
   ListUsers1767700800000,
+  ParkEvents1767873600000,
 ];
 
 /** One projector writes, in turn with itself; filling tables anew empties them with one statement each. */

@@ -16,8 +16,18 @@ import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { CheckpointRow } from '../checkpoint.js';
 import { type Projection } from '../projection.js';
-import { Projector, type ProjectorObserver } from '../projector.js';
+import { Projector, type ProjectorObserver, type ProjectorLimits } from '../projector.js';
 import { type ReadModelDatabase, openReadModels } from '../read-model-database.js';
+
+/** When a projector of a fixture says that it parked something. */
+export const PARKED_AT = new Date('2031-01-01T00:00:00.000Z');
+
+/** Hears nothing. */
+export const DEAF: ProjectorObserver = {
+  advanced: () => undefined,
+  failed: () => undefined,
+  parked: () => undefined,
+};
 
 /** A log in memory, and read models in a database. */
 export class ReadModelFixture {
@@ -63,6 +73,7 @@ export class ReadModelFixture {
     try {
       await new Promise<void>((resolve, reject) => {
         const observer: ProjectorObserver = {
+          ...DEAF,
           advanced: (_, { through }) => hasReached(through, head) && resolve(),
           failed: (_, error) => reject(error),
         };
@@ -74,8 +85,31 @@ export class ReadModelFixture {
     }
   }
 
-  projector(projection: Projection, store: EventStore, observer: ProjectorObserver): Projector {
-    return new Projector(store, this.codec, this.database.writer, this.inTurn, [projection], observer);
+  /** The same through whatever fails: until all is applied or parked. @returns what it failed with */
+  async catchUpThroughFaults(projection: Projection, store: EventStore = this.store): Promise<string[]> {
+    const head = await this.store.head();
+    const stop = new AbortController();
+    const faults: string[] = [];
+    const observer: ProjectorObserver = {
+      ...DEAF,
+      advanced: (_, { through }) => hasReached(through, head) && stop.abort(),
+      failed: (_, error) => void faults.push(error instanceof Error ? error.message : String(error)),
+    };
+    await this.projector(projection, store, observer).run(stop.signal);
+    return faults;
+  }
+
+  projector(
+    projection: Projection,
+    store: EventStore,
+    observer: ProjectorObserver,
+    limits: Partial<ProjectorLimits> = {},
+  ): Projector {
+    const { codec, inTurn } = this;
+    const database = this.database.writer;
+    const now = () => PARKED_AT;
+    const parts = { store, codec, database, inTurn, now, observer, limits: { firstPauseMs: 5, ...limits } };
+    return new Projector(parts, [projection]);
   }
 
   /** Everything in a projection's tables, and its checkpoint. */

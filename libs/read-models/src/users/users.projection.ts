@@ -1,3 +1,4 @@
+import { idIn } from '#domain/ids.js';
 import { type Personal, readable } from '#domain/personal.js';
 import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
 import type { UserEvent } from '#domain/user/user-events.js';
@@ -45,6 +46,8 @@ export const users: Projection<ShownEvent> = {
   version: 7,
   categories: ['user', 'factor'],
   types: TYPES,
+  // The account and its second factor make one row.
+  sequenceOf: (stream) => idIn(stream),
   tables: [UserRow],
 
   project({ event: { type, data }, occurredAt }) {
