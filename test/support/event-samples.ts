@@ -119,6 +119,8 @@ export const eventSamples: Samples = {
     { userId: ada, credentialId: credential, replaced: formerCredential, cause: 'change' },
   ],
   PasswordChangeRequired: [{ userId: ada, reason: 'seen in a breach' }],
+  ParkedEventSkipped: [{ eventId: changeId, reason: 'written by a version that never was' }],
+  ParkedEventsRetried: [{ sequence: `user-${ada}` }, { sequence: null }],
   PasswordResetRequested: [
     {
       requestId: changeId,
@@ -136,6 +138,8 @@ export const eventSamples: Samples = {
   ReactorAdvanced: [{ through: '12345678901234567890' }],
   ReactorBegan: [{ at: '0' }],
   PasswordRehashed: [{ userId: ada, credentialId: credential, from: 'bcrypt 10', to: 'argon2id m=19456 t=2 p=1' }],
+  ProjectionPaused: [{}],
+  ProjectionResumed: [{}],
   ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
   ProviderClaimed: [{ userId: bot }],
   ProviderRegistered: [

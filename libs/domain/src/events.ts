@@ -6,6 +6,7 @@ import { type InstallationEvent, installationEvents } from './installation/insta
 import { type MailEvent, mailEvents } from './mail/mail.js';
 import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one-time-token.js';
 import { type PasswordResetEvent, passwordResetEvents } from './password-reset/password-reset.js';
+import { type ProjectionControlEvent, projectionControlEvents } from './projection/projection-control.js';
 import { type ReactorEvent, reactorEvents } from './reactor/reactor.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
 import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
@@ -24,6 +25,7 @@ export type AuthlogEvent =
   | MailEvent
   | OneTimeTokenEvent
   | PasswordResetEvent
+  | ProjectionControlEvent
   | ReactorEvent
   | ReservationEvent
   | SecondFactorEvent
@@ -41,6 +43,7 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...mailEvents,
   ...oneTimeTokenEvents,
   ...passwordResetEvents,
+  ...projectionControlEvents,
   ...reactorEvents,
   ...reservationEvents,
   ...secondFactorEvents,

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
+import { type ProjectionControl, projectionControl, projectionStream } from '#domain/projection/projection-control.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import { type ParkedEventRow, countParkedEvents } from '#read-models/parked-event.js';
 import type { Projection } from '#read-models/projection.js';
-import { Projector } from '#read-models/projector.js';
+import { ProjectionSupervisor } from '#read-models/projection-supervisor.js';
 import type { ReadModelProgress } from '#read-models/progress.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import type { Log } from './log.js';
@@ -39,7 +40,7 @@ export class ProjectionHost {
       failed: (projections: readonly Projection[], error: unknown) => this.failed(projections, error),
       parked: (event: ParkedEventRow) => this.parked(event),
     };
-    const projector = new Projector(
+    const supervisor = new ProjectionSupervisor(
       {
         store: eventStore,
         codec,
@@ -49,11 +50,12 @@ export class ProjectionHost {
         observer,
         tracer: this.tracing.batches,
       },
+      (projection) => projectionControlOf(this.stores, projection),
       PROJECTIONS,
     );
     this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
       this.log.info({}, 'this process keeps the read models');
-      await projector.run(turn);
+      await supervisor.run(turn);
     });
   }
 
@@ -81,6 +83,11 @@ export class ProjectionHost {
   private parked({ projection, stream, revision, type, error }: ParkedEventRow): void {
     this.log.error({ projection, stream, revision, type, reason: error }, 'an event was parked');
   }
+}
+
+/** What operators have said of a projection. */
+export async function projectionControlOf({ repository }: Stores, projection: string): Promise<ProjectionControl> {
+  return (await repository.load(projectionControl, projectionStream(projection))).state;
 }
 
 /** How far every projection is behind, whichever process keeps it. @throws what says that the database is lost */

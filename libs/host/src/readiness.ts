@@ -2,7 +2,7 @@ import { isDatabaseLost } from '#database/database-lost.js';
 import { LOG_START, type Position, hasReached } from '#event-store/event-store.js';
 import type { ReadModelProgress } from '#read-models/progress.js';
 import type { Clock } from './clock.js';
-import { projectionLags } from './projection-host.js';
+import { projectionControlOf, projectionLags } from './projection-host.js';
 import type { Stores } from './stores.js';
 
 /** A read model that has not seen what is so old makes lists that mislead. */
@@ -43,8 +43,11 @@ export class Readiness {
       return ['the event log cannot be written'];
     const [{ head } = { head: LOG_START }] = lags;
     const due = this.endBefore(head);
-    return lags
-      .filter(({ position }) => !hasReached(position, due))
+    const behind = lags.filter(({ position }) => !hasReached(position, due));
+    // Whoever lets one stand still knows that its lists are old.
+    const controls = await Promise.all(behind.map(({ projection }) => projectionControlOf(this.stores, projection)));
+    return behind
+      .filter((_, index) => controls[index]?.isPaused === false)
       .map(({ projection, position }) => `the read model ${projection} is at ${position} of ${head}`);
   }
 

@@ -55,6 +55,8 @@ export class ParkedEventRow {
   lastAt: number;
 }
 
+export const parkedId = (projectionName: string, eventId: string) => `${projectionName}/${eventId}`;
+
 /** In the order of the log. */
 export async function parkedEvents(
   manager: EntityManager,
@@ -89,7 +91,7 @@ export function parkedRow(
   now: Date,
 ): ParkedEventRow {
   return {
-    id: `${projection.name}/${id}`,
+    id: parkedId(projection.name, id),
     projection: projection.name,
     version: projection.version,
     sequence: sequenceOf(projection, stream),

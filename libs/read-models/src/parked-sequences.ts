@@ -2,41 +2,45 @@ import type { EntityManager } from 'typeorm';
 import { ParkedEventRow } from './parked-event.js';
 import { type Projection, sequenceOf } from './projection.js';
 
-/** Which sequences of events are parked, as the one who parks them knows it. */
+interface Parked {
+  /** The state of the checkpoint that it is true with. */
+  readonly parking: number;
+  readonly sequences: ReadonlySet<string>;
+}
+
+/** Which sequences of events are parked, as this process knows it; the checkpoint tells whether that is still so. */
 export class ParkedSequences {
-  private readonly byProjection = new Map<string, Set<string>>();
+  private readonly byProjection = new Map<string, Parked>();
 
   /** @param most of one projection */
   constructor(private readonly most: number) {}
 
-  async load(manager: EntityManager, projections: readonly Projection[]): Promise<void> {
-    this.byProjection.clear();
-    for (const { name: projection } of projections)
-      for (const row of await manager.findBy(ParkedEventRow, { projection })) this.add(row);
+  async load(manager: EntityManager, { name: projection }: Projection, parking: number): Promise<void> {
+    const rows = await manager.find(ParkedEventRow, { where: { projection }, select: { sequence: true } });
+    this.byProjection.set(projection, { parking, sequences: new Set(rows.map(({ sequence }) => sequence)) });
   }
 
-  of({ name }: Projection): readonly string[] {
-    return [...(this.byProjection.get(name) ?? [])];
-  }
+  parkingOf = (projection: Projection): number => this.find(projection).parking;
+
+  sequencesOf = (projection: Projection): readonly string[] => [...this.find(projection).sequences];
 
   /** Whether an event of the stream has to wait. */
   hold(projection: Projection, stream: string): boolean {
-    const sequences = this.byProjection.get(projection.name);
-    return sequences !== undefined && sequences.has(sequenceOf(projection, stream));
+    const { sequences } = this.find(projection);
+    return sequences.size > 0 && sequences.has(sequenceOf(projection, stream));
   }
 
   /** Whether no more may be parked: the projection stops instead. */
-  isFull({ name }: Projection): boolean {
-    return (this.byProjection.get(name)?.size ?? 0) >= this.most;
+  isFull(projection: Projection): boolean {
+    return this.find(projection).sequences.size >= this.most;
   }
 
-  add({ projection, sequence }: Pick<ParkedEventRow, 'projection' | 'sequence'>): void {
-    const sequences = this.byProjection.get(projection) ?? new Set<string>();
-    sequences.add(sequence);
-    this.byProjection.set(projection, sequences);
+  add(projection: Projection, sequence: string): void {
+    const { parking, sequences } = this.find(projection);
+    this.byProjection.set(projection.name, { parking: parking + 1, sequences: new Set([...sequences, sequence]) });
   }
 
-  release({ name }: Projection, sequence: string): void {
-    this.byProjection.get(name)?.delete(sequence);
+  private find({ name }: Projection): Parked {
+    return this.byProjection.get(name) ?? { parking: 0, sequences: new Set() };
   }
 }

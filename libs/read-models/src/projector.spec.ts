@@ -160,7 +160,7 @@ describe.each(DATABASES)('in %s', (kind) => {
     it('fills its tables anew when the log was replaced by a shorter one', async () => {
       await fixture.happened(stream, does('put.a'));
       const { manager } = fixture.database.writer;
-      await manager.insert(CheckpointRow, { projection: everyChange.name, version: 1, position: '99' });
+      await manager.insert(CheckpointRow, { projection: everyChange.name, version: 1, position: '99', parking: 0 });
       await manager.insert(UserRow, row('z', null));
       await fixture.catchUp(everyChange);
       expect(await fixture.rows(everyChange)).toMatchObject({ rows: [[{ id: 'a' }]], checkpoint: { position: '1' } });

@@ -13,8 +13,8 @@ import {
   StoreUnavailable,
 } from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
-import { Fenced, moveCheckpoints, resume } from './checkpoint.js';
-import { ParkedEventRow, parkedEvents, parkedRow, reasonOf } from './parked-event.js';
+import { Fenced, changeParking, moveCheckpoints, resume } from './checkpoint.js';
+import { ParkedEventRow, parkedEvents, parkedId, parkedRow, reasonOf } from './parked-event.js';
 import { ParkedSequences } from './parked-sequences.js';
 import { type Change, type ProjectedEvent, type Projection } from './projection.js';
 
@@ -97,6 +97,8 @@ interface Step {
 export class Projector {
   private readonly categories: readonly string[];
   private readonly parked: ParkedSequences;
+  /** Those that follow the log from different places. */
+  private apart: readonly Projector[] = [];
   private readonly failures = new Map<string, number>();
   /** After a fault that is not the database's, events are applied one by one until it is found. */
   private isCareful = false;
@@ -106,6 +108,8 @@ export class Projector {
   constructor(
     private readonly parts: ProjectorParts,
     private readonly projections: readonly Projection[],
+    /** The ids of the events that each projection leaves out, by its name. */
+    private readonly skipped = new Map<string, Set<string>>(),
   ) {
     this.parked = new ParkedSequences(parts.limits?.mostParked ?? LIMITS.mostParked);
     this.categories = [...new Set(projections.flatMap(({ categories }) => categories))];
@@ -113,6 +117,7 @@ export class Projector {
 
   /** Follows the log until the signal ends it. A fault is reported, and everything from the checkpoint on tried again. */
   async run(signal: AbortSignal): Promise<void> {
+    if (this.projections.length === 0) return;
     const { store, observer, limits } = this.parts;
     const { firstPauseMs } = { ...LIMITS, ...limits };
     let pause = 0;
@@ -124,7 +129,7 @@ export class Projector {
         const [after] = places.keys();
         if (after === undefined) return;
         // Whoever starts anew may have what was missing.
-        if (isFirst) await this.retryAll();
+        if (isFirst) for (const { name } of this.projections) await this.retryParked(name);
         isFirst = false;
         let checkpoint = after;
         const log = store.subscribeAll({ after, categories: this.categories, signal });
@@ -153,17 +158,17 @@ export class Projector {
     return this.inTransaction(async (runner) => {
       const places = new Map<Position, Projection[]>();
       for (const projection of this.projections) {
-        const place = await resume(runner, projection, head);
-        places.set(place, [...(places.get(place) ?? []), projection]);
+        const { position, parking } = await resume(runner, projection, head);
+        places.set(position, [...(places.get(position) ?? []), projection]);
+        await this.parked.load(runner.manager, projection, parking);
       }
-      await this.parked.load(runner.manager, this.projections);
       return places;
     });
   }
 
   private async runApart(places: ReadonlyMap<Position, readonly Projection[]>, signal: AbortSignal): Promise<void> {
-    const apart = [...places.values()].map((group) => new Projector(this.parts, group));
-    await Promise.all(apart.map((projector) => projector.run(signal)));
+    this.apart = [...places.values()].map((group) => new Projector(this.parts, group, this.skipped));
+    await Promise.all(this.apart.map((projector) => projector.run(signal)));
   }
 
   /** Slices of the log, some of them together while there are more. */
@@ -211,14 +216,21 @@ export class Projector {
   }
 
   /** What a newer version has written may be meant for it, too. */
-  private follows({ categories, types }: Projection, { type, stream }: RecordedEvent): boolean {
+  private follows({ name, categories, types }: Projection, { id, type, stream }: RecordedEvent): boolean {
+    if (this.skipped.get(name)?.has(id)) return false;
     return types.includes(type as never) || (!this.parts.codec.knows(type) && categories.includes(categoryOf(stream)));
+  }
+
+  private skippedBy(projectionName: string): Set<string> {
+    const ids = this.skipped.get(projectionName) ?? new Set<string>();
+    this.skipped.set(projectionName, ids);
+    return ids;
   }
 
   private async applyTogether(steps: readonly Step[], checkpoint: Position, through: Position): Promise<void> {
     const { database } = this.parts;
     await this.inTransaction(async (runner) => {
-      await moveCheckpoints(database, runner, this.projections, checkpoint, through);
+      await this.moveCheckpoints(runner, checkpoint, through);
       const batch = new ChangeBatch(database, runner);
       for (const { projection, event, changes } of steps) {
         if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
@@ -249,23 +261,22 @@ export class Projector {
     event: RecordedEvent,
     checkpoint: Position,
   ): Promise<void> {
-    const { database, observer } = this.parts;
-    const parked: ParkedEventRow[] = [];
+    const parked: (readonly [Projection, ParkedEventRow])[] = [];
     await this.inTransaction(async (runner) => {
-      await moveCheckpoints(database, runner, this.projections, checkpoint, event.position);
+      await this.moveCheckpoints(runner, checkpoint, event.position);
       for (const projection of projections) {
         if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
         else {
           const error = await this.tryOne(runner, projection, event);
-          if (error !== null) parked.push(await this.park(runner, projection, event, error));
+          if (error !== null) parked.push([projection, await this.park(runner, projection, event, error)]);
         }
       }
     });
     this.hasGoneOn = true;
-    for (const row of parked) {
-      this.parked.add(row);
+    for (const [projection, row] of parked) {
+      this.parked.add(projection, row.sequence);
       this.failures.delete(row.id);
-      observer.parked(row);
+      this.parts.observer.parked(row);
     }
   }
 
@@ -293,6 +304,7 @@ export class Projector {
     const attempts = (this.failures.get(row.id) ?? 0) + 1;
     this.failures.set(row.id, attempts);
     if (attempts < TRIES || this.parked.isFull(projection)) throw error;
+    await changeParking(runner, projection, this.parked.parkingOf(projection));
     await runner.manager.insert(ParkedEventRow, row);
     return row;
   }
@@ -301,28 +313,47 @@ export class Projector {
     await runner.manager.insert(ParkedEventRow, parkedRow(projection, event, null, this.parts.now()));
   }
 
-  private async retryAll(): Promise<void> {
-    for (const projection of this.projections)
-      for (const sequence of this.parked.of(projection)) await this.retry(projection, sequence);
+  /**
+   * Applies what is parked, in order, up to the first event of each sequence that fails again.
+   * @param sequence all of them when left out
+   */
+  async retryParked(projectionName: string, sequence?: string): Promise<void> {
+    for (const projector of this.apart) await projector.retryParked(projectionName, sequence);
+    const projection = this.projections.find(({ name }) => name === projectionName);
+    if (projection === undefined || this.apart.length > 0) return;
+    for (const each of sequence === undefined ? this.parked.sequencesOf(projection) : [sequence])
+      await this.retry(projection, each);
   }
 
-  /** Applies what is parked of a sequence, in order, up to the first event that fails again. */
+  /** Lets the projection go on as if the event had not been. */
+  async skipParked(projectionName: string, eventId: string): Promise<void> {
+    this.skippedBy(projectionName).add(eventId);
+    const id = parkedId(projectionName, eventId);
+    const row = await this.parts.database.getRepository(ParkedEventRow).findOneBy({ id });
+    if (row !== null) await this.retryParked(projectionName, row.sequence);
+  }
+
   private async retry(projection: Projection, sequence: string): Promise<void> {
-    const { name } = projection;
-    const isDone = await this.inTransaction(async (runner) => {
-      for (const row of await parkedEvents(runner.manager, { projection: name, sequence })) {
-        const event = await this.find(row);
-        const error = event === undefined ? null : await this.tryOne(runner, projection, event);
+    await this.inTransaction(async (runner) => {
+      const parking = this.parked.parkingOf(projection);
+      await changeParking(runner, projection, parking);
+      for (const row of await parkedEvents(runner.manager, { projection: projection.name, sequence })) {
+        const error = await this.retryOne(runner, projection, row);
         if (error !== null) {
           const again = { error: reasonOf(error), attempts: row.attempts + 1, lastAt: this.parts.now().getTime() };
           await runner.manager.update(ParkedEventRow, { id: row.id }, again);
-          return false;
+          break;
         }
         await runner.manager.delete(ParkedEventRow, { id: row.id });
       }
-      return true;
+      await this.parked.load(runner.manager, projection, parking + 1);
     });
-    if (isDone) this.parked.release(projection, sequence);
+  }
+
+  private async retryOne(runner: QueryRunner, projection: Projection, row: ParkedEventRow): Promise<Error | null> {
+    if (this.skippedBy(projection.name).has(row.eventId)) return null;
+    const event = await this.find(row);
+    return event === undefined ? null : this.tryOne(runner, projection, event);
   }
 
   /** Undefined if the log does not have it any more. */
@@ -330,6 +361,11 @@ export class Projector {
     for await (const event of this.parts.store.readStream(stream as StreamName, revision))
       return event.id === eventId ? event : undefined;
     return undefined;
+  }
+
+  private moveCheckpoints(runner: QueryRunner, from: Position, to: Position): Promise<void> {
+    const { database } = this.parts;
+    return moveCheckpoints(database, runner, this.projections, { from, to }, this.parked.parkingOf);
   }
 
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>

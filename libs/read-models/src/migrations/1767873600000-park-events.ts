@@ -17,10 +17,12 @@ export class ParkEvents1767873600000 implements MigrationInterface {
       "firstAt"  BIGINT NOT NULL,
       "lastAt"   BIGINT NOT NULL
     )`);
+    await runner.query('ALTER TABLE checkpoint ADD COLUMN parking INTEGER NOT NULL DEFAULT 0');
     await runner.query('CREATE INDEX parked_event_in_sequence ON parked_event (projection, sequence)');
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE checkpoint DROP COLUMN parking');
     await runner.query('DROP TABLE parked_event');
   }
 }

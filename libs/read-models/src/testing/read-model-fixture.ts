@@ -6,6 +6,7 @@ import type { StreamName } from '#domain/ids.js';
 import { EventCodec } from '#event-store/codec.js';
 import {
   type EventStore,
+  LOG_START,
   type LogSlice,
   type Position,
   type SubscriptionOptions,
@@ -16,7 +17,7 @@ import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { CheckpointRow } from '../checkpoint.js';
 import { type Projection } from '../projection.js';
-import { Projector, type ProjectorObserver, type ProjectorLimits } from '../projector.js';
+import { Projector, type ProjectorObserver, type ProjectorLimits, type ProjectorParts } from '../projector.js';
 import { type ReadModelDatabase, openReadModels } from '../read-model-database.js';
 
 /** When a projector of a fixture says that it parked something. */
@@ -105,11 +106,20 @@ export class ReadModelFixture {
     observer: ProjectorObserver,
     limits: Partial<ProjectorLimits> = {},
   ): Projector {
-    const { codec, inTurn } = this;
+    return new Projector({ ...this.parts(), store, observer, limits: { firstPauseMs: 5, ...limits } }, [projection]);
+  }
+
+  /** What a projector works with that nobody listens to. */
+  parts(): ProjectorParts {
+    const { store, codec, inTurn } = this;
     const database = this.database.writer;
-    const now = () => PARKED_AT;
-    const parts = { store, codec, database, inTurn, now, observer, limits: { firstPauseMs: 5, ...limits } };
-    return new Projector(parts, [projection]);
+    return { store, codec, database, inTurn, now: () => PARKED_AT, observer: DEAF, limits: { firstPauseMs: 5 } };
+  }
+
+  /** Where a projection stands; decimal. */
+  async positionOf(projection: string): Promise<string> {
+    const row = await this.database.reader.getRepository(CheckpointRow).findOneBy({ projection });
+    return row?.position ?? LOG_START;
   }
 
   /** Everything in a projection's tables, and its checkpoint. */

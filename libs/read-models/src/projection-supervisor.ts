@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  PROJECTION_CATEGORY,
+  type ProjectionControl,
+  type ProjectionControlEvent,
+} from '#domain/projection/projection-control.js';
+import { idIn } from '#domain/ids.js';
+import type { Position } from '#event-store/event-store.js';
+import { Fenced } from './checkpoint.js';
+import type { Projection } from './projection.js';
+import { Projector, type ProjectorParts } from './projector.js';
+
+const PAUSE_MS = 500;
+
+/** Runs projections as operators say in the log: what they said before it began, and what they say meanwhile. */
+export class ProjectionSupervisor {
+  /** @param controlOf what operators have said of a projection, by its name */
+  constructor(
+    private readonly parts: ProjectorParts,
+    private readonly controlOf: (projection: string) => Promise<ProjectionControl>,
+    private readonly projections: readonly Projection[],
+  ) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const change = new AbortController();
+      const turn = AbortSignal.any([signal, change.signal]);
+      try {
+        const after = await this.parts.store.head();
+        const projector = await this.projectorOfRunning();
+        await Promise.all([projector.run(turn), this.obey(projector, after, turn, change)]);
+      } catch (error) {
+        change.abort();
+        if (signal.aborted) return;
+        this.parts.observer.failed(this.projections, error);
+        await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Of those that are not paused. */
+  private async projectorOfRunning(): Promise<Projector> {
+    const running: Projection[] = [];
+    const skipped = new Map<string, Set<string>>();
+    for (const projection of this.projections) {
+      const control = await this.controlOf(projection.name);
+      if (!control.isPaused) running.push(projection);
+      skipped.set(projection.name, new Set(control.skipped));
+    }
+    return new Projector(this.parts, running, skipped);
+  }
+
+  /** Does what is said from now on, until it ends the turn because other projections are to run. */
+  private async obey(projector: Projector, from: Position, turn: AbortSignal, change: AbortController): Promise<void> {
+    let after = from;
+    while (!turn.aborted)
+      try {
+        const log = this.parts.store.subscribeAll({ after, categories: [PROJECTION_CATEGORY], signal: turn });
+        for await (const { events, through } of log) {
+          for (const { event, stream } of await this.parts.codec.decode(events))
+            await obeyOne(projector, idIn(stream), event as ProjectionControlEvent, change);
+          after = through;
+        }
+      } catch (error) {
+        if (turn.aborted) return;
+        // Whoever has parked or tried again meanwhile has seen the same.
+        if (!(error instanceof Fenced)) this.parts.observer.failed(this.projections, error);
+        await delay(PAUSE_MS, undefined, { signal: turn }).catch(() => undefined);
+      }
+  }
+}
+
+async function obeyOne(
+  projector: Projector,
+  projectionName: string,
+  { type, data }: ProjectionControlEvent,
+  change: AbortController,
+): Promise<void> {
+  switch (type) {
+    case 'ProjectionPaused':
+    case 'ProjectionResumed':
+      return change.abort();
+    case 'ParkedEventsRetried':
+      return projector.retryParked(projectionName, data.sequence ?? undefined);
+    case 'ParkedEventSkipped':
+      return projector.skipParked(projectionName, data.eventId);
+  }
+}
