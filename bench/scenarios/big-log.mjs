@@ -126,8 +126,10 @@ async function catchUp(data, codec, progress) {
         if (Number(through) >= head) resolve();
       },
       failed: (_, error) => reject(error),
+      parked: ({ error }) => reject(new Error(`an event was parked: ${error}`)),
     };
-    running = new Projector(store, codec, readModels.writer, inTurn, PROJECTIONS, observer).run(stop.signal);
+    const parts = { store, codec, database: readModels.writer, inTurn, now: () => new Date(), observer };
+    running = new Projector(parts, PROJECTIONS).run(stop.signal);
   });
   const perSecond = head / ((performance.now() - started) / 1_000);
   stop.abort();
