@@ -38,6 +38,7 @@ RUN install --directory --owner=node --group=node --mode=0700 /var/lib/authlog
 COPY package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY bin bin
 COPY deploy/health.mjs deploy/
 # By number, so that an orchestrator can see that it is not root. Nothing but the volume and /tmp is written.
 USER 1000:1000

@@ -88,6 +88,11 @@ interface Step {
   readonly changes: readonly Change[];
 }
 
+interface Failure {
+  readonly projection: Projection;
+  readonly error: Error;
+}
+
 /**
  * Keeps read models up to date: follows the log, and writes the rows and the new checkpoints in one transaction, so that
  * after any crash every event has been applied exactly once. Read models that stand at the same place share the reading
@@ -261,19 +266,21 @@ export class Projector {
     event: RecordedEvent,
     checkpoint: Position,
   ): Promise<void> {
-    const parked: (readonly [Projection, ParkedEventRow])[] = [];
-    await this.inTransaction(async (runner) => {
+    const parked = await this.inTransaction(async (runner) => {
       await this.moveCheckpoints(runner, checkpoint, event.position);
+      const failed: Failure[] = [];
       for (const projection of projections) {
         if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
         else {
           const error = await this.tryOne(runner, projection, event);
-          if (error !== null) parked.push([projection, await this.park(runner, projection, event, error)]);
+          if (error !== null) failed.push({ projection, error });
         }
       }
+      this.demandEnoughTries(event, failed);
+      return this.park(runner, event, failed);
     });
     this.hasGoneOn = true;
-    for (const [projection, row] of parked) {
+    for (const { projection, row } of parked) {
       this.parked.add(projection, row.sequence);
       this.failures.delete(row.id);
       this.parts.observer.parked(row);
@@ -298,15 +305,27 @@ export class Projector {
     }
   }
 
-  /** @throws the error, while it may be tried again or too much is parked */
-  private async park(runner: QueryRunner, projection: Projection, event: RecordedEvent, error: Error) {
-    const row = parkedRow(projection, event, { error, attempts: TRIES }, this.parts.now());
-    const attempts = (this.failures.get(row.id) ?? 0) + 1;
-    this.failures.set(row.id, attempts);
-    if (attempts < TRIES || this.parked.isFull(projection)) throw error;
-    await changeParking(runner, projection, this.parked.parkingOf(projection));
-    await runner.manager.insert(ParkedEventRow, row);
-    return row;
+  /** @throws what it failed with, while it may be tried again or too much is parked */
+  private demandEnoughTries({ id }: RecordedEvent, failed: readonly Failure[]): void {
+    for (const { projection } of failed) {
+      const key = parkedId(projection.name, id);
+      this.failures.set(key, (this.failures.get(key) ?? 0) + 1);
+    }
+    for (const { projection, error } of failed) {
+      const attempts = this.failures.get(parkedId(projection.name, id)) ?? 0;
+      if (attempts < TRIES || this.parked.isFull(projection)) throw error;
+    }
+  }
+
+  private async park(runner: QueryRunner, event: RecordedEvent, failed: readonly Failure[]) {
+    const parked: { readonly projection: Projection; readonly row: ParkedEventRow }[] = [];
+    for (const { projection, error } of failed) {
+      const row = parkedRow(projection, event, { error, attempts: TRIES }, this.parts.now());
+      await changeParking(runner, projection, this.parked.parkingOf(projection));
+      await runner.manager.insert(ParkedEventRow, row);
+      parked.push({ projection, row });
+    }
+    return parked;
   }
 
   private async keepWaiting(runner: QueryRunner, projection: Projection, event: RecordedEvent): Promise<void> {

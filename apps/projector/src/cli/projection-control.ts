@@ -1,0 +1,28 @@
+import {
+  type ProjectionControlCommand,
+  projectionControl,
+  projectionStream,
+} from '#domain/projection/projection-control.js';
+import { systemContext } from '#event-store/envelope.js';
+import type { Stores } from '#host/stores.js';
+import { PROJECTIONS } from '#read-models/read-model-database.js';
+import { CannotBeDone } from './cannot-be-done.js';
+
+const ACTOR = 'operator';
+
+/** What there is, for people. */
+export const namesOf = () => `one of ${PROJECTIONS.map(({ name }) => name).join(', ')}`;
+
+/** @throws CannotBeDone if there is none of this name */
+export function demandProjection(name: string): void {
+  if (!PROJECTIONS.some((projection) => projection.name === name))
+    throw new CannotBeDone(`There is no projection ${JSON.stringify(name)}: it is ${namesOf()}.`);
+}
+
+/** Says in the log what is to become of a projection. @returns whether that is new */
+export async function tell(stores: Stores, name: string, command: ProjectionControlCommand): Promise<boolean> {
+  demandProjection(name);
+  const context = systemContext(new Date(), ACTOR);
+  const { events } = await stores.repository.execute(projectionControl, projectionStream(name), command, context);
+  return events.length > 0;
+}

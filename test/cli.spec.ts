@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
+import { Server, passwordOf } from './support/server.js';
+
+const run = promisify(execFile);
+const PROGRAM = resolve(import.meta.dirname, '../bin/authlog.mjs');
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('on the command line, beside a running service,', () => {
+  let server: Server;
+  let eventId: string;
+  beforeAll(async () => {
+    server = await Server.start();
+    await server.createPerson('ada');
+    eventId = await appendFromTheFuture();
+  });
+  afterAll(() => server.remove());
+
+  async function authlog(args: string, data = server.data): Promise<Outcome> {
+    const env = { PATH: process.env['PATH'] ?? '', AUTHLOG_DATA: data };
+    // A reason may have spaces, an argument of these tests otherwise not.
+    const [words = '', reason] = args.split(' --reason ');
+    const all = [PROGRAM, ...words.split(' '), ...(reason === undefined ? [] : ['--reason', reason])];
+    try {
+      return { code: 0, ...(await run(process.execPath, all, { env })) };
+    } catch (error) {
+      return error as Outcome;
+    }
+  }
+
+  /** An event that no version of today can apply, and one that comes after it. */
+  async function appendFromTheFuture(): Promise<string> {
+    const store = new SqliteEventStore(join(server.data, 'events.db'));
+    const metadata = { schema: '1', occurredAt: new Date().toISOString() };
+    const name = { sealed: 'A256GCM', key: randomUUID(), iv: 'iv', text: 'the sealed text', tag: 'tag' };
+    const first = { id: randomUUID(), type: 'FromTheFuture', data: { name, size: 7 }, metadata };
+    const next = {
+      id: randomUUID(),
+      type: 'SessionsInvalidated',
+      data: { userId: 'x', epoch: 1, spared: null },
+      metadata,
+    };
+    await store.append('user-x', 'no-stream', [first, next]);
+    await store.close();
+    return first.id;
+  }
+
+  it('operators see what is parked, in tables and as JSON, and nothing personal of it', async () => {
+    const parkedOf = async () => {
+      const statuses = JSON.parse((await authlog('projections status --json')).stdout) as Record<string, unknown>[];
+      return statuses.map(({ projection, parked }) => [projection, parked]);
+    };
+    await expect.poll(parkedOf, { timeout: 10_000 }).toEqual([
+      ['users', 1],
+      ['sessions', 2],
+    ]);
+    const [status, list, show] = await Promise.all([
+      authlog('projections status'),
+      authlog('projections parked list'),
+      authlog(`projections parked show sessions ${eventId}`),
+    ]);
+    expect(status).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^sessions +3 +current .* 2$/m),
+      stderr: '',
+    });
+    expect(list.stdout).toMatch(
+      new RegExp(`^sessions +${eventId} +FromTheFuture +user-x +0 +3 .*EventNotUnderstood`, 'm'),
+    );
+    expect(list.stdout).toMatch(/SessionsInvalidated +user-x +1 +0 .*\(waits\)$/m);
+    expect(JSON.parse(show.stdout)).toMatchObject({ eventId, attempts: 3, data: { name: '(sealed)', size: 7 } });
+    expect(show.stdout + list.stdout).not.toContain('the sealed text');
+  });
+
+  it('they try again, and leave out what stays broken', async () => {
+    expect(await authlog('projections parked retry sessions')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^2 still parked:/),
+    });
+    const reason = 'written by a version that never was';
+    expect(await authlog(`projections parked skip sessions ${eventId} --reason ${reason}`)).toMatchObject({
+      code: 0,
+      stdout: 'Everything was applied.\n',
+    });
+    expect((await authlog('projections parked list')).stdout).not.toContain('sessions');
+  });
+
+  it('they let a projection stand still, and the service stays ready', async () => {
+    expect((await authlog('projections pause sessions')).stdout).toBe('sessions stands still.\n');
+    expect((await authlog('projections pause sessions')).stdout).toBe('It was so already.\n');
+    const { accessToken } = await server.logIn('ada', passwordOf('ada'));
+    const list = () => server.call('GET', '/auth/sessions', { token: accessToken });
+    expect((await list()).body['errorCode']).toBe('read-model-behind');
+    expect((await server.call('GET', '/health/ready')).status).toBe(200);
+    expect((await authlog('projections status')).stdout).toMatch(/^sessions +3 +paused /m);
+    await authlog('projections resume sessions');
+    await expect.poll(async () => (await list()).status).toBe(200);
+  });
+
+  it.for([
+    ['projections', 2, 'Usage: authlog projections'],
+    ['projections stauts', 2, "unknown command 'stauts'\n(Did you mean status?)"],
+    ['projections pause', 2, "missing required argument 'name'"],
+    ['projections pause nonsense', 1, 'There is no projection "nonsense": it is one of users, sessions.'],
+    ['projections parked skip users x', 2, "required option '--reason <text>' not specified"],
+    ['projections parked show users x', 1, 'No event "x" of users is parked.'],
+  ] as const)('%s is answered with what would be right', async ([args, code, words]) =>
+    expect(await authlog(args)).toMatchObject({ code, stderr: expect.stringContaining(words) }),
+  );
+
+  it('nothing begins where there is nothing', async () =>
+    expect(await authlog('projections status', join(server.data, 'nowhere'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^There is no authlog in .*: set AUTHLOG_DATA to its folder\.\n$/),
+    }));
+});
