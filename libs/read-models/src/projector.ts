@@ -48,6 +48,8 @@ export interface ProjectorLimits {
   readonly firstPauseMs: number;
   /** So many sequences of events may be parked; with more, something else is wrong than an event, and the projection stops. */
   readonly mostParked: number;
+  /** Far behind, so many events share a transaction: the pages of the database that they meet are written once. */
+  readonly eventsTogether: number;
 }
 
 /** Follows events beyond the process that appended them. */
@@ -62,15 +64,13 @@ export interface TracedBatch {
   failed(error: unknown): void;
 }
 
-const LIMITS: ProjectorLimits = { firstPauseMs: 100, mostParked: 100 };
+const LIMITS: ProjectorLimits = { firstPauseMs: 100, mostParked: 100, eventsTogether: 5_000 };
 /** Once the database is back, so are the read models within five seconds. */
 const LONGEST_PAUSE_MS = 3_000;
 /** Events that come this close together are applied together. */
 const GATHER_MS = 20;
-/** Far behind, so many slices of the log share a transaction: the pages of the database that they meet are written once. */
+/** Far behind, at most so many slices of the log share a transaction, also where few of their events are followed. */
 const SLICES_TOGETHER = 100;
-/** Or fewer, if these have so many events. */
-const EVENTS_TOGETHER = 5_000;
 /** So often an event is tried by itself before it is parked. */
 const TRIES = 3;
 
@@ -100,6 +100,7 @@ interface Failure {
  * with what has to come after it, and keeps nothing else from going on.
  */
 export class Projector {
+  private readonly limits: ProjectorLimits;
   private readonly categories: readonly string[];
   private readonly parked: ParkedSequences;
   /** Those that follow the log from different places. */
@@ -116,15 +117,16 @@ export class Projector {
     /** The ids of the events that each projection leaves out, by its name. */
     private readonly skipped = new Map<string, Set<string>>(),
   ) {
-    this.parked = new ParkedSequences(parts.limits?.mostParked ?? LIMITS.mostParked);
+    this.limits = { ...LIMITS, ...parts.limits };
+    this.parked = new ParkedSequences(this.limits.mostParked);
     this.categories = [...new Set(projections.flatMap(({ categories }) => categories))];
   }
 
   /** Follows the log until the signal ends it. A fault is reported, and everything from the checkpoint on tried again. */
   async run(signal: AbortSignal): Promise<void> {
     if (this.projections.length === 0) return;
-    const { store, observer, limits } = this.parts;
-    const { firstPauseMs } = { ...LIMITS, ...limits };
+    const { store, observer } = this.parts;
+    const { firstPauseMs } = this.limits;
     let pause = 0;
     let isFirst = true;
     while (!signal.aborted) {
@@ -183,7 +185,7 @@ export class Projector {
     for await (const slice of log) {
       slices.push(slice);
       events += slice.events.length;
-      const isMore = !slice.caughtUp && slices.length < SLICES_TOGETHER && events < EVENTS_TOGETHER;
+      const isMore = !slice.caughtUp && slices.length < SLICES_TOGETHER && events < this.limits.eventsTogether;
       if (isMore && !this.isCareful) continue;
       yield { slices, through: slice.through, caughtUp: slice.caughtUp };
       [slices, events] = [[], 0];

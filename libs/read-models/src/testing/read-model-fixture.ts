@@ -9,6 +9,7 @@ import {
   LOG_START,
   type LogSlice,
   type Position,
+  type RecordedEvent,
   type SubscriptionOptions,
   hasReached,
 } from '#event-store/event-store.js';
@@ -16,7 +17,7 @@ import { MemoryEventStore } from '#event-store/memory.js';
 import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { CheckpointRow } from '../checkpoint.js';
-import { type Projection } from '../projection.js';
+import type { ProjectedEvent, Projection } from '../projection.js';
 import { Projector, type ProjectorObserver, type ProjectorLimits, type ProjectorParts } from '../projector.js';
 import { type ReadModelDatabase, openReadModels } from '../read-model-database.js';
 
@@ -34,7 +35,7 @@ export const DEAF: ProjectorObserver = {
 export class ReadModelFixture {
   readonly keys = new MemoryKeys();
   readonly codec = new EventCodec(this.keys);
-  readonly store = new MemoryEventStore();
+  store = new MemoryEventStore();
   private readonly inTurn = pLimit(1);
   private readonly revisions = new Map<StreamName, number>();
 
@@ -53,6 +54,12 @@ export class ReadModelFixture {
     await this.kept.remove();
   }
 
+  /** With an empty log. */
+  beginAnew(): void {
+    this.store = new MemoryEventStore();
+    this.revisions.clear();
+  }
+
   /** Appends an event that happened at a time. */
   async happened(stream: StreamName, event: DomainEvent, time = '2030-01-01T00:00:00.000Z'): Promise<Position> {
     const revision = this.revisions.get(stream) ?? -1;
@@ -64,10 +71,10 @@ export class ReadModelFixture {
   }
 
   /**
-   * Lets a projection catch up with the log, in slices of at most so many positions.
+   * Lets a projection catch up with the log, with at most so many events in a transaction.
    * @throws what the projection fails with
    */
-  async catchUp(projection: Projection, sliceSize = Infinity): Promise<void> {
+  async catchUp(projection: Projection, eventsTogether = Infinity): Promise<void> {
     const head = await this.store.head();
     const stop = new AbortController();
     let running: Promise<void> | undefined;
@@ -78,7 +85,8 @@ export class ReadModelFixture {
           advanced: (_, { through }) => hasReached(through, head) && resolve(),
           failed: (_, error) => reject(error),
         };
-        running = this.projector(projection, cut(this.store, sliceSize), observer).run(stop.signal);
+        const store = cut(this.store, eventsTogether);
+        running = this.projector(projection, store, observer, { eventsTogether }).run(stop.signal);
       });
     } finally {
       stop.abort();
@@ -87,7 +95,7 @@ export class ReadModelFixture {
   }
 
   /** The same through whatever fails: until all is applied or parked. @returns what it failed with */
-  async catchUpThroughFaults(projection: Projection, store: EventStore = this.store): Promise<string[]> {
+  async catchUpThroughFaults(projection: Projection, eventsTogether = Infinity): Promise<string[]> {
     const head = await this.store.head();
     const stop = new AbortController();
     const faults: string[] = [];
@@ -96,8 +104,33 @@ export class ReadModelFixture {
       advanced: (_, { through }) => hasReached(through, head) && stop.abort(),
       failed: (_, error) => void faults.push(error instanceof Error ? error.message : String(error)),
     };
-    await this.projector(projection, store, observer).run(stop.signal);
+    const store = cut(this.store, eventsTogether);
+    await this.projector(projection, store, observer, { eventsTogether }).run(stop.signal);
     return faults;
+  }
+
+  /** Follows the log for so many transactions, through whatever fails, and stops as a process does. */
+  async follow(projection: Projection, eventsTogether: number, transactions: number): Promise<void> {
+    const stop = new AbortController();
+    const head = await this.store.head();
+    let left = transactions;
+    const observer: ProjectorObserver = {
+      ...DEAF,
+      advanced: (_, { through }) => ((left -= 1) === 0 || hasReached(through, head)) && stop.abort(),
+    };
+    const store = cut(this.store, eventsTogether);
+    await this.projector(projection, store, observer, { eventsTogether }).run(stop.signal);
+  }
+
+  /** Everything in the log that the projection follows. */
+  async decoded({ types }: Projection): Promise<ProjectedEvent[]> {
+    const recorded: RecordedEvent[] = [];
+    const stop = new AbortController();
+    for await (const { events, caughtUp } of this.store.subscribeAll({ after: LOG_START, signal: stop.signal })) {
+      recorded.push(...events.filter(({ type }) => types.includes(type as never)));
+      if (caughtUp) break;
+    }
+    return (await this.codec.decode(recorded)) as ProjectedEvent[];
   }
 
   projector(
