@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,6 +105,29 @@ describe('on the command line, beside a running service,', () => {
     expect((await authlog('projections status')).stdout).toMatch(/^sessions +3 +paused /m);
     await authlog('projections resume sessions');
     await expect.poll(async () => (await list()).status).toBe(200);
+  });
+
+  it('the doctor says what is wrong, and what to do about it', async () => {
+    const events = join(server.data, 'events.db');
+    chmodSync(events, 0o644);
+    const ill = await authlog('doctor');
+    chmodSync(events, 0o600);
+    expect(ill).toMatchObject({ code: 1, stderr: '2 faults found.\n' });
+    expect(ill.stdout).toMatch(/^fault +files +others may use events\.db\n +→ chmod go= .*events\.db$/m);
+    expect(ill.stdout).toMatch(/^fault +projections +users has 1 parked\n +→ authlog projections parked list$/m);
+    expect(ill.stdout).toMatch(/^ok +projections +sessions is at \d+$/m);
+
+    await authlog(`projections parked skip users ${eventId} --reason nobody needs it`);
+    const { code, stdout } = await authlog('doctor --json');
+    const findings = JSON.parse(stdout) as { check: string; verdict: string }[];
+    expect([code, new Set(findings.map(({ verdict }) => verdict))]).toEqual([0, new Set(['ok'])]);
+    expect(new Set(findings.map(({ check }) => check))).toEqual(
+      new Set(['settings', 'stores', 'files', 'disk', 'clock', 'projections']),
+    );
+    expect(await authlog('doctor', join(server.data, 'nowhere'))).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^fault +stores +There is no authlog in/),
+    });
   });
 
   it.for([

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { explainStartFailure } from '#host/start-failure.js';
 import { Refused } from '#domain/refused.js';
 import { CannotBeDone } from './cannot-be-done.js';
+import { doctorCommand } from './doctor.js';
 import { projectionsCommand } from './projections.js';
 
 const EXIT_CODES = `
@@ -15,6 +16,7 @@ Settings are those of the API and the projector: AUTHLOG_DATA, AUTHLOG_EVENT_STO
 const program = new Command('authlog')
   .description('What operators do with authlog. Every change is an event in the log.')
   .addCommand(projectionsCommand())
+  .addCommand(doctorCommand())
   .addHelpText('after', EXIT_CODES)
   .showHelpAfterError('(add --help for what there is)');
 for (const command of withSubcommands(program)) command.exitOverride();

@@ -1,0 +1,145 @@
+import { statfsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { projectionStatuses } from '#host/projection-status.js';
+import { type Settings, readSettings } from '#host/settings.js';
+import { explainStartFailure } from '#host/start-failure.js';
+import type { Stores } from '#host/stores.js';
+import { SessionRow } from '#read-models/sessions/session-row.entity.js';
+import { CannotBeDone } from './cannot-be-done.js';
+import { say, sayJson } from './output.js';
+import { withStores } from './with-stores.js';
+
+/** What one look has found. */
+interface Finding {
+  readonly check: 'settings' | 'stores' | 'files' | 'disk' | 'clock' | 'projections';
+  /** `fault`: something does not work or will soon not; `warning`: it works, and should be otherwise. */
+  readonly verdict: 'ok' | 'warning' | 'fault';
+  readonly what: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+const MINUTE_MS = 60_000;
+/** Clocks that differ by more are not kept in step. */
+const MOST_CLOCK_DRIFT_MS = 5_000;
+/** A projection that is kept goes on at least this often while it is behind. */
+const LOOK_AGAIN_MS = 2_000;
+const LITTLE_SPACE = 500 * 2 ** 20;
+const NO_SPACE = 50 * 2 ** 20;
+
+/** `authlog doctor` */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Look whether all is well: settings, stores, file modes, disk, clocks, projections. Changes nothing.')
+    .option('--json', 'for scripts')
+    .action(async ({ json }: { json?: boolean }) => {
+      const findings = await examine();
+      if (json) sayJson(findings);
+      else for (const finding of findings) say(asLine(finding));
+      const faults = findings.filter(({ verdict }) => verdict === 'fault').length;
+      if (faults > 0) throw new CannotBeDone(`${faults} ${faults === 1 ? 'fault' : 'faults'} found.`);
+    });
+}
+
+async function examine(): Promise<Finding[]> {
+  try {
+    const settings = readSettings(process.env);
+    const found: Finding[] = settings.warnings.map((what) => ({ check: 'settings', verdict: 'warning', what }));
+    if (found.length === 0) found.push({ check: 'settings', verdict: 'ok', what: 'every setting can be used' });
+    const inStores = await withStores(async (stores) => [
+      {
+        check: 'stores',
+        verdict: 'ok',
+        what: 'log, vault, read models and counters open, and belong together',
+      } as const,
+      ...(await lookAtClocks(stores, settings)),
+      ...(await lookAtProjections(stores)),
+    ]);
+    return [...found, ...lookAtFiles(settings), ...lookAtDisk(settings), ...inStores];
+  } catch (error) {
+    const what = error instanceof CannotBeDone ? error.message : explainStartFailure(error).replace(/^.*?: /, '');
+    return [
+      {
+        check: error instanceof Error && error.name === 'SettingsInvalid' ? 'settings' : 'stores',
+        verdict: 'fault',
+        what,
+      },
+    ];
+  }
+}
+
+/** Read models and snapshots hold names and addresses in clear, the master key opens the vault. */
+function lookAtFiles({ data }: Settings): Finding[] {
+  const open = readdirSync(data, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && (statSync(join(data, entry.name)).mode & 0o077) !== 0)
+    .map(({ name }) => name);
+  if (open.length === 0)
+    return [{ check: 'files', verdict: 'ok', what: `the files in ${data} are for their owner only` }];
+  const advice = `chmod go= ${open.map((name) => join(data, name)).join(' ')}`;
+  return [{ check: 'files', verdict: 'fault', what: `others may use ${open.join(', ')}`, advice }];
+}
+
+function lookAtDisk({ data }: Settings): Finding[] {
+  const { bavail, bsize } = statfsSync(data);
+  const free = bavail * bsize;
+  const what = `${Math.floor(free / 2 ** 20)} MB are free at ${data}`;
+  if (free >= LITTLE_SPACE) return [{ check: 'disk', verdict: 'ok', what }];
+  const advice = 'free some space, or move AUTHLOG_DATA: without any, logins are refused';
+  return [{ check: 'disk', verdict: free < NO_SPACE ? 'fault' : 'warning', what, advice }];
+}
+
+async function lookAtClocks({ readModels: { reader } }: Stores, { database }: Settings): Promise<Finding[]> {
+  const now = Date.now();
+  const sessions = reader.getRepository(SessionRow).createQueryBuilder('session');
+  const last = await sessions.select('MAX(session.lastActiveAt)', 'at').getRawOne<{ at: number | string | null }>();
+  const ahead = Number(last?.at ?? 0) - now;
+  if (ahead > MINUTE_MS) {
+    const what = `something happened ${Math.round(ahead / MINUTE_MS)} minutes from now`;
+    return [{ check: 'clock', verdict: 'fault', what, advice: 'keep the clocks of all machines in step (NTP)' }];
+  }
+  if (database === null) return [{ check: 'clock', verdict: 'ok', what: 'nothing in the log is from the future' }];
+  const [row] = await reader.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+  const drift = Math.abs((row?.now.getTime() ?? now) - Date.now());
+  if (drift <= MOST_CLOCK_DRIFT_MS) return [{ check: 'clock', verdict: 'ok', what: 'it is that of the database' }];
+  const what = `it differs from that of the database by ${Math.round(drift / 1_000)} seconds`;
+  return [{ check: 'clock', verdict: 'fault', what, advice: 'keep the clocks of all machines in step (NTP)' }];
+}
+
+async function lookAtProjections(stores: Stores): Promise<Finding[]> {
+  const before = new Map((await projectionStatuses(stores)).map((status) => [status.projection, status]));
+  if ([...before.values()].some(({ state }) => state === 'behind')) await delay(LOOK_AGAIN_MS);
+  const after = await projectionStatuses(stores);
+  return after.flatMap(({ projection, state, position, behind, parked }): Finding[] => {
+    const found: Finding[] = [];
+    const stands = position === before.get(projection)?.position;
+    if (state === 'paused')
+      found.push({
+        check: 'projections',
+        verdict: 'warning',
+        what: `${projection} is paused, ${behind} behind`,
+        advice: `authlog projections resume ${projection}`,
+      });
+    if (state === 'behind' && stands)
+      found.push({
+        check: 'projections',
+        verdict: 'fault',
+        what: `${projection} stands still, ${behind} behind`,
+        advice: 'start a projector, or look why it fails: its log says so',
+      });
+    if (parked > 0)
+      found.push({
+        check: 'projections',
+        verdict: 'fault',
+        what: `${projection} has ${parked} parked`,
+        advice: 'authlog projections parked list',
+      });
+    if (found.length === 0)
+      found.push({ check: 'projections', verdict: 'ok', what: `${projection} is at ${position}` });
+    return found;
+  });
+}
+
+const asLine = ({ check, verdict, what, advice }: Finding) =>
+  `${verdict.padEnd(7)}  ${check.padEnd(11)}  ${what}${advice === undefined ? '' : `\n${' '.repeat(22)}→ ${advice}`}`;
