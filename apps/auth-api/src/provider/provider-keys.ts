@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
 import { type CryptoKey, exportPKCS8, exportSPKI, generateKeyPair, importPKCS8, importSPKI } from 'jose';
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
@@ -8,9 +7,9 @@ import { Refused } from '#domain/refused.js';
 import { type ProviderKey, holderOf, providerKeyId } from '#domain/user/provider.js';
 import { nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
-import { Repository } from '#event-store/repository.js';
+import type { Repository } from '#event-store/repository.js';
 import type { HolderKey, HolderKeySource, SigningKeyPair } from '#tokens/access-token.js';
-import { Vault } from '#vault/vault.js';
+import type { Vault } from '#vault/vault.js';
 
 /** UCloud's providers read RSA keys only; SEC-81 asks for so many bits. */
 const ALG = 'RS256';
@@ -19,8 +18,9 @@ const MODULUS_BITS = 3_072;
 const KEY_ID_BYTES = 12;
 const CACHED_KEYS = 1_000;
 
+const generatePair = () => generateKeyPair(ALG, { modulusLength: MODULUS_BITS, extractable: true });
+
 /** The keys that sign the tokens of providers, each its own: made here, kept in the vault, found by the names in tokens. */
-@Injectable()
 export class ProviderKeys implements HolderKeySource {
   private readonly privateKeys = new LRUCache<string, CryptoKey>({ max: CACHED_KEYS });
   private readonly publicKeys = new LRUCache<string, CryptoKey>({ max: CACHED_KEYS });
@@ -30,11 +30,12 @@ export class ProviderKeys implements HolderKeySource {
   constructor(
     private readonly repository: Repository,
     private readonly vault: Vault,
+    private readonly generate = generatePair,
   ) {}
 
   /** Makes a key pair. Its private part is in the vault before anything refers to it. */
   async make(holder: UserId): Promise<ProviderKey> {
-    const pair = await this.inTurn(() => generateKeyPair(ALG, { modulusLength: MODULUS_BITS, extractable: true }));
+    const pair = await this.inTurn(() => this.generate());
     const credentialId = await this.vault.keep('signing-key', holder, await exportPKCS8(pair.privateKey));
     return {
       kid: providerKeyId(holder, randomBytes(KEY_ID_BYTES).toString('base64url')),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Abstract } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { type GenerateKeyPairResult, generateKeyPair } from 'jose';
 import { type DatabaseKind, queryFile } from '#database/testing/test-place.js';
 import type { PostgresServer } from '#database/place.js';
 import { TestDatabase, addressOf } from '#database/testing/test-database.js';
@@ -21,6 +22,7 @@ import { users } from '#read-models/users/users.projection.js';
 import { countPasswords } from '#vault/testing/kept-passwords.js';
 import { AppModule } from '../app.module.js';
 import { createHttpAdapter, prepareHttp } from '../http-server.js';
+import { ProviderKeys } from '../provider/provider-keys.js';
 import { Accounts } from '../user/accounts.js';
 
 /** A clock that stands still until it is told to go on. */
@@ -53,6 +55,16 @@ class Recorder {
 export const SERVICE_TOKEN = '5b0c6a3e-9c1f-4f0a-8d7e-1a2b3c4d5e6f.a-secret-that-only-the-tests-know';
 export const ORIGIN = 'http://localhost:8080';
 const ADMIN_PASSWORD = 'the admin of the tests';
+
+const fewPairs: Promise<GenerateKeyPairResult>[] = [];
+let pairsTaken = 0;
+
+/** Making one takes a tenth of a second, of the usual size half of one; that it is another than the last is enough here. */
+function nextOfFewPairs(): Promise<GenerateKeyPairResult> {
+  const next = pairsTaken % 4;
+  pairsTaken += 1;
+  return (fewPairs[next] ??= generateKeyPair('RS256', { modulusLength: 2_048, extractable: true }));
+}
 
 interface RequestOptions {
   readonly token?: string;
@@ -134,6 +146,11 @@ export class TestApp {
       .useValue(settings)
       .overrideProvider(Clock)
       .useValue(test.clock)
+      .overrideProvider(ProviderKeys)
+      .useFactory({
+        factory: ({ repository, vault }: Stores) => new ProviderKeys(repository, vault, nextOfFewPairs),
+        inject: [Stores],
+      })
       .overrideProvider(Log)
       .useValue(test.said)
       .overrideProvider(Announcements)

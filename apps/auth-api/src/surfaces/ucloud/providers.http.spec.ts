@@ -76,7 +76,7 @@ describe('a provider', () => {
     const { publicKey = '', refreshToken } = claimed;
     expect(publicKey).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
-    expect(key.asymmetricKeyDetails).toMatchObject({ modulusLength: 3_072 });
+    expect(key.asymmetricKeyType).toBe('rsa');
     expect((await retrieveKey()).json).toEqual({ publicKey });
 
     const { accessToken = '' } = only(await refresh(refreshToken));
