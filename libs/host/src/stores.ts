@@ -4,7 +4,6 @@ import { nameOf } from '#database/database.js';
 import type { Place, Schema } from '#database/place.js';
 import { EventCodec } from '#event-store/codec.js';
 import type { EventStore } from '#event-store/event-store.js';
-import { EventStoreDbEventStore } from '#event-store/eventstoredb/eventstoredb-event-store.js';
 import { Repository } from '#event-store/repository.js';
 import type { Snapshots } from '#event-store/snapshots.js';
 import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
@@ -73,7 +72,7 @@ export class Stores {
     const vaultPlace = place('vault.db', 'authlog_vault');
     const vault = await Vault.open(vaultPlace, masterKeyOf(settings), () => clock.now());
     const codec = new EventCodec(vault);
-    const { eventStore, logPlace, isRemote } = openLog(settings, metrics, log);
+    const { eventStore, logPlace, isRemote } = await openLog(settings, metrics, log);
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
     const readModels = await openReadModels(place('read-models.db', 'authlog_read_models'));
     const budgets =
@@ -113,7 +112,7 @@ export class Stores {
 }
 
 /** The log, what people call its place, and whether asking it takes a journey. */
-function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, log: Log) {
+async function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, log: Log) {
   if (connection === null) {
     const logPlace = join(data, 'events.db');
     return { eventStore: new SqliteEventStore(logPlace), logPlace, isRemote: false };
@@ -127,6 +126,8 @@ function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, l
       log.warn({ stream, reason }, 'the event store was not told how long to keep a stream, and keeps it');
     },
   };
+  // Only who has such a log loads what it takes.
+  const { EventStoreDbEventStore } = await import('#event-store/eventstoredb/eventstoredb-event-store.js');
   const eventStore = new EventStoreDbEventStore(connection, { maxAge: MAX_AGE, observer });
   return { eventStore, logPlace: 'the log in AUTHLOG_EVENT_STORE', isRemote: true };
 }

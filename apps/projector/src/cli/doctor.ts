@@ -1,7 +1,6 @@
 import { statfsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'commander';
 import { projectionStatuses } from '#host/projection-status.js';
 import { type Settings, readSettings } from '#host/settings.js';
 import { explainStartFailure } from '#host/start-failure.js';
@@ -29,18 +28,13 @@ const LOOK_AGAIN_MS = 2_000;
 const LITTLE_SPACE = 500 * 2 ** 20;
 const NO_SPACE = 50 * 2 ** 20;
 
-/** `authlog doctor` */
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('Look whether all is well: settings, stores, file modes, disk, clocks, projections. Changes nothing.')
-    .option('--json', 'for scripts')
-    .action(async ({ json }: { json?: boolean }) => {
-      const findings = await examine();
-      if (json) sayJson(findings);
-      else for (const finding of findings) say(asLine(finding));
-      const faults = findings.filter(({ verdict }) => verdict === 'fault').length;
-      if (faults > 0) throw new CannotBeDone(`${faults} ${faults === 1 ? 'fault' : 'faults'} found.`);
-    });
+/** `authlog doctor` @throws CannotBeDone if it finds a fault */
+export async function doctor(json: boolean): Promise<void> {
+  const findings = await examine();
+  if (json) sayJson(findings);
+  else for (const finding of findings) say(asLine(finding));
+  const faults = findings.filter(({ verdict }) => verdict === 'fault').length;
+  if (faults > 0) throw new CannotBeDone(`${faults} ${faults === 1 ? 'fault' : 'faults'} found.`);
 }
 
 async function examine(): Promise<Finding[]> {

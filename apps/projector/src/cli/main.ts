@@ -1,24 +1,10 @@
-import { Command, CommanderError } from 'commander';
-import { explainStartFailure } from '#host/start-failure.js';
+import { type Command, CommanderError } from 'commander';
 import { Refused } from '#domain/refused.js';
+import { explainStartFailure } from '#host/start-failure.js';
 import { CannotBeDone } from './cannot-be-done.js';
-import { doctorCommand } from './doctor.js';
-import { projectionsCommand } from './projections.js';
+import { authlogCommand } from './commands.js';
 
-const EXIT_CODES = `
-Exit codes:
-  0  it was done
-  1  it could not be done; standard error says why
-  2  it was asked for in a wrong way
-
-Settings are those of the API and the projector: AUTHLOG_DATA, AUTHLOG_EVENT_STORE, AUTHLOG_DATABASE and so on.`;
-
-const program = new Command('authlog')
-  .description('What operators do with authlog. Every change is an event in the log.')
-  .addCommand(projectionsCommand())
-  .addCommand(doctorCommand())
-  .addHelpText('after', EXIT_CODES)
-  .showHelpAfterError('(add --help for what there is)');
+const program = authlogCommand();
 for (const command of withSubcommands(program)) command.exitOverride();
 
 function withSubcommands(command: Command): Command[] {

@@ -1,0 +1,90 @@
+import { Command } from 'commander';
+
+interface Output {
+  readonly json?: boolean;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  it was done
+  1  it could not be done; standard error says why
+  2  it was asked for in a wrong way
+
+Settings are those of the API and the projector: AUTHLOG_DATA, AUTHLOG_EVENT_STORE, AUTHLOG_DATABASE and so on.`;
+
+const ABOUT_PARKED = `
+An event that a projection fails to apply three times waits here with what has to come after it; the rest goes on.
+First see why (list, show). Mend the program, and a new version tries again by itself when it starts; or try again
+now (retry). Leave an event out (skip) only if its change can be missed: the others are applied as if it had not been.
+
+  authlog projections parked list
+  authlog projections parked show sessions 0192f0c4-…
+  authlog projections parked retry sessions
+  authlog projections parked skip sessions 0192f0c4-… --reason "written by a test"`;
+
+/** What there is; what it takes to do it is loaded by whoever does it. */
+export function authlogCommand(): Command {
+  const authlog = new Command('authlog')
+    .description('What operators do with authlog. Every change is an event in the log.')
+    .addHelpText('after', EXIT_CODES);
+  authlog
+    .command('doctor')
+    .description('Look whether all is well: settings, stores, file modes, disk, clocks, projections. Changes nothing.')
+    .option('--json', 'for scripts')
+    .action(async ({ json }: Output) => (await import('./doctor.js')).doctor(json === true));
+  authlog.addCommand(projectionsCommand());
+  return authlog;
+}
+
+function projectionsCommand(): Command {
+  const projections = new Command('projections').description('See how the read models get on, and stop or mend them.');
+  projections
+    .command('status')
+    .description('Where each projection is, and what keeps it from the end of the log.')
+    .option('--json', 'for scripts')
+    .action(async ({ json }: Output) => (await import('./projections.js')).status(json === true));
+  projections
+    .command('pause')
+    .argument('<name>', 'of the projection')
+    .description('Let a projection stand still, in every process and through restarts. Lists show what was there.')
+    .action(async (name: string) => (await import('./projections.js')).pause(name));
+  projections
+    .command('resume')
+    .argument('<name>', 'of the projection')
+    .description('Let it go on from where it stands.')
+    .action(async (name: string) => (await import('./projections.js')).resume(name));
+  return projections.addCommand(parkedCommand());
+}
+
+function parkedCommand(): Command {
+  const parked = new Command('parked')
+    .description('Events that a projection could not apply.')
+    .addHelpText('after', ABOUT_PARKED);
+  parked
+    .command('list')
+    .description('What is parked, in the order of the log.')
+    .option('--json', 'for scripts')
+    .action(async ({ json }: Output) => (await import('./parked.js')).list(json === true));
+  parked
+    .command('show')
+    .argument('<name>', 'of the projection')
+    .argument('<event>', 'the id of the event')
+    .description('One of them, and what is in the event; what is personal stays sealed.')
+    .action(async (name: string, eventId: string) => (await import('./parked.js')).show(name, eventId));
+  parked
+    .command('retry')
+    .argument('<name>', 'of the projection')
+    .argument('[event]', 'the id of an event: what it is in line with is tried; all that is parked without it')
+    .description('Try again, in order, up to the first event of each line that fails again.')
+    .action(async (name: string, eventId?: string) => (await import('./parked.js')).retry(name, eventId));
+  parked
+    .command('skip')
+    .argument('<name>', 'of the projection')
+    .argument('<event>', 'the id of an event that failed')
+    .requiredOption('--reason <text>', 'why its change can be missed; kept in the log')
+    .description('Leave an event out for good, also whenever the projection begins anew, and apply what waited for it.')
+    .action(async (name: string, eventId: string, { reason }: { readonly reason: string }) =>
+      (await import('./parked.js')).skip(name, eventId, reason),
+    );
+  return parked;
+}
