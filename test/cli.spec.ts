@@ -107,6 +107,33 @@ describe('on the command line, beside a running service,', () => {
     await expect.poll(async () => (await list()).status).toBe(200);
   });
 
+  it('they have another key sign, and void what one has signed (SEC-145)', async () => {
+    const published = async () => {
+      const { body } = await server.call('GET', '/auth/.well-known/jwks.json');
+      return (body['keys'] as { kid: string }[]).map(({ kid }) => kid);
+    };
+    const [first = ''] = await published();
+    const rotated = await authlog('keys rotate');
+    expect(rotated.stdout).toMatch(/^[0-9a-f-]{36} signs from \S+Z on; until then verifiers get to know it\.$/m);
+    await expect.poll(published).toHaveLength(2);
+    expect((await authlog('keys rotate')).stdout).toBe(rotated.stdout);
+    expect((await authlog('keys list')).stdout).toMatch(
+      new RegExp(`^${first} +signs .*\\n[0-9a-f-]{36} +will sign `, 'm'),
+    );
+
+    const { accessToken } = await server.logIn('ada', passwordOf('ada'));
+    const check = async () => (await server.call('GET', '/auth/sessions/current', { token: accessToken })).status;
+    expect(await check()).toBe(200);
+    expect((await authlog(`keys revoke ${first}`)).code).toBe(0);
+    await expect.poll(check).toBe(401);
+    expect(await published()).not.toContain(first);
+    await server.logIn('ada', passwordOf('ada'));
+    expect(await authlog(`keys revoke ${first}`)).toMatchObject({
+      code: 1,
+      stderr: `No key "${first}" is published: see \`authlog keys list\`.\n`,
+    });
+  });
+
   it('the doctor says what is wrong, and what to do about it', async () => {
     const events = join(server.data, 'events.db');
     chmodSync(events, 0o644);

@@ -199,6 +199,7 @@ export const eventSamples: Samples = {
   ],
   SigningKeyRetired: [{ kid: asKeyId('k1') }],
   SigningKeyRevoked: [{ kid: asKeyId('k1') }],
+  SigningKeyRotationRequested: [{}],
   UserCreated: [
     {
       userId: ada,

@@ -32,8 +32,26 @@ export function authlogCommand(): Command {
     .description('Look whether all is well: settings, stores, file modes, disk, clocks, projections. Changes nothing.')
     .option('--json', 'for scripts')
     .action(async ({ json }: Output) => (await import('./doctor.js')).doctor(json === true));
-  authlog.addCommand(projectionsCommand());
-  return authlog;
+  return authlog.addCommand(projectionsCommand()).addCommand(keysCommand());
+}
+
+function keysCommand(): Command {
+  const keys = new Command('keys').description('The keys that sign tokens. They rotate by themselves every 90 days.');
+  keys
+    .command('list')
+    .description('Those that are published: which one signs, and which only verify.')
+    .option('--json', 'for scripts')
+    .action(async ({ json }: Output) => (await import('./keys.js')).list(json === true));
+  keys
+    .command('rotate')
+    .description('Have another key made now. It signs in an hour, when verifiers know it; no token is refused.')
+    .action(async () => (await import('./keys.js')).rotate());
+  keys
+    .command('revoke')
+    .argument('<kid>', 'of a key that may have leaked')
+    .description('Make void at once what a key has signed. Sessions stay; clients get new tokens by refreshing.')
+    .action(async (kid: string) => (await import('./keys.js')).revoke(kid));
+  return keys;
 }
 
 function projectionsCommand(): Command {

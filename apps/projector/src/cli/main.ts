@@ -21,7 +21,7 @@ try {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof CannotBeDone) process.stderr.write(`${error.message}\n`);
-  else if (error instanceof Refused) process.stderr.write(`Refused (${error.code}): ${error.explanation ?? ''}\n`);
+  else if (error instanceof Refused) process.stderr.write(`Refused (${error.code}). ${error.explanation ?? ''}\n`);
   else process.stderr.write(`${explainStartFailure(error).replace('did not start', 'cannot do that')}\n`);
   return 1;
 }

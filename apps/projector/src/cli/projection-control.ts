@@ -8,7 +8,8 @@ import type { Stores } from '#host/stores.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import { CannotBeDone } from './cannot-be-done.js';
 
-const ACTOR = 'operator';
+/** Who does what is done on the command line. */
+export const ACTOR = 'operator';
 
 /** What there is, for people. */
 export const namesOf = () => `one of ${PROJECTIONS.map(({ name }) => name).join(', ')}`;

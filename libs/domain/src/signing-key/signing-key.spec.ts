@@ -43,6 +43,27 @@ describe('adding a signing key', () => {
       .yields(added('k2', '2030-01-02T00:00:00.000Z')));
 });
 
+describe('asking for another signing key', () => {
+  const requested: SigningKeyEvent = { type: 'SigningKeyRotationRequested', data: {} };
+  const request = (now: string) => ({ type: 'RequestSigningKeyRotation', now: new Date(now) }) as const;
+
+  it('makes one due, which signs an hour later (SEC-145)', () => {
+    given(first).when(request('2030-01-02T00:00:00.000Z')).yields(requested);
+    given(first, requested).when(add('k2', '2030-01-02T00:00:00.000Z')).yields(added('k2', '2030-01-02T01:00:00.000Z'));
+  });
+
+  it('is done once: not while the next key waits to sign, but again after it', () => {
+    const next = added('k2', '2030-01-02T01:00:00.000Z');
+    given(first, requested).when(request('2030-01-02T00:00:00.000Z')).yields();
+    given(first, requested, next).when(add('k3', '2030-01-02T00:00:00.000Z')).yields();
+    given(first, requested, next).when(request('2030-01-02T00:59:59.999Z')).yields();
+    given(first, requested, next).when(request('2030-01-02T01:00:00.000Z')).yields(requested);
+  });
+
+  it('is of no use where there is none, since one is made anyway', () =>
+    given().when(request('2030-01-02T00:00:00.000Z')).yields());
+});
+
 describe('retiring signing keys', () => {
   const retire = (now: string) => ({ type: 'RetireSigningKeys', now: new Date(now) }) as const;
 

@@ -24,6 +24,8 @@ export type SigningKeyEvent =
         readonly activatesAt: string;
       };
     }
+  /** The newest key is to be replaced now, not only when it is old enough. */
+  | { readonly type: 'SigningKeyRotationRequested'; readonly data: Readonly<Record<string, never>> }
   /** Every token it signed has expired. */
   | { readonly type: 'SigningKeyRetired'; readonly data: { readonly kid: KeyId } }
   /** It may have leaked: what it signed is void at once. */
@@ -32,6 +34,7 @@ export type SigningKeyEvent =
 export const signingKeyEvents: EventCatalogue<SigningKeyEvent> = {
   SigningKeyAdded: { schema: 1 },
   SigningKeyRetired: { schema: 1 },
+  SigningKeyRotationRequested: { schema: 1 },
   SigningKeyRevoked: { schema: 1 },
 };
 
@@ -44,6 +47,7 @@ export type SigningKeyCommand =
       readonly credentialId: CredentialId;
       readonly now: Date;
     }
+  | { readonly type: 'RequestSigningKeyRotation'; readonly now: Date }
   | { readonly type: 'RetireSigningKeys'; readonly now: Date }
   | { readonly type: 'RevokeSigningKey'; readonly kid: KeyId };
 
@@ -53,6 +57,8 @@ export interface SigningKey {
   readonly publicJwk: PublicJwk;
   readonly credentialId: CredentialId;
   readonly activatesAt: Date;
+  /** Somebody wants another one to sign. */
+  readonly isToBeReplaced: boolean;
 }
 
 /** The keys that are published, oldest first. */
@@ -76,10 +82,10 @@ export const PUBLISHED_AFTER_MS = HOUR;
 export const activeKey = (ring: KeyRing, now: Date): SigningKey | undefined =>
   ring.findLast((key) => key.activatesAt <= now) ?? ring[0];
 
-/** Whether a new key is due: there is none, or the newest will have signed long enough. */
+/** Whether a new key is due: there is none, the newest will have signed long enough, or somebody wants another one. */
 export function needsKey(ring: KeyRing, now: Date): boolean {
   const newest = ring.at(-1);
-  if (newest === undefined) return true;
+  if (newest === undefined || newest.isToBeReplaced) return true;
   return newest.activatesAt.getTime() + ROTATION_MS - PUBLISHED_AHEAD_MS <= now.getTime();
 }
 
@@ -97,7 +103,9 @@ export const signingKey: Decider<KeyRing, SigningKeyCommand, SigningKeyEvent> = 
   evolve(ring, { type, data }) {
     switch (type) {
       case 'SigningKeyAdded':
-        return [...ring, { ...data, activatesAt: new Date(data.activatesAt) }];
+        return [...ring, { ...data, activatesAt: new Date(data.activatesAt), isToBeReplaced: false }];
+      case 'SigningKeyRotationRequested':
+        return ring.map((key, index) => ({ ...key, isToBeReplaced: index === ring.length - 1 }));
       case 'SigningKeyRetired':
       case 'SigningKeyRevoked':
         return ring.filter((key) => key.kid !== data.kid);
@@ -112,6 +120,12 @@ export const signingKey: Decider<KeyRing, SigningKeyCommand, SigningKeyEvent> = 
         const isFirst = ring.length === 0;
         const activatesAt = new Date(now.getTime() + (isFirst ? 0 : PUBLISHED_AHEAD_MS)).toISOString();
         return [{ type: 'SigningKeyAdded', data: { kid, alg, publicJwk, credentialId, activatesAt } }];
+      }
+      case 'RequestSigningKeyRotation': {
+        const newest = ring.at(-1);
+        // One that does not sign yet is the replacement.
+        const isUnderWay = newest === undefined || newest.isToBeReplaced || newest.activatesAt > command.now;
+        return isUnderWay ? [] : [{ type: 'SigningKeyRotationRequested', data: {} }];
       }
       case 'RetireSigningKeys':
         return outlived(ring, command.now).map(({ kid }) => ({ type: 'SigningKeyRetired', data: { kid } }));
