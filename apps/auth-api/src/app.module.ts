@@ -44,8 +44,10 @@ import { RequestOneTimeTokenHandler } from './one-time-token/request-one-time-to
 import { MailPagesController } from './pages/mail-pages.controller.js';
 import { RedeemPasswordResetHandler } from './password-reset/redeem-password-reset.js';
 import { RequestPasswordResetHandler } from './password-reset/request-password-reset.js';
+import { ControlProjectionHandler } from './projections/control-projection.js';
 import { EmbeddedProjector } from './projections/embedded-projector.js';
 import { ClaimProvidersHandler } from './provider/claim-providers.js';
+import { ProjectionsController } from './projections/projections.controller.js';
 import { ProviderKeys } from './provider/provider-keys.js';
 import { Providers } from './provider/providers.js';
 import { RefreshProvidersHandler } from './provider/refresh-providers.js';
@@ -199,6 +201,7 @@ const commandHandlers = [
   ClaimOneTimeTokenHandler,
   ClaimProvidersHandler,
   CloseUserIteratorHandler,
+  ControlProjectionHandler,
   ConfirmEmailChangeHandler,
   CreateServiceHandler,
   CreateUsersHandler,
@@ -237,6 +240,7 @@ const commandHandlers = [
     WebTokensController,
     SessionsController,
     UsersController,
+    ProjectionsController,
     UserAdministrationController,
     ServicesController,
     ProvidersController,

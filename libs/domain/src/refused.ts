@@ -4,6 +4,7 @@ import type { AttemptsRefusal } from './attempts/attempts.js';
 import type { ChallengeRefusal } from './challenge/challenge.js';
 import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
 import type { PasswordResetRefusal } from './password-reset/password-reset.js';
+import type { ProjectionRefusal } from './projection/projection-control.js';
 import type { ReservationRefusal } from './reservation/reservation.js';
 import type { ScopeRefusal } from './scope.js';
 import type { SecondFactorRefusal } from './second-factor/second-factor.js';
@@ -25,6 +26,7 @@ export type Refusal =
   | OneTimeTokenRefusal
   | PasswordRefusal
   | PasswordResetRefusal
+  | ProjectionRefusal
   | ReservationRefusal
   | ScopeRefusal
   | SecondFactorRefusal

@@ -40,6 +40,8 @@ export type ProjectionControlCommand =
   | { readonly type: 'RetryParkedEvents'; readonly sequence: string | null }
   | { readonly type: 'SkipParkedEvent'; readonly eventId: string; readonly reason: string };
 
+export type ProjectionRefusal = 'parked-event-unknown' | 'parked-event-waits' | 'projection-unknown';
+
 /** What operators have said of a projection. */
 export interface ProjectionControl {
   readonly isPaused: boolean;

@@ -8,7 +8,7 @@ const isReason = (value: unknown) =>
   typeof value === 'string' && value.trim() !== '' && Array.from(value).length <= MAX_REASON_LENGTH;
 
 /** Why an administrator does something; not blank. */
-const Reason = () =>
+export const Reason = () =>
   ValidateBy({
     name: 'reason',
     validator: {
@@ -17,7 +17,7 @@ const Reason = () =>
     },
   });
 
-const WHY = `Why, for those who read the log: 1 to ${MAX_REASON_LENGTH} characters.`;
+export const WHY = `Why, for those who read the log: 1 to ${MAX_REASON_LENGTH} characters.`;
 
 export class AdministerUserBody extends UserNameBody {
   @ApiProperty({ required: false, nullable: true, type: String, description: WHY })
