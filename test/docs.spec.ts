@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { authlogEvents } from '#domain/events.js';
 import { Metrics } from '#host/metrics.js';
 import { KNOWN_SETTINGS } from '#host/settings.js';
@@ -9,6 +10,11 @@ import { TestApp } from '../apps/auth-api/src/testing/test-app.js';
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const found = (text: string, pattern: RegExp) => new Set(text.match(pattern));
 const section = (text: string, heading: string) => text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+
+interface Rule {
+  readonly expr: string;
+  readonly annotations: object;
+}
 
 interface DescribedCall {
   readonly operationId: string;
@@ -25,6 +31,22 @@ describe('the documents and the program say the same', () => {
     const measured = (await new Metrics().registry.getMetricsAsJSON()).map(({ name }) => name);
     const ours = measured.filter((name) => name.startsWith('authlog_'));
     expect(described).toEqual(new Set([...ours, 'authlog_mails_pending', 'authlog_password_queue_length']));
+  });
+
+  it('of metrics, also in the alert rules and on the board', async () => {
+    const named = (await new Metrics().registry.getMetricsAsJSON()).map(({ name }) => name);
+    const known = new Set([...named, 'authlog_mails_pending', 'authlog_password_queue_length']);
+    const { groups } = parse(read('docs/monitoring/alerts.yaml')) as { groups: { rules: Rule[] }[] };
+    const board = JSON.parse(read('docs/monitoring/grafana.json')) as { panels: { targets: { expr: string }[] }[] };
+    const rules = groups.flatMap((group) => group.rules);
+    const expressions = [...rules, ...board.panels.flatMap(({ targets }) => targets)].map(({ expr }) => expr);
+    const used = expressions.flatMap((expr) => expr.match(/\b(?:authlog|nodejs|process)_[a-z0-9_]+/g) ?? []);
+    expect(used.length).toBeGreaterThan(20);
+    expect(used.map((name) => name.replace(/_(?:bucket|count|sum)$/, '')).filter((name) => !known.has(name))).toEqual(
+      [],
+    );
+    for (const { annotations } of rules)
+      expect(annotations).toEqual({ summary: expect.any(String), todo: expect.any(String) });
   });
 
   it('of events', () => {
