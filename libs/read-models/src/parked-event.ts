@@ -1,6 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import type { Position, RecordedEvent } from '#event-store/event-store.js';
+import type { StreamName } from '#domain/ids.js';
+import type { EventStore, Position, RecordedEvent } from '#event-store/event-store.js';
 import { epochMs } from './epoch-ms.js';
 import { type Projection, sequenceOf } from './projection.js';
 
@@ -64,6 +65,16 @@ export async function parkedEvents(
 ): Promise<ParkedEventRow[]> {
   const rows = await manager.findBy(ParkedEventRow, where);
   return rows.toSorted((one, other) => (BigInt(one.position) < BigInt(other.position) ? -1 : 1));
+}
+
+/** As the log has it; undefined if it does not any more. */
+export async function recordedEventOf(
+  store: EventStore,
+  { stream, revision, eventId }: ParkedEventRow,
+): Promise<RecordedEvent | undefined> {
+  for await (const event of store.readStream(stream as StreamName, revision))
+    return event.id === eventId ? event : undefined;
+  return undefined;
 }
 
 /** How many there are, by projection. */

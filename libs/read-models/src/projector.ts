@@ -3,7 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isDatabaseLost } from '#database/database-lost.js';
 import { inTransaction } from '#database/transaction.js';
-import { type StreamName, categoryOf } from '#domain/ids.js';
+import { categoryOf } from '#domain/ids.js';
 import type { EventCodec } from '#event-store/codec.js';
 import {
   type EventStore,
@@ -14,7 +14,7 @@ import {
 } from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
 import { Fenced, changeParking, moveCheckpoints, resume } from './checkpoint.js';
-import { ParkedEventRow, parkedEvents, parkedId, parkedRow, reasonOf } from './parked-event.js';
+import { ParkedEventRow, parkedEvents, parkedId, parkedRow, reasonOf, recordedEventOf } from './parked-event.js';
 import { ParkedSequences } from './parked-sequences.js';
 import { type Change, type ProjectedEvent, type Projection } from './projection.js';
 
@@ -373,15 +373,8 @@ export class Projector {
 
   private async retryOne(runner: QueryRunner, projection: Projection, row: ParkedEventRow): Promise<Error | null> {
     if (this.skippedBy(projection.name).has(row.eventId)) return null;
-    const event = await this.find(row);
+    const event = await recordedEventOf(this.parts.store, row);
     return event === undefined ? null : this.tryOne(runner, projection, event);
-  }
-
-  /** Undefined if the log does not have it any more. */
-  private async find({ stream, revision, eventId }: ParkedEventRow): Promise<RecordedEvent | undefined> {
-    for await (const event of this.parts.store.readStream(stream as StreamName, revision))
-      return event.id === eventId ? event : undefined;
-    return undefined;
   }
 
   private moveCheckpoints(runner: QueryRunner, from: Position, to: Position): Promise<void> {

@@ -50,6 +50,7 @@ export class ProjectionsController {
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {
+    await this.demandOperator(caller);
     return this.control(projection, { type: 'PauseProjection' }, caller, request);
   }
 
@@ -63,6 +64,7 @@ export class ProjectionsController {
     @CurrentCaller() caller: AuthenticatedCaller,
     @Req() request: FastifyRequest,
   ): Promise<EmptyAnswer> {
+    await this.demandOperator(caller);
     return this.control(projection, { type: 'ResumeProjection' }, caller, request);
   }
 
@@ -119,7 +121,6 @@ export class ProjectionsController {
     caller: AuthenticatedCaller,
     request: FastifyRequest,
   ): Promise<EmptyAnswer> {
-    await this.demandOperator(caller);
     await this.commands.execute(new ControlProjection(projection, control, this.contexts.by(request, caller)));
     return {};
   }

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StreamName } from '#domain/ids.js';
-import type { RecordedEvent } from '#event-store/event-store.js';
 import type { Stores } from '#host/stores.js';
-import { type ParkedEventRow, parkedEvents } from '#read-models/parked-event.js';
+import { type ParkedEventRow, parkedEvents, recordedEventOf } from '#read-models/parked-event.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { say, sayJson, table } from './output.js';
@@ -25,7 +23,7 @@ export const list = (json: boolean): Promise<void> =>
 export const show = (name: string, eventId: string): Promise<void> =>
   withStores(async (stores) => {
     const row = await demandParked(stores, name, eventId);
-    const event = await find(stores, row);
+    const event = await recordedEventOf(stores.eventStore, row);
     const content = event === undefined ? null : asShape(event.data);
     sayJson({ ...asJson(row), data: content, metadata: event?.metadata ?? null });
   });
@@ -86,12 +84,6 @@ async function outcome(
   const left = await parkedOf(stores, name, sequence);
   if (left.length === 0) say('Everything was applied.');
   else throw new CannotBeDone(`${left.length} still parked:\n${asTable(left)}`);
-}
-
-async function find(stores: Stores, { stream, revision, eventId }: ParkedEventRow): Promise<RecordedEvent | undefined> {
-  for await (const event of stores.eventStore.readStream(stream as StreamName, revision))
-    return event.id === eventId ? event : undefined;
-  return undefined;
 }
 
 /** What is personal stays sealed: of it only is shown that it is there. */
