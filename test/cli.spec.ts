@@ -71,7 +71,7 @@ describe('on the command line, beside a running service,', () => {
     ]);
     expect(status).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^sessions +3 +current .* 2$/m),
+      stdout: expect.stringMatching(/^sessions +3 +current +(?:\d+ +){4}\d+\/s +2 +\S+\/\d+ +–$/m),
       stderr: '',
     });
     expect(list.stdout).toMatch(
@@ -105,6 +105,40 @@ describe('on the command line, beside a running service,', () => {
     expect((await authlog('projections status')).stdout).toMatch(/^sessions +3 +paused /m);
     await authlog('projections resume sessions');
     await expect.poll(async () => (await list()).status).toBe(200);
+  });
+
+  it('they have a projection filled anew, look at it on the way, and take it back', async () => {
+    const head = JSON.parse((await authlog('projections status --json')).stdout)[0].head as string;
+    expect(await authlog(`projections rebuild users --to ${BigInt(head) + 9n}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Refused \(position-beyond-log\)\. The log ends at \d+\.$/m),
+    });
+    expect((await authlog('projections rebuild users --to first')).code).toBe(2);
+    expect((await authlog('projections rebuild users --to 3')).stdout).toMatch(/^The new tables of users stand at 3\./);
+    expect(await authlog('projections rebuild users --to 2')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Refused \(rebuild-runs\)/),
+    });
+    const list = async () => {
+      const { accessToken } = await server.logIn('ada', passwordOf('ada'));
+      return server.call('GET', '/auth/users/userInfo', { token: accessToken });
+    };
+    const before = await list();
+    expect(before.status).toBe(200);
+    expect((await authlog('projections rebuild users')).stdout).toMatch(/^users was rebuilt: /);
+    expect((await list()).body).toEqual(before.body);
+    expect(JSON.parse((await authlog('projections differences users')).stdout)).toMatchObject({
+      tables: [{ onlyLive: 0, onlyNext: 0, changed: 0 }],
+    });
+    expect((await authlog('projections status')).stdout).toMatch(/^users: its rebuild is done$/m);
+    expect((await authlog('projections undo users')).stdout).toMatch(/^users was rebuilt: /);
+    expect((await list()).body).toEqual(before.body);
+    expect((await authlog('projections rebuild sessions --detach')).stdout).toMatch(/^sessions is being rebuilt\./);
+    expect((await authlog('projections follow sessions')).stdout).toMatch(/^sessions was rebuilt: /);
+    expect(await authlog('projections cancel sessions')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Refused \(rebuild-unknown\)/),
+    });
   });
 
   it('they have another key sign, and void what one has signed (SEC-145)', async () => {

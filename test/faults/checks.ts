@@ -122,9 +122,9 @@ export async function foldDiffers(installation: Installation): Promise<string[]>
 async function caughtUp({ reader }: ReadModelDatabase, head: Parameters<typeof hasReached>[1]): Promise<void> {
   const progress = new ReadModelProgress(reader);
   const waitsUntil = performance.now() + CATCH_UP_MS;
-  for (const { name } of PROJECTIONS)
-    while (!hasReached(await progress.look(name), head)) {
-      if (performance.now() > waitsUntil) throw new Error(`the read model ${name} does not get to ${head}`);
+  for (const projection of PROJECTIONS)
+    while (!hasReached(await progress.look(projection), head)) {
+      if (performance.now() > waitsUntil) throw new Error(`the read model ${projection.name} does not get to ${head}`);
       await delay(20);
     }
 }

@@ -139,7 +139,16 @@ export const eventSamples: Samples = {
   ReactorBegan: [{ at: '0' }],
   PasswordRehashed: [{ userId: ada, credentialId: credential, from: 'bcrypt 10', to: 'argon2id m=19456 t=2 p=1' }],
   ProjectionPaused: [{}],
+  ProjectionRebuildCancelled: [{ runId: changeId }],
+  ProjectionRebuildContinued: [{ runId: changeId, to: null, isForced: true }],
+  ProjectionRebuildFailed: [{ runId: changeId, reason: 'no-room' }],
+  ProjectionRebuildStarted: [
+    { runId: changeId, version: 3, to: null, isForced: false },
+    { runId: changeId, version: 3, to: '20', isForced: true },
+  ],
+  ProjectionRebuilt: [{ runId: changeId }],
   ProjectionResumed: [{}],
+  ProjectionUndoStarted: [{ runId: changeId, version: 3 }],
   ProfileChanged: [{ userId: ada, firstNames: 'Augusta Ada', lastName: 'King' }],
   ProviderClaimed: [{ userId: bot }],
   ProviderRegistered: [

@@ -74,6 +74,9 @@ export function isPostgresLost(error: unknown): boolean {
   return LOST_CODES.has(code) || LOST_MESSAGES.test(reasonOf(error));
 }
 
+/** Whether an error says that the server's disk is full. */
+export const isPostgresFull = (error: unknown): boolean => codeOf(error) === '53100';
+
 /** The code of the driver's or the system's error, however deep it is wrapped; empty for other errors. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';

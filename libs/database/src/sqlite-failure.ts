@@ -18,6 +18,9 @@ const LOST = /^SQLITE_(?:FULL|IOERR|BUSY|LOCKED|CANTOPEN|READONLY|NOMEM)/;
 /** Whether an error says that the file cannot be used at this moment. */
 export const isSqliteLost = (error: unknown): boolean => LOST.test(codeOf(error));
 
+/** Whether an error says that the disk is full. */
+export const isSqliteFull = (error: unknown): boolean => codeOf(error) === 'SQLITE_FULL';
+
 /** Read models are made again from the log, and what was counted for throttling counts anew; all else is needed. */
 const isRemade = (file: string) => file.endsWith('read-models.db') || file.endsWith('throttle.db');
 

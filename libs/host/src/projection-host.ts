@@ -1,28 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
-import { type ProjectionControl, projectionControl, projectionStream } from '#domain/projection/projection-control.js';
+import {
+  type ProjectionControl,
+  type ProjectionControlCommand,
+  projectionControl,
+  projectionStream,
+} from '#domain/projection/projection-control.js';
+import { systemContext } from '#event-store/envelope.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import { type ParkedEventRow, countParkedEvents } from '#read-models/parked-event.js';
+import { dropOldVersions } from '#read-models/old-versions.js';
 import type { Projection } from '#read-models/projection.js';
 import { ProjectionSupervisor } from '#read-models/projection-supervisor.js';
 import type { ReadModelProgress } from '#read-models/progress.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
+import { Presence } from './presence.js';
 import type { Stores } from './stores.js';
 import type { Tracing } from './tracing.js';
 
 /** How far a projection is behind the log. */
 export interface ProjectionLag {
-  readonly projection: string;
+  readonly projection: Projection;
   readonly position: Position;
   readonly head: Position;
   readonly events: number;
 }
 
+const TIDY_MS = 3_600_000;
+/** Who ends a rebuild. */
+const PROJECTOR = 'projector';
+
 /** Runs every projection of this process. */
 export class ProjectionHost {
   private readonly stopping = new AbortController();
+  /** Who writes on the connection of the read models does so in turn. */
+  private readonly inTurn = pLimit(1);
+  private readonly presence: Presence;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -31,7 +47,9 @@ export class ProjectionHost {
     private readonly metrics: Metrics,
     private readonly log: Log,
     private readonly tracing: Tracing,
-  ) {}
+  ) {
+    this.presence = new Presence(stores.readModels.writer, this.inTurn, PROJECTIONS, 'stands by');
+  }
 
   start(): void {
     const { eventStore, codec, readModels } = this.stores;
@@ -45,17 +63,23 @@ export class ProjectionHost {
         store: eventStore,
         codec,
         database: readModels.writer,
-        inTurn: pLimit(1),
+        inTurn: this.inTurn,
         now: () => new Date(),
         observer,
         tracer: this.tracing.batches,
+        controlOf: (projection) => projectionControlOf(this.stores, projection),
+        openReader: () => readModels.openReader(),
+        hasRoom: () => this.stores.hasRoom(),
+        tell: (projection, command) => this.tell(projection, command),
       },
-      (projection) => projectionControlOf(this.stores, projection),
       PROJECTIONS,
     );
+    this.presence.start();
     this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
       this.log.info({}, 'this process keeps the read models');
-      await supervisor.run(turn);
+      this.presence.role = 'keeps';
+      await Promise.all([supervisor.run(turn), this.tidy(turn)]);
+      this.presence.role = 'stands by';
     });
   }
 
@@ -63,11 +87,36 @@ export class ProjectionHost {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    await this.presence.stop();
   }
 
-  private advanced({ name: projection }: Projection, { events, through, caughtUp }: LogSlice): void {
-    this.progress.advanced(projection, through);
+  /** Now and then removes what only programs before this one have read. */
+  private async tidy(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const at = { inTurn: this.inTurn, now: new Date(), signal };
+      await dropOldVersions(this.stores.readModels.writer, PROJECTIONS, at).catch((error: unknown) =>
+        this.failed(PROJECTIONS, error),
+      );
+      await delay(TIDY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  private async tell(projection: string, command: ProjectionControlCommand): Promise<void> {
+    const context = systemContext(new Date(), PROJECTOR);
+    const { events } = await this.stores.repository.execute(
+      projectionControl,
+      projectionStream(projection),
+      command,
+      context,
+    );
+    for (const { type } of events) this.log.info({ projection, event: type }, 'a rebuild of a projection ended');
+  }
+
+  private advanced(version: Projection, { events, through, caughtUp }: LogSlice): void {
+    const { name: projection } = version;
+    this.progress.advanced(version, through);
     this.metrics.projectionPosition.set({ projection }, Number(through));
+    this.presence.advanced(version, events.length);
     this.metrics.projectionEvents.inc({ projection }, events.length);
     const last = events.at(-1);
     const age = last === undefined || caughtUp ? 0 : (Date.now() - last.recordedAt.getTime()) / 1_000;
@@ -76,7 +125,10 @@ export class ProjectionHost {
   }
 
   private failed(projections: readonly Projection[], error: unknown): void {
-    for (const { name: projection } of projections) this.metrics.projectionFailures.inc({ projection });
+    for (const projection of projections) {
+      this.presence.failed(projection, error);
+      this.metrics.projectionFailures.inc({ projection: projection.name });
+    }
     this.log.error({ projections: projections.map(({ name }) => name), error }, 'a projection failed and tries again');
   }
 
@@ -94,12 +146,12 @@ export async function projectionControlOf({ repository }: Stores, projection: st
 export async function projectionLags({ eventStore }: Stores, progress: ReadModelProgress): Promise<ProjectionLag[]> {
   const head = await eventStore.head();
   return Promise.all(
-    PROJECTIONS.map(async ({ name }) => {
-      const position = await progress.look(name).catch((error: unknown) => {
+    PROJECTIONS.map(async (projection) => {
+      const position = await progress.look(projection).catch((error: unknown) => {
         if (isDatabaseLost(error)) throw error;
         return LOG_START;
       });
-      return { projection: name, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
+      return { projection, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
     }),
   );
 }
@@ -107,12 +159,14 @@ export async function projectionLags({ eventStore }: Stores, progress: ReadModel
 /** Looks where every projection is, for the metrics: what the process knows of itself is never more wanted than when a store is lost. */
 export async function measureProjections(metrics: Metrics, stores: Stores, progress: ReadModelProgress): Promise<void> {
   const lags = await projectionLags(stores, progress).catch(() => []);
-  for (const { projection, position, events } of lags) {
+  for (const { projection: version, position, events } of lags) {
+    const { name: projection } = version;
     metrics.projectionPosition.set({ projection }, Number(position));
     metrics.projectionLagEvents.set({ projection }, events);
   }
   if (lags.length === 0) return;
-  const parked = await countParkedEvents(stores.readModels.reader.manager).catch(() => null);
-  if (parked === null) return;
-  for (const { projection } of lags) metrics.projectionParked.set({ projection }, parked.get(projection) ?? 0);
+  for (const projection of PROJECTIONS) {
+    const parked = await countParkedEvents(stores.readModels.reader.manager, projection).catch(() => null);
+    if (parked !== null) metrics.projectionParked.set({ projection: projection.name }, parked);
+  }
 }

@@ -1,18 +1,21 @@
-import type { Position } from '#event-store/event-store.js';
-import { CheckpointRow } from '#read-models/checkpoint.js';
+import type { RebuildOrder } from '#domain/projection/projection-control.js';
+import { LOG_START, type Position, asPosition } from '#event-store/event-store.js';
+import { CheckpointRow, findCheckpoint } from '#read-models/checkpoint.js';
 import { countParkedEvents } from '#read-models/parked-event.js';
-import { PROJECTIONS } from '#read-models/read-model-database.js';
+import type { Projection } from '#read-models/projection.js';
+import { type ProjectionProcessRow, processesSince } from '#read-models/projection-process.js';
+import type { Comparison } from '#read-models/rebuild/compare-editions.js';
+import { type RebuildRow, type RebuildState, findRebuild } from '#read-models/rebuild/rebuild-row.entity.js';
 import { ReadModelProgress } from '#read-models/progress.js';
-import { projectionControlOf, projectionLags } from './projection-host.js';
+import { PRESENT_MS } from './presence.js';
+import { type ProjectionLag, projectionControlOf, projectionLags } from './projection-host.js';
 import type { Stores } from './stores.js';
 
 /** How a projection is getting on, as the database and the log say; nobody has to run. */
 export interface ProjectionStatus {
   readonly projection: string;
-  /** That filled its tables; null before anything did. */
-  readonly version: number | null;
-  /** Of this program; another one than that of the tables fills them anew at its next start. */
-  readonly programVersion: number;
+  /** Of this program. */
+  readonly version: number;
   /** `behind`: it has not seen the end of the log. */
   readonly state: 'current' | 'behind' | 'paused';
   readonly position: Position;
@@ -20,29 +23,135 @@ export interface ProjectionStatus {
   readonly head: Position;
   /** How many positions of the log it has not seen. */
   readonly behind: number;
+  /** How old the last event is that it has seen, while there are others; null while it has seen none. */
+  readonly behindSeconds: number | null;
+  /** Events a second, as who keeps it has said last; null if nobody does. */
+  readonly rate: number | null;
   /** How many events it could not apply, and how many wait behind them, together. */
   readonly parked: number;
+  /** The process that keeps it; null if none does. */
+  readonly keptBy: string | null;
+  /** Those that would go on if that one ended. */
+  readonly standbys: readonly string[];
+  /** What went wrong last in those processes; null if nothing has. */
+  readonly lastError: { readonly at: Date; readonly why: string } | null;
+  /** The versions that have tables, newest first. */
+  readonly versions: readonly VersionStatus[];
+  /** The rebuild that was begun last; null before any. */
+  readonly rebuild: RebuildStatus | null;
+  /** Whether the tables are kept that it had before the last rebuild. */
+  readonly isUndoable: boolean;
+}
+
+/** A version of a projection, and how far it has come. */
+export interface VersionStatus {
+  readonly version: number;
+  /** `used`: by this program. `old`, `newer`: by others, or by none. */
+  readonly state: 'used' | 'old' | 'newer';
+  readonly position: Position;
+  /** When it moved last. */
+  readonly movedAt: Date;
+}
+
+/** How a rebuild is getting on. */
+export interface RebuildStatus {
+  readonly runId: string;
+  /** `waiting`: nobody has begun it yet. */
+  readonly state: RebuildState | 'waiting';
+  /** Where its tables stand. */
+  readonly position: Position;
+  /** Where they are going. */
+  readonly target: Position;
+  /** How many events it has considered. */
+  readonly events: number;
+  readonly startedAt: Date | null;
+  /** What the last comparison has found; null before it. */
+  readonly comparison: Comparison | null;
+  /** What went wrong last; null if nothing has. */
+  readonly error: string | null;
 }
 
 /** @throws what says that the log or the database is lost */
 export async function projectionStatuses(stores: Stores): Promise<ProjectionStatus[]> {
-  const { manager } = stores.readModels.reader;
   const lags = await projectionLags(stores, new ReadModelProgress(stores.readModels.reader));
-  const parked = await countParkedEvents(manager);
-  const checkpoints = new Map((await manager.find(CheckpointRow)).map((row) => [row.projection, row]));
-  return Promise.all(
-    lags.map(async ({ projection, position, head, events: behind }) => {
-      const { isPaused } = await projectionControlOf(stores, projection);
-      return {
-        projection,
-        version: checkpoints.get(projection)?.version ?? null,
-        programVersion: PROJECTIONS.find(({ name }) => name === projection)?.version ?? 0,
-        state: isPaused ? 'paused' : behind > 0 ? 'behind' : 'current',
-        position,
-        head,
-        behind,
-        parked: parked.get(projection) ?? 0,
-      };
-    }),
-  );
+  return Promise.all(lags.map((lag) => statusOf(stores, lag)));
 }
+
+/** @throws what says that the log or the database is lost */
+export async function rebuildOf(stores: Stores, projection: Projection): Promise<RebuildStatus | null> {
+  const { manager } = stores.readModels.reader;
+  const { rebuild: order } = await projectionControlOf(stores, projection.name);
+  const row = await findRebuild(manager, projection);
+  if (order?.version === projection.version && row?.runId !== order.runId) {
+    const begun = { startedAt: null, comparison: null, error: null };
+    return {
+      runId: order.runId,
+      state: 'waiting',
+      position: LOG_START,
+      target: LOG_START,
+      events: 0,
+      ...begun,
+    };
+  }
+  if (row === null) return null;
+  const next = await findCheckpoint(manager, projection, row.state === 'swapped' ? 'live' : 'next');
+  return {
+    runId: row.runId,
+    state: stateOf(row, order),
+    position: asPosition(next?.position ?? LOG_START),
+    target: asPosition(row.target),
+    events: next?.events ?? 0,
+    startedAt: new Date(row.startedAt),
+    comparison: row.comparison === null ? null : (JSON.parse(row.comparison) as Comparison),
+    error: row.error,
+  };
+}
+
+/** What operators have said since is to happen yet. */
+function stateOf({ runId, state, target }: RebuildRow, order: RebuildOrder | null): RebuildState {
+  const isOver = state === 'swapped' || state === 'failed';
+  if (order?.runId !== runId) return isOver ? state : 'cancelled';
+  const goesOn = (state === 'stands' && order.to !== target) || (state === 'differs' && order.isForced);
+  return goesOn ? 'filling' : state;
+}
+
+async function statusOf(stores: Stores, lag: ProjectionLag): Promise<ProjectionStatus> {
+  const { projection, position, head, events: behind } = lag;
+  const { manager } = stores.readModels.reader;
+  const now = Date.now();
+  const { isPaused } = await projectionControlOf(stores, projection.name);
+  const live = await findCheckpoint(manager, projection, 'live');
+  const versions = await manager.findBy(CheckpointRow, { projection: projection.name, edition: 'live' });
+  const processes = await processesSince(manager, projection, new Date(now - PRESENT_MS));
+  const keeper = processes.find(({ role }) => role === 'keeps');
+  const seen = live !== null && live.recordedAt > 0;
+  return {
+    projection: projection.name,
+    version: projection.version,
+    state: isPaused ? 'paused' : behind > 0 ? 'behind' : 'current',
+    position,
+    head,
+    behind,
+    behindSeconds: behind === 0 ? 0 : seen ? Math.max(0, Math.round((now - live.recordedAt) / 1_000)) : null,
+    rate: keeper?.rate ?? null,
+    parked: await countParkedEvents(manager, projection),
+    keptBy: keeper?.process ?? null,
+    standbys: processes.filter(({ role }) => role === 'stands by').map(({ process }) => process),
+    lastError: lastErrorOf(processes),
+    versions: versions.toSorted((one, other) => other.version - one.version).map((row) => asVersion(row, projection)),
+    rebuild: await rebuildOf(stores, projection),
+    isUndoable: (await findCheckpoint(manager, projection, 'previous')) !== null,
+  };
+}
+
+function lastErrorOf(processes: readonly ProjectionProcessRow[]): ProjectionStatus['lastError'] {
+  const [last] = processes.filter(({ error }) => error !== null).toSorted((one, other) => other.errorAt - one.errorAt);
+  return last === undefined ? null : { at: new Date(last.errorAt), why: last.error ?? '' };
+}
+
+const asVersion = ({ version, position, movedAt }: CheckpointRow, used: Projection): VersionStatus => ({
+  version,
+  state: version === used.version ? 'used' : version < used.version ? 'old' : 'newer',
+  position: asPosition(position),
+  movedAt: new Date(movedAt),
+});

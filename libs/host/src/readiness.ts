@@ -45,10 +45,12 @@ export class Readiness {
     const due = this.endBefore(head);
     const behind = lags.filter(({ position }) => !hasReached(position, due));
     // Whoever lets one stand still knows that its lists are old.
-    const controls = await Promise.all(behind.map(({ projection }) => projectionControlOf(this.stores, projection)));
+    const controls = await Promise.all(
+      behind.map(({ projection }) => projectionControlOf(this.stores, projection.name)),
+    );
     return behind
       .filter((_, index) => controls[index]?.isPaused === false)
-      .map(({ projection, position }) => `the read model ${projection} is at ${position} of ${head}`);
+      .map(({ projection, position }) => `the read model ${projection.name} is at ${position} of ${head}`);
   }
 
   /** Where the log ended ten seconds ago, or at the start: positions alone do not say how far behind something is. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { nameOf } from '#database/database.js';
 import type { Place, Schema } from '#database/place.js';
@@ -26,6 +26,7 @@ export class DataFolderUnusable extends Error {
   override readonly name = 'DataFolderUnusable';
 }
 
+const ROOM_FOR_THE_LOG = 100 * 2 ** 20;
 const DAY_S = 86_400;
 
 /** What nobody asks for after a while, by category; the history of accounts and sessions is kept. */
@@ -46,12 +47,19 @@ export class Stores {
     readonly repository: Repository,
     readonly budgets: BudgetStore,
     private readonly snapshots: Snapshots,
+    private readonly data: string,
     private readonly appends: { failedAt: Date | null },
   ) {}
 
   /** When the log last could not take events; null if it has taken some since. */
   get appendsFailedAt(): Date | null {
     return this.appends.failedAt;
+  }
+
+  /** Whether the disk of the data folder has some left for what is not needed at once: the log comes first. */
+  hasRoom(): boolean {
+    const { bavail, bsize } = statfsSync(this.data);
+    return bavail * bsize > ROOM_FOR_THE_LOG;
   }
 
   /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable, NotOneInstallation, StoreUnavailable */
@@ -97,7 +105,7 @@ export class Stores {
     });
     const halves = { eventStore, repository, vault, logPlace, vaultPlace: nameOf(vaultPlace) };
     await demandOneInstallation(halves, clock.now());
-    return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, appends);
+    return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, settings.data, appends);
   }
 
   /** Finishes what is under way; nothing acknowledged is lost. */

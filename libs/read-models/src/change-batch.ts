@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import { Dialect } from '#database/dialect.js';
+import { type Edition, tableName } from './edition.js';
 import type { Change, Condition, Table } from './projection.js';
 
 /** What is to become of one row. */
@@ -32,6 +33,7 @@ export class ChangeBatch {
   constructor(
     private readonly database: DataSource,
     private readonly runner: QueryRunner,
+    private readonly edition: Edition,
   ) {
     this.dialect = new Dialect(database);
   }
@@ -94,15 +96,16 @@ export class ChangeBatch {
     return rows;
   }
 
-  private async upsert({ tableName, columns }: EntityMetadata, rows: readonly ObjectLiteral[]): Promise<void> {
+  private async upsert(metadata: EntityMetadata, rows: readonly ObjectLiteral[]): Promise<void> {
     const { name, parameters } = this.dialect;
+    const { columns } = metadata;
     const names = columns.map(({ databaseName }) => name(databaseName));
     const replaced = names.filter((column) => column !== name('id')).map((column) => `${column} = excluded.${column}`);
     for (const chunk of this.chunked(rows)) {
       const tuples = chunk.map((_, row) => `(${parameters(names.length, row * names.length)})`);
       await this.write(
         chunk.length,
-        `INSERT INTO ${name(tableName)} (${names.join(', ')}) VALUES ${tuples.join(', ')}
+        `INSERT INTO ${this.nameOf(metadata)} (${names.join(', ')}) VALUES ${tuples.join(', ')}
          ON CONFLICT (${name('id')}) DO UPDATE SET ${replaced.join(', ')}`,
         chunk.flatMap((row) => columns.map(({ propertyName }): unknown => row[propertyName])),
       );
@@ -110,9 +113,12 @@ export class ChangeBatch {
   }
 
   /** Changes the same fields of many rows. */
-  private async update({ tableName, columns }: EntityMetadata, alike: readonly Patch[]): Promise<void> {
+  private async update(metadata: EntityMetadata, alike: readonly Patch[]): Promise<void> {
     const { name, parameters } = this.dialect;
-    const changed = columns.filter(({ propertyName }) => alike[0] !== undefined && propertyName in alike[0].fields);
+    const table = this.nameOf(metadata);
+    const changed = metadata.columns.filter(
+      ({ propertyName }) => alike[0] !== undefined && propertyName in alike[0].fields,
+    );
     const width = changed.length + 1;
     // Both databases call what stands in VALUES column1 and so on; PostgreSQL takes all of it for text.
     const sets = changed.map(
@@ -127,8 +133,8 @@ export class ChangeBatch {
       const tuples = chunk.map((_, row) => `(${parameters(width, row * width)})`);
       await this.write(
         chunk.length,
-        `UPDATE ${name(tableName)} SET ${sets.join(', ')} FROM (VALUES ${tuples.join(', ')}) AS patch
-         WHERE ${name(tableName)}.${name('id')} = patch.column1`,
+        `UPDATE ${table} SET ${sets.join(', ')} FROM (VALUES ${tuples.join(', ')}) AS patch
+         WHERE ${table}.${name('id')} = patch.column1`,
         chunk.flatMap(valuesOf),
       );
     }
@@ -143,18 +149,18 @@ export class ChangeBatch {
     const changed = metadata.columns.filter(({ propertyName }) => propertyName in fields);
     const sets = changed.map(({ databaseName }, index) => `${name(databaseName)} = ${parameter(index)}`);
     const where = this.where(metadata, conditions, changed.length);
-    await this.write(1, `UPDATE ${name(metadata.tableName)} SET ${sets.join(', ')} WHERE ${where}`, [
+    await this.write(1, `UPDATE ${this.nameOf(metadata)} SET ${sets.join(', ')} WHERE ${where}`, [
       ...changed.map(({ propertyName }): unknown => fields[propertyName]),
       ...conditions.map(({ value }) => value),
     ]);
   }
 
-  private async delete({ tableName }: EntityMetadata, ids: readonly string[]): Promise<void> {
+  private async delete(metadata: EntityMetadata, ids: readonly string[]): Promise<void> {
     const { name, parameters } = this.dialect;
     for (const chunk of this.chunked(ids))
       await this.write(
         chunk.length,
-        `DELETE FROM ${name(tableName)} WHERE ${name('id')} IN (${parameters(chunk.length)})`,
+        `DELETE FROM ${this.nameOf(metadata)} WHERE ${name('id')} IN (${parameters(chunk.length)})`,
         chunk,
       );
   }
@@ -170,7 +176,7 @@ export class ChangeBatch {
 
   private async deleteWhere(metadata: EntityMetadata, conditions: readonly Condition[]): Promise<void> {
     await this.runner.query(
-      `DELETE FROM ${this.dialect.name(metadata.tableName)} WHERE ${this.where(metadata, conditions)}`,
+      `DELETE FROM ${this.nameOf(metadata)} WHERE ${this.where(metadata, conditions)}`,
       conditions.map(({ value }) => value),
     );
   }
@@ -183,6 +189,10 @@ export class ChangeBatch {
       return `${name(databaseName)} ${is} ${parameter(from + index)}`;
     });
     return tests.join(' AND ');
+  }
+
+  private nameOf(metadata: EntityMetadata): string {
+    return this.dialect.name(tableName(metadata, this.edition));
   }
 
   private chunked<Item>(items: readonly Item[]): Item[][] {

@@ -1,24 +1,27 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { StreamName } from '#domain/ids.js';
 import type { EventStore, Position, RecordedEvent } from '#event-store/event-store.js';
+import type { Edition } from './edition.js';
 import { epochMs } from './epoch-ms.js';
-import { type Projection, sequenceOf } from './projection.js';
+import { type Projection, type ProjectionVersion, sequenceOf } from './projection.js';
 
 /** An event that a projection could not apply, or that waits behind one: nothing of it is in the projection's tables. */
 @Entity('parked_event')
-@Index('parked_event_in_sequence', ['projection', 'sequence'])
 export class ParkedEventRow {
-  /** The projection and the event. */
   @PrimaryColumn('text')
-  id: string;
-
-  @Column('text')
   projection: string;
 
   /** The projection's version that could not apply it. */
-  @Column('integer')
+  @PrimaryColumn('integer')
   version: number;
+
+  /** The tables that it is missing from. */
+  @PrimaryColumn('text')
+  edition: Edition;
+
+  @PrimaryColumn('text')
+  eventId: string;
 
   /** What must be applied in order: its first event failed, and the others wait. */
   @Column('text')
@@ -33,9 +36,6 @@ export class ParkedEventRow {
   /** Decimal. */
   @Column('text')
   position: string;
-
-  @Column('text')
-  eventId: string;
 
   @Column('text')
   type: string;
@@ -56,14 +56,14 @@ export class ParkedEventRow {
   lastAt: number;
 }
 
-export const parkedId = (projectionName: string, eventId: string) => `${projectionName}/${eventId}`;
-
-/** In the order of the log. */
+/** In the order of the log. @param sequence all of them when left out */
 export async function parkedEvents(
   manager: EntityManager,
-  where: { readonly projection: string; readonly sequence?: string },
+  { name: projection, version }: ProjectionVersion,
+  { edition = 'live', sequence }: { readonly edition?: Edition; readonly sequence?: string } = {},
 ): Promise<ParkedEventRow[]> {
-  const rows = await manager.findBy(ParkedEventRow, where);
+  const ofSequence = sequence === undefined ? {} : { sequence };
+  const rows = await manager.findBy(ParkedEventRow, { projection, version, edition, ...ofSequence });
   return rows.toSorted((one, other) => (BigInt(one.position) < BigInt(other.position) ? -1 : 1));
 }
 
@@ -77,20 +77,16 @@ export async function recordedEventOf(
   return undefined;
 }
 
-/** How many there are, by projection. */
-export async function countParkedEvents(manager: EntityManager): Promise<ReadonlyMap<string, number>> {
-  const counts = await manager
-    .createQueryBuilder(ParkedEventRow, 'parked')
-    .select('parked.projection', 'projection')
-    .addSelect('COUNT(*)', 'count')
-    .groupBy('parked.projection')
-    .getRawMany<{ projection: string; count: number | string }>();
-  return new Map(counts.map(({ projection, count }) => [projection, Number(count)]));
-}
+/** How many are missing from the live tables. */
+export const countParkedEvents = (
+  manager: EntityManager,
+  { name: projection, version }: ProjectionVersion,
+): Promise<number> => manager.countBy(ParkedEventRow, { projection, version, edition: 'live' });
 
 /** @param failure null if it waits behind another one */
 export function parkedRow(
   projection: Projection,
+  edition: Edition,
   {
     id,
     stream,
@@ -102,14 +98,14 @@ export function parkedRow(
   now: Date,
 ): ParkedEventRow {
   return {
-    id: parkedId(projection.name, id),
     projection: projection.name,
     version: projection.version,
+    edition,
+    eventId: id,
     sequence: sequenceOf(projection, stream),
     stream,
     revision,
     position,
-    eventId: id,
     type,
     error: failure === null ? null : reasonOf(failure.error),
     attempts: failure?.attempts ?? 0,

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { Edition } from './edition.js';
 import { ParkedEventRow } from './parked-event.js';
 import { type Projection, sequenceOf } from './projection.js';
 
@@ -13,10 +14,14 @@ export class ParkedSequences {
   private readonly byProjection = new Map<string, Parked>();
 
   /** @param most of one projection */
-  constructor(private readonly most: number) {}
+  constructor(
+    private readonly edition: Edition,
+    private readonly most: number,
+  ) {}
 
-  async load(manager: EntityManager, { name: projection }: Projection, parking: number): Promise<void> {
-    const rows = await manager.find(ParkedEventRow, { where: { projection }, select: { sequence: true } });
+  async load(manager: EntityManager, { name: projection, version }: Projection, parking: number): Promise<void> {
+    const where = { projection, version, edition: this.edition };
+    const rows = await manager.find(ParkedEventRow, { where, select: { sequence: true } });
     this.byProjection.set(projection, { parking, sequences: new Set(rows.map(({ sequence }) => sequence)) });
   }
 

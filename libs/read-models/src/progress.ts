@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { LOG_START, type Position, asPosition, hasReached } from '#event-store/event-store.js';
-import { CheckpointRow } from './checkpoint.js';
+import { findCheckpoint } from './checkpoint.js';
+import type { ProjectionVersion } from './projection.js';
 
 /** A read model did not get as far as it was asked to in time. */
 export class ReadModelBehind extends Error {
@@ -20,40 +21,41 @@ export class ReadModelProgress {
   constructor(private readonly database: DataSource) {}
 
   /** Said by a projector of this process; saves looking. */
-  advanced(projection: string, position: Position): void {
-    this.reached.set(projection, position);
+  advanced({ name }: ProjectionVersion, position: Position): void {
+    this.reached.set(name, position);
   }
 
   /**
    * Resolves once the projection has considered everything up to the position, with how far it has come.
    * @throws ReadModelBehind when it takes longer
    */
-  async waitFor(projection: string, position: Position, withinMs = WAIT_MS): Promise<Position> {
+  async waitFor(projection: ProjectionVersion, position: Position, withinMs = WAIT_MS): Promise<Position> {
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const known = this.reached.get(projection);
+      const known = this.reached.get(projection.name);
       if (known !== undefined && hasReached(known, position)) return known;
       const looked = await this.look(projection);
       if (hasReached(looked, position)) return looked;
       if (performance.now() > deadline)
-        throw new ReadModelBehind(`${projection} has come to ${looked}, not to ${position}`);
+        throw new ReadModelBehind(`${projection.name} has come to ${looked}, not to ${position}`);
       await delay(LOOK_MS);
     }
   }
 
   /** How far the projection has come, by its checkpoint. Those who ask meanwhile get the same answer. */
-  look(projection: string): Promise<Position> {
-    const underWay = this.looking.get(projection);
+  look(projection: ProjectionVersion): Promise<Position> {
+    const { name } = projection;
+    const underWay = this.looking.get(name);
     if (underWay !== undefined) return underWay;
-    const look = this.readCheckpoint(projection).finally(() => this.looking.delete(projection));
-    this.looking.set(projection, look);
+    const look = this.readCheckpoint(projection).finally(() => this.looking.delete(name));
+    this.looking.set(name, look);
     return look;
   }
 
-  private async readCheckpoint(projection: string): Promise<Position> {
-    const row = await this.database.getRepository(CheckpointRow).findOneBy({ projection });
+  private async readCheckpoint(projection: ProjectionVersion): Promise<Position> {
+    const row = await findCheckpoint(this.database.manager, projection, 'live');
     const position = row === null ? LOG_START : asPosition(row.position);
-    this.reached.set(projection, position);
+    this.reached.set(projection.name, position);
     return position;
   }
 }

@@ -53,10 +53,9 @@ describe('operators', () => {
     await fixture.close();
   });
 
-  const controlOf = async (name: string) => (await repository.load(projectionControl, projectionStream(name))).state;
   function start(projections: readonly Projection[] = [epochs, idle]): void {
     stop = new AbortController();
-    running = new ProjectionSupervisor(fixture.parts(), controlOf, projections).run(stop.signal);
+    running = new ProjectionSupervisor(fixture.supervisorParts(repository), projections).run(stop.signal);
   }
   async function restart(): Promise<void> {
     stop.abort();
@@ -73,7 +72,7 @@ describe('operators', () => {
     return rows.map(({ id }) => id);
   };
   const parked = async () =>
-    (await parkedEvents(fixture.database.reader.manager, { projection: 'epochs' })).map(({ eventId }) => eventId);
+    (await parkedEvents(fixture.database.reader.manager, epochs)).map(({ eventId }) => eventId);
 
   it('have what is parked tried again', async () => {
     start();
@@ -121,17 +120,17 @@ describe('operators', () => {
     await happened('user-1', 'one');
     await expect.poll(ids).toEqual(['one']);
     await say({ type: 'PauseProjection' });
-    const stood = () => fixture.positionOf('epochs');
+    const stood = () => fixture.positionOf(epochs);
     const before = await stood();
     await expect
       .poll(async () => {
         await happened('user-2', 'two');
-        return (await fixture.positionOf('idle')) !== (await stood());
+        return (await fixture.positionOf(idle)) !== (await stood());
       })
       .toBe(true);
     await restart();
     await happened('user-1', 'three');
-    await expect.poll(async () => (await fixture.positionOf('idle')) === (await fixture.store.head())).toBe(true);
+    await expect.poll(async () => (await fixture.positionOf(idle)) === (await fixture.store.head())).toBe(true);
     expect(await ids()).not.toContain('three');
     expect(BigInt(await stood())).toBeGreaterThanOrEqual(BigInt(before));
     await say({ type: 'ResumeProjection' });

@@ -8,16 +8,24 @@ import { idIn } from '#domain/ids.js';
 import type { Position } from '#event-store/event-store.js';
 import { Fenced } from './checkpoint.js';
 import type { Projection } from './projection.js';
-import { Projector, type ProjectorParts } from './projector.js';
+import { Projector } from './projector.js';
+import { Rebuild, type RebuildParts, discardRebuild } from './rebuild/rebuild.js';
 
 const PAUSE_MS = 500;
 
+/** What projections are run with. */
+export interface SupervisorParts extends RebuildParts {
+  /** What operators have said of a projection, by its name. */
+  controlOf(projection: string): Promise<ProjectionControl>;
+}
+
+/** Something that a turn does until it is over. */
+type Task = (turn: AbortSignal) => Promise<void>;
+
 /** Runs projections as operators say in the log: what they said before it began, and what they say meanwhile. */
 export class ProjectionSupervisor {
-  /** @param controlOf what operators have said of a projection, by its name */
   constructor(
-    private readonly parts: ProjectorParts,
-    private readonly controlOf: (projection: string) => Promise<ProjectionControl>,
+    private readonly parts: SupervisorParts,
     private readonly projections: readonly Projection[],
   ) {}
 
@@ -27,8 +35,9 @@ export class ProjectionSupervisor {
       const turn = AbortSignal.any([signal, change.signal]);
       try {
         const after = await this.parts.store.head();
-        const projector = await this.projectorOfRunning();
-        await Promise.all([projector.run(turn), this.obey(projector, after, turn, change)]);
+        const { projector, tasks } = await this.ordered();
+        const obeying = this.obey(projector, after, turn, change);
+        await Promise.all([projector.run(turn), obeying, ...tasks.map((task) => task(turn))]);
       } catch (error) {
         change.abort();
         if (signal.aborted) return;
@@ -38,16 +47,27 @@ export class ProjectionSupervisor {
     }
   }
 
-  /** Of those that are not paused. */
-  private async projectorOfRunning(): Promise<Projector> {
+  /** Those that are not paused go on, and what is to be rebuilt is. */
+  private async ordered(): Promise<{ readonly projector: Projector; readonly tasks: readonly Task[] }> {
     const running: Projection[] = [];
     const skipped = new Map<string, Set<string>>();
+    const tasks: Task[] = [];
     for (const projection of this.projections) {
-      const control = await this.controlOf(projection.name);
+      const control = await this.parts.controlOf(projection.name);
       if (!control.isPaused) running.push(projection);
       skipped.set(projection.name, new Set(control.skipped));
+      tasks.push(this.rebuilding(projection, control));
     }
-    return new Projector(this.parts, running, skipped);
+    return { projector: new Projector(this.parts, running, skipped), tasks };
+  }
+
+  private rebuilding(projection: Projection, { rebuild, skipped }: ProjectionControl): Task {
+    if (rebuild?.version === projection.version)
+      return (turn) => new Rebuild(this.parts, projection, rebuild, skipped).run(turn);
+    return (turn) =>
+      discardRebuild(this.parts, projection, this.parts.inTurn, turn).catch((error: unknown) =>
+        this.parts.observer.failed([projection], error),
+      );
   }
 
   /** Does what is said from now on, until it ends the turn because other projections are to run. */
@@ -81,6 +101,12 @@ async function obeyOne(
   switch (type) {
     case 'ProjectionPaused':
     case 'ProjectionResumed':
+    case 'ProjectionRebuildStarted':
+    case 'ProjectionRebuildContinued':
+    case 'ProjectionRebuildCancelled':
+    case 'ProjectionRebuildFailed':
+    case 'ProjectionUndoStarted':
+    case 'ProjectionRebuilt':
       return change.abort();
     case 'ParkedEventsRetried':
       return projector.retryParked(projectionName, data.sequence ?? undefined);

@@ -1,9 +1,9 @@
-import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import type { ObjectLiteral } from 'typeorm';
 import type { AuthlogEvent } from '#domain/events.js';
 import type { DecodedEvent } from '#event-store/codec.js';
 
 /** A table of a read model, by its entity. */
-export type Table<Row extends ObjectLiteral = ObjectLiteral> = EntityTarget<Row>;
+export type Table<Row extends ObjectLiteral = ObjectLiteral> = new () => Row;
 
 /** A comparison of a column with a value. */
 export interface Condition<Column extends string = string> {
@@ -64,7 +64,7 @@ export type ProjectedEvent<Event extends AuthlogEvent = AuthlogEvent> = Omit<Dec
 export interface Projection<Event extends AuthlogEvent = AuthlogEvent> {
   /** Names the list or page its readers see. */
   readonly name: string;
-  /** Raised with every change of meaning; the tables are then filled anew. */
+  /** Raised with every change of meaning or of a table: each version has tables of its own, and fills them from the log. */
   readonly version: number;
   /** The categories of streams it follows, */
   readonly categories: readonly string[];
@@ -72,10 +72,13 @@ export interface Projection<Event extends AuthlogEvent = AuthlogEvent> {
   readonly types: readonly Event['type'][];
   /** What has to be applied in order besides the events of one stream, by the stream; without it each stream is for itself. */
   readonly sequenceOf?: (stream: string) => string;
-  /** Its own tables; nobody else writes them. Each has the primary key `id`. */
+  /** Its own tables; nobody else writes them. Each has the primary key `id`, and is called after the version. */
   readonly tables: readonly Table[];
   project(event: ProjectedEvent<Event>): readonly Change[];
 }
+
+/** Names a version of a projection. */
+export type ProjectionVersion = Pick<Projection, 'name' | 'version'>;
 
 /** The name of what an event of the stream has to be applied in order with. */
 export const sequenceOf = ({ sequenceOf: named }: Projection, stream: string): string => named?.(stream) ?? stream;

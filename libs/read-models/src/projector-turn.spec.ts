@@ -28,7 +28,7 @@ function join(name: string, signal = stop.signal): void {
         resolve();
       });
     });
-  takers.push(new PostgresProjectorTurn(database.server).take(signal, untilOver));
+  takers.push(new PostgresProjectorTurn(database.server, 'users v1').take(signal, untilOver));
 }
 async function expectStory(...expected: string[]): Promise<void> {
   await expect.poll(() => story, { timeout: 5_000 }).toEqual(expected);

@@ -28,7 +28,11 @@ const LIMITS = { connectMs: 2_000, statementMs: 2_000 };
  * is refused by the checkpoint once another one has begun.
  */
 export class PostgresProjectorTurn implements ProjectorTurn {
-  constructor(private readonly server: PostgresServer) {}
+  /** @param work what it is the turn for; only those who do the same wait for each other */
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly work: string,
+  ) {}
 
   async take(signal: AbortSignal, work: (turn: AbortSignal) => Promise<void>): Promise<void> {
     while (!signal.aborted) {
@@ -47,7 +51,7 @@ export class PostgresProjectorTurn implements ProjectorTurn {
     const turn = AbortSignal.any([signal, lost.signal]);
     try {
       await client.connect();
-      while (!turn.aborted && !(await isFree(client))) await delay(ASK_MS, undefined, { signal: turn });
+      while (!turn.aborted && !(await isFree(client, this.work))) await delay(ASK_MS, undefined, { signal: turn });
       await Promise.all([turn.aborted || work(turn), this.showLife(client, turn, lost)]);
     } finally {
       await client.end();
@@ -62,10 +66,10 @@ export class PostgresProjectorTurn implements ProjectorTurn {
   }
 }
 
-async function isFree(client: Client): Promise<boolean> {
+async function isFree(client: Client, work: string): Promise<boolean> {
   const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS free', [
     LOCK_CLASS,
-    `project ${schema}`,
+    `project ${schema} ${work}`,
   ]);
   return rows[0]?.free === true;
 }

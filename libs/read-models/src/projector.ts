@@ -11,12 +11,15 @@ import {
   type Position,
   type RecordedEvent,
   StoreUnavailable,
+  hasReached,
 } from '#event-store/event-store.js';
 import { ChangeBatch } from './change-batch.js';
-import { Fenced, changeParking, moveCheckpoints, resume } from './checkpoint.js';
-import { ParkedEventRow, parkedEvents, parkedId, parkedRow, reasonOf, recordedEventOf } from './parked-event.js';
+import { Fenced, type Move, changeParking, moveCheckpoints, resume } from './checkpoint.js';
+import type { Edition } from './edition.js';
+import { ParkedEventRow, parkedEvents, parkedRow, reasonOf, recordedEventOf } from './parked-event.js';
 import { ParkedSequences } from './parked-sequences.js';
 import { type Change, type ProjectedEvent, type Projection } from './projection.js';
+import { ProjectionTables } from './projection-tables.js';
 
 /** Told how projections get on: for metrics, logs, and those who wait for them. */
 export interface ProjectorObserver {
@@ -39,6 +42,8 @@ export interface ProjectorParts {
   readonly inTurn: LimitFunction;
   readonly now: () => Date;
   readonly observer: ProjectorObserver;
+  /** The tables that it writes; the live ones when left out. */
+  readonly edition?: Edition;
   readonly tracer?: BatchTracer | null;
   readonly limits?: Partial<ProjectorLimits>;
 }
@@ -50,6 +55,8 @@ export interface ProjectorLimits {
   readonly mostParked: number;
   /** Far behind, so many events share a transaction: the pages of the database that they meet are written once. */
   readonly eventsTogether: number;
+  /** It stops here; null for a projector that goes on as long as the log does. */
+  readonly until: Position | null;
 }
 
 /** Follows events beyond the process that appended them. */
@@ -64,7 +71,7 @@ export interface TracedBatch {
   failed(error: unknown): void;
 }
 
-const LIMITS: ProjectorLimits = { firstPauseMs: 100, mostParked: 100, eventsTogether: 5_000 };
+const LIMITS: ProjectorLimits = { firstPauseMs: 100, mostParked: 100, eventsTogether: 5_000, until: null };
 /** Once the database is back, so are the read models within five seconds. */
 const LONGEST_PAUSE_MS = 3_000;
 /** Events that come this close together are applied together. */
@@ -101,6 +108,8 @@ interface Failure {
  */
 export class Projector {
   private readonly limits: ProjectorLimits;
+  private readonly edition: Edition;
+  private readonly tables: ProjectionTables;
   private readonly categories: readonly string[];
   private readonly parked: ParkedSequences;
   /** Those that follow the log from different places. */
@@ -118,15 +127,20 @@ export class Projector {
     private readonly skipped = new Map<string, Set<string>>(),
   ) {
     this.limits = { ...LIMITS, ...parts.limits };
-    this.parked = new ParkedSequences(this.limits.mostParked);
+    this.edition = parts.edition ?? 'live';
+    this.tables = new ProjectionTables(parts.database);
+    this.parked = new ParkedSequences(this.edition, this.limits.mostParked);
     this.categories = [...new Set(projections.flatMap(({ categories }) => categories))];
   }
 
-  /** Follows the log until the signal ends it. A fault is reported, and everything from the checkpoint on tried again. */
+  /**
+   * Follows the log until the signal ends it, or to where it is to stop. A fault is reported, and everything from the
+   * checkpoint on tried again.
+   */
   async run(signal: AbortSignal): Promise<void> {
     if (this.projections.length === 0) return;
     const { store, observer } = this.parts;
-    const { firstPauseMs } = this.limits;
+    const { firstPauseMs, until } = this.limits;
     let pause = 0;
     let isFirst = true;
     while (!signal.aborted) {
@@ -134,13 +148,13 @@ export class Projector {
         const places = await this.resume();
         if (places.size > 1) return await this.runApart(places, signal);
         const [after] = places.keys();
-        if (after === undefined) return;
+        if (after === undefined || (until !== null && hasReached(after, until))) return;
         // Whoever starts anew may have what was missing.
         if (isFirst) for (const { name } of this.projections) await this.retryParked(name);
         isFirst = false;
         let checkpoint = after;
         const log = store.subscribeAll({ after, categories: this.categories, signal });
-        for await (const gathered of this.gathered(log)) {
+        for await (const gathered of this.gathered(until === null ? log : upTo(until, log))) {
           const { slices, through, caughtUp } = gathered;
           await this.applyTraced(slices, () => this.apply(gathered, checkpoint));
           for (const slice of slices) for (const each of this.projections) observer.advanced(each, slice);
@@ -165,7 +179,8 @@ export class Projector {
     return this.inTransaction(async (runner) => {
       const places = new Map<Position, Projection[]>();
       for (const projection of this.projections) {
-        const { position, parking } = await resume(runner, projection, head);
+        const at = { head, now: this.parts.now() };
+        const { position, parking } = await resume(runner, this.tables, projection, this.edition, at);
         places.set(position, [...(places.get(position) ?? []), projection]);
         await this.parked.load(runner.manager, projection, parking);
       }
@@ -207,7 +222,10 @@ export class Projector {
     if (this.isCareful) return this.applyOneByOne(slices, checkpoint);
     const steps: Step[] = [];
     for (const { events } of slices) steps.push(...(await this.stepsOf(events)));
-    if (through !== checkpoint) await this.applyTogether(steps, checkpoint, through);
+    if (through === checkpoint) return;
+    const events = slices.reduce((count, slice) => count + slice.events.length, 0);
+    const recordedAt = slices.findLast((slice) => slice.events.length > 0)?.events.at(-1)?.recordedAt ?? null;
+    await this.applyTogether(steps, { from: checkpoint, to: through, events, recordedAt });
   }
 
   private async stepsOf(events: readonly RecordedEvent[]): Promise<Step[]> {
@@ -234,11 +252,11 @@ export class Projector {
     return ids;
   }
 
-  private async applyTogether(steps: readonly Step[], checkpoint: Position, through: Position): Promise<void> {
+  private async applyTogether(steps: readonly Step[], move: Move): Promise<void> {
     const { database } = this.parts;
     await this.inTransaction(async (runner) => {
-      await this.moveCheckpoints(runner, checkpoint, through);
-      const batch = new ChangeBatch(database, runner);
+      await this.moveCheckpoints(runner, move);
+      const batch = new ChangeBatch(database, runner, this.edition);
       for (const { projection, event, changes } of steps) {
         if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
         else for (const change of changes) await batch.add(change);
@@ -257,7 +275,7 @@ export class Projector {
         await this.applyOne(following, event, place);
         place = event.position;
       }
-      if (place !== through) await this.applyTogether([], place, through);
+      if (place !== through) await this.applyTogether([], { from: place, to: through, events: 0, recordedAt: null });
       place = through;
     }
   }
@@ -269,7 +287,8 @@ export class Projector {
     checkpoint: Position,
   ): Promise<void> {
     const parked = await this.inTransaction(async (runner) => {
-      await this.moveCheckpoints(runner, checkpoint, event.position);
+      const { position: to, recordedAt } = event;
+      await this.moveCheckpoints(runner, { from: checkpoint, to, events: 1, recordedAt });
       const failed: Failure[] = [];
       for (const projection of projections) {
         if (this.parked.hold(projection, event.stream)) await this.keepWaiting(runner, projection, event);
@@ -284,7 +303,7 @@ export class Projector {
     this.hasGoneOn = true;
     for (const { projection, row } of parked) {
       this.parked.add(projection, row.sequence);
-      this.failures.delete(row.id);
+      this.failures.delete(failureKey(projection, event));
       this.parts.observer.parked(row);
     }
   }
@@ -294,7 +313,7 @@ export class Projector {
     try {
       await runner.startTransaction();
       const [decoded] = (await this.parts.codec.decode([event])) as ProjectedEvent[];
-      const batch = new ChangeBatch(this.parts.database, runner);
+      const batch = new ChangeBatch(this.parts.database, runner, this.edition);
       for (const change of decoded === undefined ? [] : projection.project(decoded)) await batch.add(change);
       await batch.flush();
       await runner.commitTransaction();
@@ -308,13 +327,13 @@ export class Projector {
   }
 
   /** @throws what it failed with, while it may be tried again or too much is parked */
-  private demandEnoughTries({ id }: RecordedEvent, failed: readonly Failure[]): void {
+  private demandEnoughTries(event: RecordedEvent, failed: readonly Failure[]): void {
     for (const { projection } of failed) {
-      const key = parkedId(projection.name, id);
+      const key = failureKey(projection, event);
       this.failures.set(key, (this.failures.get(key) ?? 0) + 1);
     }
     for (const { projection, error } of failed) {
-      const attempts = this.failures.get(parkedId(projection.name, id)) ?? 0;
+      const attempts = this.failures.get(failureKey(projection, event)) ?? 0;
       if (attempts < TRIES || this.parked.isFull(projection)) throw error;
     }
   }
@@ -322,8 +341,8 @@ export class Projector {
   private async park(runner: QueryRunner, event: RecordedEvent, failed: readonly Failure[]) {
     const parked: { readonly projection: Projection; readonly row: ParkedEventRow }[] = [];
     for (const { projection, error } of failed) {
-      const row = parkedRow(projection, event, { error, attempts: TRIES }, this.parts.now());
-      await changeParking(runner, projection, this.parked.parkingOf(projection));
+      const row = parkedRow(projection, this.edition, event, { error, attempts: TRIES }, this.parts.now());
+      await changeParking(runner, projection, this.edition, this.parked.parkingOf(projection));
       await runner.manager.insert(ParkedEventRow, row);
       parked.push({ projection, row });
     }
@@ -331,7 +350,7 @@ export class Projector {
   }
 
   private async keepWaiting(runner: QueryRunner, projection: Projection, event: RecordedEvent): Promise<void> {
-    await runner.manager.insert(ParkedEventRow, parkedRow(projection, event, null, this.parts.now()));
+    await runner.manager.insert(ParkedEventRow, parkedRow(projection, this.edition, event, null, this.parts.now()));
   }
 
   /**
@@ -349,23 +368,25 @@ export class Projector {
   /** Lets the projection go on as if the event had not been. */
   async skipParked(projectionName: string, eventId: string): Promise<void> {
     this.skippedBy(projectionName).add(eventId);
-    const id = parkedId(projectionName, eventId);
-    const row = await this.parts.database.getRepository(ParkedEventRow).findOneBy({ id });
+    const projection = this.projections.find(({ name }) => name === projectionName);
+    if (projection === undefined) return;
+    const where = { projection: projectionName, version: projection.version, edition: this.edition, eventId };
+    const row = await this.parts.database.getRepository(ParkedEventRow).findOneBy(where);
     if (row !== null) await this.retryParked(projectionName, row.sequence);
   }
 
   private async retry(projection: Projection, sequence: string): Promise<void> {
     await this.inTransaction(async (runner) => {
       const parking = this.parked.parkingOf(projection);
-      await changeParking(runner, projection, parking);
-      for (const row of await parkedEvents(runner.manager, { projection: projection.name, sequence })) {
+      await changeParking(runner, projection, this.edition, parking);
+      for (const row of await parkedEvents(runner.manager, projection, { edition: this.edition, sequence })) {
         const error = await this.retryOne(runner, projection, row);
         if (error !== null) {
           const again = { error: reasonOf(error), attempts: row.attempts + 1, lastAt: this.parts.now().getTime() };
-          await runner.manager.update(ParkedEventRow, { id: row.id }, again);
+          await runner.manager.update(ParkedEventRow, keyOf(row), again);
           break;
         }
-        await runner.manager.delete(ParkedEventRow, { id: row.id });
+        await runner.manager.delete(ParkedEventRow, keyOf(row));
       }
       await this.parked.load(runner.manager, projection, parking + 1);
     });
@@ -377,15 +398,37 @@ export class Projector {
     return event === undefined ? null : this.tryOne(runner, projection, event);
   }
 
-  private moveCheckpoints(runner: QueryRunner, from: Position, to: Position): Promise<void> {
-    const { database } = this.parts;
-    return moveCheckpoints(database, runner, this.projections, { from, to }, this.parked.parkingOf);
+  private moveCheckpoints(runner: QueryRunner, move: Move): Promise<void> {
+    const { projections, edition } = this;
+    const { database, now } = this.parts;
+    return moveCheckpoints(database, runner, { projections, edition, now: now() }, move, this.parked.parkingOf);
   }
 
   private inTransaction = <Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> =>
     this.parts.inTurn(() => inTransaction(this.parts.database, work));
 }
 
+/** A part of the log that ends at a position. */
+async function* upTo(until: Position, log: AsyncIterable<LogSlice>): AsyncIterable<LogSlice> {
+  for await (const slice of log) {
+    if (hasReached(slice.through, until)) {
+      const events = slice.events.filter(({ position }) => hasReached(until, position));
+      yield { events, through: until, caughtUp: true };
+      return;
+    }
+    yield slice;
+  }
+}
+
+const failureKey = ({ name }: Projection, { id }: RecordedEvent) => `${name}/${id}`;
+
+const keyOf = ({ projection, version, edition, eventId }: ParkedEventRow) => ({
+  projection,
+  version,
+  edition,
+  eventId,
+});
+
 /** Whether the same may succeed later, without anything being changed. */
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   error instanceof Fenced || error instanceof StoreUnavailable || isDatabaseLost(error);

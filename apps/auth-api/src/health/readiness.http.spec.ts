@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StoreUnavailable } from '#event-store/event-store.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
+import { sessions } from '#read-models/sessions/sessions.projection.js';
 import { TestApp } from '../testing/test-app.js';
 
 const HOUR_MS = 3_600_000;
@@ -19,7 +20,7 @@ describe('a read model that is behind', () => {
   it('makes the service not ready once it has not seen what is ten seconds old', async () => {
     expect((await ready()).status).toBe(200);
     const progress = app.get(ReadModelProgress);
-    const stuck = await progress.look('sessions');
+    const stuck = await progress.look(sessions);
     const look = vi.spyOn(progress, 'look').mockResolvedValue(stuck);
     await app.logIn('ada');
     app.clock.advance(9_999);
@@ -37,7 +38,7 @@ describe('a read model that is behind', () => {
     app.clock.advance(HOUR_MS);
     expect((await ready()).status).toBe(200);
     const progress = app.get(ReadModelProgress);
-    const stuck = await progress.look('sessions');
+    const stuck = await progress.look(sessions);
     const look = vi.spyOn(progress, 'look').mockResolvedValue(stuck);
     app.clock.advance(-HOUR_MS);
     expect((await ready()).status).toBe(200);

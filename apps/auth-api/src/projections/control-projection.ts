@@ -7,7 +7,8 @@ import {
 import { Refused } from '#domain/refused.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
-import { PROJECTIONS } from '#read-models/read-model-database.js';
+import type { Projection } from '#read-models/projection.js';
+import { PROJECTIONS, projectionNamed } from '#read-models/read-model-database.js';
 
 /** An administrator says what is to become of a projection; whoever keeps the read models does it. */
 export class ControlProjection extends Command<void> {
@@ -21,12 +22,11 @@ export class ControlProjection extends Command<void> {
 }
 
 /** @throws Refused `projection-unknown` */
-export function demandProjection(name: string): void {
-  if (!PROJECTIONS.some((projection) => projection.name === name))
-    throw new Refused(
-      'projection-unknown',
-      `There are ${PROJECTIONS.map((projection) => projection.name).join(', ')}.`,
-    );
+export function demandProjection(name: string): Projection {
+  const projection = projectionNamed(name);
+  if (projection === undefined)
+    throw new Refused('projection-unknown', `There are ${PROJECTIONS.map((each) => each.name).join(', ')}.`);
+  return projection;
 }
 
 @CommandHandler(ControlProjection)

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { IsBoolean, IsOptional, Matches } from 'class-validator';
 import { Text } from '../surfaces/ucloud/body-rules.js';
 import { Reason, WHY } from '../surfaces/ucloud/user-administration-bodies.js';
 
@@ -7,6 +7,23 @@ export class ProjectionBody {
   @ApiProperty({ description: 'The name of a projection.' })
   @Text()
   projection: string;
+}
+
+export class RebuildBody extends ProjectionBody {
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    type: String,
+    description: 'Where in the log it stops, beside the tables that are read; decimal. It replaces them without it.',
+  })
+  @IsOptional()
+  @Matches(/^(?:0|[1-9][0-9]{0,19})$/, { message: '$property must be a position of the log, as decimal text' })
+  to?: string | null;
+
+  @ApiProperty({ required: false, description: 'Put the new tables in their place also if they differ.' })
+  @IsOptional()
+  @IsBoolean({ message: '$property must be true or false' })
+  force?: boolean | null;
 }
 
 export class RetryParkedBody extends ProjectionBody {

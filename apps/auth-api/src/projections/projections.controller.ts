@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -9,6 +10,7 @@ import { ADMINISTRATORS } from '#domain/role.js';
 import { projectionStatuses } from '#host/projection-status.js';
 import { Stores } from '#host/stores.js';
 import { type ParkedEventRow, parkedEvents } from '#read-models/parked-event.js';
+import type { Projection } from '#read-models/projection.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import { Access, CurrentCaller } from '../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../access/caller-authentication.js';
@@ -16,8 +18,8 @@ import { StepUp } from '../access/step-up.js';
 import { RequestContexts } from '../request-context.js';
 import { EmptyAnswer } from '../surfaces/ucloud/token-answers.js';
 import { ControlProjection, demandProjection } from './control-projection.js';
-import { ProjectionBody, RetryParkedBody, SkipParkedBody } from './projection-bodies.js';
-import { ParkedEventList, ProjectionList, asParkedEventView } from './projection-views.js';
+import { ProjectionBody, RebuildBody, RetryParkedBody, SkipParkedBody } from './projection-bodies.js';
+import { ParkedEventList, ProjectionList, asParkedEventView, asProjectionView } from './projection-views.js';
 
 /** What `authlog projections` does on the command line, for administrators who have just logged in. */
 @ApiTags('Operations')
@@ -37,7 +39,7 @@ export class ProjectionsController {
   @ApiOkResponse({ type: ProjectionList })
   async browse(@CurrentCaller() caller: AuthenticatedCaller): Promise<ProjectionList> {
     await this.demandOperator(caller);
-    return { items: await projectionStatuses(this.stores) };
+    return { items: (await projectionStatuses(this.stores)).map(asProjectionView) };
   }
 
   @Post('pause')
@@ -68,13 +70,62 @@ export class ProjectionsController {
     return this.control(projection, { type: 'ResumeProjection' }, caller, request);
   }
 
+  @Post('rebuild')
+  @HttpCode(200)
+  @Access('ops.projections.rebuild:write', ADMINISTRATORS)
+  @ApiOperation({
+    operationId: 'rebuildProjection',
+    summary: 'Fill the tables of a projection anew beside those that are read, compare, and put them in their place',
+  })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async rebuild(
+    @Body() { projection, to = null, force }: RebuildBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+  ): Promise<EmptyAnswer> {
+    await this.demandOperator(caller);
+    const { version } = demandProjection(projection);
+    const head = await this.stores.eventStore.head();
+    const order = { runId: randomUUID(), version, to, isForced: force === true, head };
+    return this.control(projection, { type: 'RebuildProjection', ...order }, caller, request);
+  }
+
+  @Post('rebuild/cancel')
+  @HttpCode(200)
+  @Access('ops.projections.rebuild.cancel:write', ADMINISTRATORS)
+  @ApiOperation({ operationId: 'cancelRebuild', summary: 'End a rebuild, and remove what it has filled' })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async cancelRebuild(
+    @Body() { projection }: ProjectionBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+  ): Promise<EmptyAnswer> {
+    await this.demandOperator(caller);
+    return this.control(projection, { type: 'CancelRebuild' }, caller, request);
+  }
+
+  @Post('rebuild/undo')
+  @HttpCode(200)
+  @Access('ops.projections.rebuild.undo:write', ADMINISTRATORS)
+  @ApiOperation({ operationId: 'undoRebuild', summary: 'Read the tables again that the last rebuild has replaced' })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async undoRebuild(
+    @Body() { projection }: ProjectionBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+  ): Promise<EmptyAnswer> {
+    await this.demandOperator(caller);
+    const { version } = demandProjection(projection);
+    return this.control(projection, { type: 'UndoRebuild', runId: randomUUID(), version }, caller, request);
+  }
+
   @Get('parked')
   @Access('ops.projections.parked.browse:read', ADMINISTRATORS)
   @ApiOperation({ operationId: 'browseParkedEvents', summary: 'See which events could not be applied, and what waits' })
   @ApiOkResponse({ type: ParkedEventList })
   async browseParked(@CurrentCaller() caller: AuthenticatedCaller): Promise<ParkedEventList> {
     await this.demandOperator(caller);
-    const rows = await Promise.all(PROJECTIONS.map(({ name }) => this.parkedOf(name)));
+    const rows = await Promise.all(PROJECTIONS.map((projection) => this.parkedOf(projection)));
     return { items: rows.flat().map(asParkedEventView) };
   }
 
@@ -131,13 +182,12 @@ export class ProjectionsController {
     await this.stepUp.demand(caller);
   }
 
-  private parkedOf = (projection: string): Promise<ParkedEventRow[]> =>
-    parkedEvents(this.stores.readModels.reader.manager, { projection });
+  private parkedOf = (projection: Projection): Promise<ParkedEventRow[]> =>
+    parkedEvents(this.stores.readModels.reader.manager, projection);
 
   /** @throws Refused `projection-unknown`, `parked-event-unknown` */
-  private async demandParked(projection: string, eventId: string): Promise<ParkedEventRow> {
-    demandProjection(projection);
-    const row = (await this.parkedOf(projection)).find((parked) => parked.eventId === eventId);
+  private async demandParked(name: string, eventId: string): Promise<ParkedEventRow> {
+    const row = (await this.parkedOf(demandProjection(name))).find((parked) => parked.eventId === eventId);
     if (row === undefined) throw new Refused('parked-event-unknown');
     return row;
   }

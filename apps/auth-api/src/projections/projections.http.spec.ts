@@ -70,8 +70,37 @@ describe('administrators who have just logged in', () => {
     await expect.poll(parked).toEqual([['users', id]]);
   });
 
+  it('have one filled anew, see what came of it, and take it back', async () => {
+    const rebuild = async () => (await items('')).find(({ projection }) => projection === 'sessions')?.['rebuild'];
+    const body = { projection: 'sessions' };
+    const [{ head = '' } = {}] = (await items('')) as { head?: string }[];
+    const beyond = String(BigInt(head) + 9n);
+    expect(await post('rebuild', { ...body, to: beyond })).toMatchObject(refusal('position-beyond-log', 400));
+    for (const to of [7, '-1', 'first', ['1'], {}]) expect((await post('rebuild', { ...body, to })).status).toBe(400);
+    expect((await post('rebuild', { ...body, force: 'yes' })).status).toBe(400);
+    expect(await post('rebuild/cancel', body)).toMatchObject(refusal('rebuild-unknown', 409));
+    expect(await post('rebuild/undo', body)).toMatchObject(refusal('undo-unknown', 409));
+
+    expect((await post('rebuild', { ...body, to: '2' })).status).toBe(200);
+    await expect.poll(rebuild, WITHIN).toMatchObject({ state: 'stands', position: '2' });
+    expect(await post('rebuild', { ...body, to: '1' })).toMatchObject(refusal('rebuild-runs', 409));
+    expect((await post('rebuild/cancel', body)).status).toBe(200);
+    await expect.poll(rebuild, WITHIN).toMatchObject({ state: 'cancelled' });
+
+    const order = await Promise.all([post('rebuild', body), post('rebuild', body)]);
+    expect(order.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    await expect.poll(rebuild, WITHIN).toMatchObject({
+      state: 'swapped',
+      comparison: {
+        tables: expect.arrayContaining([expect.objectContaining({ onlyLive: 0, onlyNext: 0, changed: 0 })]),
+      },
+    });
+    await expect.poll(async () => (await post('rebuild/undo', body)).status, WITHIN).toBe(200);
+    await expect.poll(rebuild, WITHIN).toMatchObject({ state: 'swapped', comparison: null });
+  });
+
   it('are told what is wrong with a name', async () => {
-    for (const call of ['pause', 'resume', 'parked/retry'])
+    for (const call of ['pause', 'resume', 'rebuild', 'rebuild/cancel', 'rebuild/undo', 'parked/retry'])
       expect(await post(call, { projection: 'nonsense' })).toMatchObject(refusal('projection-unknown', 404));
     for (const projection of [undefined, 7, ['users']]) expect((await post('pause', { projection })).status).toBe(400);
   });
@@ -83,7 +112,7 @@ it('administrators who logged in a while ago log in again first (SEC-76, SEC-174
   const before = await app.events();
   const body = { projection: 'users', eventId: 'x', reason: 'nobody needs it' };
   for (const path of ['', '/parked']) expect(await get(path)).toMatchObject(refusal('step-up-required', 401));
-  for (const call of ['pause', 'resume', 'parked/retry', 'parked/skip'])
+  for (const call of ['pause', 'resume', 'rebuild', 'rebuild/cancel', 'rebuild/undo', 'parked/retry', 'parked/skip'])
     expect(await post(call, body)).toMatchObject(refusal('step-up-required', 401));
   expect(await app.events()).toEqual(before);
 });

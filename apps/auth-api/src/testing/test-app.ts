@@ -270,7 +270,7 @@ export class TestApp {
     const stream = userStream((await this.get(Accounts).idOf(username)) ?? asUserId('nobody'));
     const command = { type: 'DeleteUser', by: asUserId('an administrator'), reason: null } as const;
     const { position } = await repository.execute(user, stream, command, systemContext(this.clock.now()));
-    await this.get(ReadModelProgress).waitFor(users.name, position ?? LOG_START);
+    await this.get(ReadModelProgress).waitFor(users, position ?? LOG_START);
   }
 
   async sessionsOf(accessToken: string): Promise<Record<string, unknown>[]> {

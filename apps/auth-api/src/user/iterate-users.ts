@@ -82,7 +82,7 @@ export class FetchUsersHandler implements ICommandHandler<FetchUsers> {
       if (state.status !== 'open') throw new Refused('iterator-unknown');
       // Before the first page its opening is the last thing in its stream.
       const asOf = asPosition(state.asOf ?? position ?? LOG_START);
-      await this.progress.waitFor(users.name, asOf);
+      await this.progress.waitFor(users, asOf);
       const page = await this.queries.after(state.through, USERS_PER_PAGE);
       const last = page.at(-1);
       if (last === undefined) return [];

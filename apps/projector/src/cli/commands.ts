@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { RebuildOptions } from './rebuild.js';
 
 interface Output {
   readonly json?: boolean;
@@ -21,6 +22,12 @@ now (retry). Leave an event out (skip) only if its change can be missed: the oth
   authlog projections parked show sessions 0192f0c4-…
   authlog projections parked retry sessions
   authlog projections parked skip sessions 0192f0c4-… --reason "written by a test"`;
+
+const ABOUT_REBUILDS = `
+It goes on in the process that keeps the read models, also when you look away (Ctrl-C) and after a restart. Queries read the
+tables that were there until all at once they read the new ones. If the new ones differ, nothing is put in place: it says what
+differs, and waits for --force or for \`authlog projections cancel\`. What was replaced is kept for \`authlog projections undo\`,
+until the next rebuild replaces it. It takes about as much room as the tables that are read.`;
 
 /** What there is; what it takes to do it is loaded by whoever does it. */
 export function authlogCommand(): Command {
@@ -71,7 +78,46 @@ function projectionsCommand(): Command {
     .argument('<name>', 'of the projection')
     .description('Let it go on from where it stands.')
     .action(async (name: string) => (await import('./projections.js')).resume(name));
+  addRebuilds(projections);
   return projections.addCommand(parkedCommand());
+}
+
+function addRebuilds(projections: Command): void {
+  projections
+    .command('rebuild')
+    .argument('<name>', 'of the projection')
+    .option('--to <position>', 'stop at a position of the log, beside the tables that are read', asPosition)
+    .option('--force', 'put the new tables in their place also if they differ')
+    .option('--detach', 'do not wait until it is done')
+    .description('Fill the tables anew from the log while the service goes on, compare, and put them in their place.')
+    .addHelpText('after', ABOUT_REBUILDS)
+    .action(async (name: string, options: RebuildOptions) => (await import('./rebuild.js')).rebuild(name, options));
+  projections
+    .command('follow')
+    .argument('<name>', 'of the projection')
+    .description('See how its rebuild gets on, until it is over.')
+    .action(async (name: string) => (await import('./rebuild.js')).follow(name));
+  projections
+    .command('differences')
+    .argument('<name>', 'of the projection')
+    .description('What its rebuild has found when it compared the tables, as JSON: rows, checksums, and what differs.')
+    .action(async (name: string) => (await import('./rebuild.js')).differences(name));
+  projections
+    .command('cancel')
+    .argument('<name>', 'of the projection')
+    .description('End its rebuild, and remove what it has filled.')
+    .action(async (name: string) => (await import('./rebuild.js')).cancel(name));
+  projections
+    .command('undo')
+    .argument('<name>', 'of the projection')
+    .description('Read the tables again that its last rebuild has replaced, once they have caught up.')
+    .action(async (name: string) => (await import('./rebuild.js')).undo(name));
+}
+
+/** @throws InvalidArgumentError */
+function asPosition(text: string): string {
+  if (!/^(?:0|[1-9][0-9]{0,19})$/.test(text)) throw new InvalidArgumentError('A position is a decimal number.');
+  return text;
 }
 
 function parkedCommand(): Command {

@@ -20,3 +20,37 @@ export function say(text: string): void {
 
 /** For scripts: one JSON value. */
 export const sayJson = (value: unknown): void => say(JSON.stringify(value, null, 2));
+
+const BAR_WIDTH = 24;
+
+/** How much of the whole is done, drawn and in percent. */
+export function progressBar(done: number, whole: number): string {
+  const part = whole === 0 ? 1 : Math.min(1, done / whole);
+  const filled = Math.round(part * BAR_WIDTH);
+  return `[${'█'.repeat(filled)}${'·'.repeat(BAR_WIDTH - filled)}] ${Math.floor(part * 100)} %`;
+}
+
+/** Elsewhere than on a terminal, where nothing can be written over. */
+const BETWEEN_LINES_MS = 5_000;
+
+/** Shows on standard error what changes while one waits. */
+export class ProgressLine {
+  private shownAt = -Infinity;
+  private isOpen = false;
+
+  show(text: string): void {
+    const { stderr } = process;
+    if (stderr.isTTY) {
+      stderr.write(`\r\u001b[K${text}`);
+      this.isOpen = true;
+    } else if (performance.now() - this.shownAt >= BETWEEN_LINES_MS) {
+      stderr.write(`${text}\n`);
+      this.shownAt = performance.now();
+    }
+  }
+
+  end(): void {
+    if (this.isOpen) process.stderr.write('\n');
+    this.isOpen = false;
+  }
+}

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stores } from '#host/stores.js';
 import { type ParkedEventRow, parkedEvents, recordedEventOf } from '#read-models/parked-event.js';
+import type { Projection } from '#read-models/projection.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { say, sayJson, table } from './output.js';
@@ -14,7 +15,7 @@ const LOOK_MS = 100;
 /** `authlog projections parked list` */
 export const list = (json: boolean): Promise<void> =>
   withStores(async (stores) => {
-    const rows = (await Promise.all(PROJECTIONS.map(({ name }) => parkedOf(stores, name)))).flat();
+    const rows = (await Promise.all(PROJECTIONS.map((projection) => parkedOf(stores, projection)))).flat();
     if (json) sayJson(rows.map(asJson));
     else say(rows.length === 0 ? 'Nothing is parked.' : asTable(rows));
   });
@@ -22,7 +23,7 @@ export const list = (json: boolean): Promise<void> =>
 /** `authlog projections parked show` @throws CannotBeDone */
 export const show = (name: string, eventId: string): Promise<void> =>
   withStores(async (stores) => {
-    const row = await demandParked(stores, name, eventId);
+    const row = await demandParked(stores, demandProjection(name), eventId);
     const event = await recordedEventOf(stores.eventStore, row);
     const content = event === undefined ? null : asShape(event.data);
     sayJson({ ...asJson(row), data: content, metadata: event?.metadata ?? null });
@@ -31,45 +32,49 @@ export const show = (name: string, eventId: string): Promise<void> =>
 /** `authlog projections parked retry` @throws CannotBeDone */
 export const retry = (name: string, eventId?: string): Promise<void> =>
   withStores(async (stores) => {
-    demandProjection(name);
-    const sequence = eventId === undefined ? null : (await demandParked(stores, name, eventId)).sequence;
-    const failed = async () => (await parkedOf(stores, name, sequence)).filter(({ error }) => error !== null);
+    const projection = demandProjection(name);
+    const sequence = eventId === undefined ? null : (await demandParked(stores, projection, eventId)).sequence;
+    const failed = async () => (await parkedOf(stores, projection, sequence)).filter(({ error }) => error !== null);
     const before = await failed();
     if (before.length === 0) throw new CannotBeDone(`Nothing of ${name} is parked.`);
     await tell(stores, name, { type: 'RetryParkedEvents', sequence });
-    await outcome(stores, name, sequence, async () => {
-      const attempts = new Map((await failed()).map((row) => [row.id, row.attempts]));
-      return before.every((row) => attempts.get(row.id) !== row.attempts);
+    await outcome(stores, projection, sequence, async () => {
+      const attempts = new Map((await failed()).map((row) => [row.eventId, row.attempts]));
+      return before.every((row) => attempts.get(row.eventId) !== row.attempts);
     });
   });
 
 /** `authlog projections parked skip` @throws CannotBeDone, Refused `reason-invalid` */
 export const skip = (name: string, eventId: string, reason: string): Promise<void> =>
   withStores(async (stores) => {
-    const { id, sequence, error } = await demandParked(stores, name, eventId);
+    const projection = demandProjection(name);
+    const { sequence, error } = await demandParked(stores, projection, eventId);
     if (error === null)
       throw new CannotBeDone('That event did not fail, it waits for one that did: leave out the first of its line.');
     await tell(stores, name, { type: 'SkipParkedEvent', eventId, reason });
-    await outcome(stores, name, sequence, async () => (await parkedOf(stores, name)).every((row) => row.id !== id));
+    await outcome(stores, projection, sequence, async () =>
+      (await parkedOf(stores, projection)).every((row) => row.eventId !== eventId),
+    );
   });
 
-async function parkedOf(stores: Stores, projection: string, sequence: string | null = null): Promise<ParkedEventRow[]> {
-  const where = sequence === null ? { projection } : { projection, sequence };
-  return parkedEvents(stores.readModels.reader.manager, where);
-}
+const parkedOf = (
+  { readModels }: Stores,
+  projection: Projection,
+  sequence: string | null = null,
+): Promise<ParkedEventRow[]> =>
+  parkedEvents(readModels.reader.manager, projection, sequence === null ? {} : { sequence });
 
 /** @throws CannotBeDone if it is not parked */
-async function demandParked(stores: Stores, name: string, eventId: string): Promise<ParkedEventRow> {
-  demandProjection(name);
-  const row = (await parkedOf(stores, name)).find((parked) => parked.eventId === eventId);
-  if (row === undefined) throw new CannotBeDone(`No event ${JSON.stringify(eventId)} of ${name} is parked.`);
+async function demandParked(stores: Stores, projection: Projection, eventId: string): Promise<ParkedEventRow> {
+  const row = (await parkedOf(stores, projection)).find((parked) => parked.eventId === eventId);
+  if (row === undefined) throw new CannotBeDone(`No event ${JSON.stringify(eventId)} of ${projection.name} is parked.`);
   return row;
 }
 
 /** Waits for a projector to do what the log says, and says what came of it. @throws CannotBeDone if none does */
 async function outcome(
   stores: Stores,
-  name: string,
+  projection: Projection,
   sequence: string | null,
   isTried: () => Promise<boolean>,
 ): Promise<void> {
@@ -81,7 +86,7 @@ async function outcome(
       );
     await delay(LOOK_MS);
   }
-  const left = await parkedOf(stores, name, sequence);
+  const left = await parkedOf(stores, projection, sequence);
   if (left.length === 0) say('Everything was applied.');
   else throw new CannotBeDone(`${left.length} still parked:\n${asTable(left)}`);
 }
@@ -94,7 +99,7 @@ const asShape = (data: object): unknown =>
     ),
   );
 
-const asJson = ({ firstAt, lastAt, id: _, ...row }: ParkedEventRow) => ({
+const asJson = ({ firstAt, lastAt, edition: _, ...row }: ParkedEventRow) => ({
   ...row,
   firstAt: new Date(firstAt).toISOString(),
   lastAt: new Date(lastAt).toISOString(),

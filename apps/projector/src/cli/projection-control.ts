@@ -5,7 +5,8 @@ import {
 } from '#domain/projection/projection-control.js';
 import { systemContext } from '#event-store/envelope.js';
 import type { Stores } from '#host/stores.js';
-import { PROJECTIONS } from '#read-models/read-model-database.js';
+import type { Projection } from '#read-models/projection.js';
+import { PROJECTIONS, projectionNamed } from '#read-models/read-model-database.js';
 import { CannotBeDone } from './cannot-be-done.js';
 
 /** Who does what is done on the command line. */
@@ -15,9 +16,11 @@ export const ACTOR = 'operator';
 export const namesOf = () => `one of ${PROJECTIONS.map(({ name }) => name).join(', ')}`;
 
 /** @throws CannotBeDone if there is none of this name */
-export function demandProjection(name: string): void {
-  if (!PROJECTIONS.some((projection) => projection.name === name))
+export function demandProjection(name: string): Projection {
+  const projection = projectionNamed(name);
+  if (projection === undefined)
     throw new CannotBeDone(`There is no projection ${JSON.stringify(name)}: it is ${namesOf()}.`);
+  return projection;
 }
 
 /** Says in the log what is to become of a projection. @returns whether that is new */

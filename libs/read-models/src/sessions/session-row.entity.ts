@@ -1,8 +1,11 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
 
+/** Of the projection, and in the names of its tables. */
+export const SESSIONS_VERSION = 3;
+
 /** A session that was not ended on its own. Whether it is alive is for the query to say. */
-@Entity('session')
+@Entity(`session_v${SESSIONS_VERSION}`)
 @Index('session_of_user', ['userId', 'openedAt'])
 @Index('session_by_end', ['expiresAt'])
 export class SessionRow {
@@ -67,7 +70,7 @@ export class SessionRow {
 }
 
 /** The epoch whose sessions live, of a user who once ended all sessions. */
-@Entity('session_epoch')
+@Entity(`session_epoch_v${SESSIONS_VERSION}`)
 export class SessionEpochRow {
   /** The user's. */
   @PrimaryColumn('text')

@@ -3,14 +3,14 @@ import { readable } from '#domain/personal.js';
 import type { SessionEvent, SessionOpened, SessionOrigin } from '#domain/session/session-events.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import { type Change, type Projection, patch, patchWhere, put, remove, removeWhere } from '../projection.js';
-import { SessionEpochRow, SessionRow } from './session-row.entity.js';
+import { SESSIONS_VERSION, SessionEpochRow, SessionRow } from './session-row.entity.js';
 
 type EventOfOwner = Extract<UserEvent, { type: 'CredentialIssued' | 'SessionsInvalidated' }>;
 
 /** The sessions a user can see and end. */
 export const sessions: Projection<SessionEvent | EventOfOwner> = {
   name: 'sessions',
-  version: 3,
+  version: SESSIONS_VERSION,
   categories: ['session', 'user'],
   types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'CredentialIssued', 'SessionsInvalidated'],
   tables: [SessionRow, SessionEpochRow],

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { UserId } from '#domain/ids.js';
 import { Dialect } from '#database/dialect.js';
-import type { SessionRow } from './session-row.entity.js';
+import { SessionEpochRow, SessionRow } from './session-row.entity.js';
 
 /** A page of a list. */
 export interface Page<Row> {
@@ -26,14 +26,16 @@ export class SessionQueries {
   private readonly dialect: Dialect;
   private readonly selectCandidates: string;
   private readonly selectCredentials: string;
+  private readonly selectRows: string;
 
   constructor(database: DataSource) {
     // By hand, because the query builder writes numbers into the text, and every text is planned anew.
     this.dialect = new Dialect(database);
-    const { parameter } = this.dialect;
+    const { name, parameter } = this.dialect;
+    const [sessions, epochs] = [SessionRow, SessionEpochRow].map((row) => name(database.getMetadata(row).tableName));
     const alive = `
-      FROM session
-      LEFT JOIN session_epoch AS owner ON owner.id = session."userId"
+      FROM ${sessions} AS session
+      LEFT JOIN ${epochs} AS owner ON owner.id = session."userId"
       WHERE session."userId" = ${parameter(0)}
         AND session."expiresAt" > ${parameter(1)}
         AND session."lastActiveAt" + session."idleMs" > ${parameter(2)}
@@ -41,6 +43,7 @@ export class SessionQueries {
     const newestFirst = 'ORDER BY session."openedAt" DESC, session.id';
     this.selectCandidates = `SELECT session.id, session."parentId" ${alive} ${newestFirst}`;
     this.selectCredentials = `SELECT session.* ${alive} AND session.origin = 'provisioned' ${newestFirst}`;
+    this.selectRows = `SELECT * FROM ${sessions} WHERE id IN`;
   }
 
   /** The sessions of a user that are alive at this time, newest first. */
@@ -61,7 +64,7 @@ export class SessionQueries {
 
   private async rows(ids: readonly string[]): Promise<SessionRow[]> {
     if (ids.length === 0) return [];
-    const select = `SELECT * FROM session WHERE id IN (${this.dialect.parameters(ids.length)})`;
+    const select = `${this.selectRows} (${this.dialect.parameters(ids.length)})`;
     const written = await this.dialect.select<WrittenRow>(select, ids);
     const byId = new Map(written.map((row) => [row.id, asSessionRow(row)]));
     return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { type DatabaseKind, type TestPlace, newPlace } from '#database/testing/test-place.js';
 import type { DomainEvent } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
+import { projectionControl, projectionStream } from '#domain/projection/projection-control.js';
 import { EventCodec } from '#event-store/codec.js';
 import {
   type EventStore,
@@ -13,10 +14,13 @@ import {
   type SubscriptionOptions,
   hasReached,
 } from '#event-store/event-store.js';
+import type { Repository } from '#event-store/repository.js';
 import { MemoryEventStore } from '#event-store/memory.js';
 import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
-import { CheckpointRow } from '../checkpoint.js';
+import { CheckpointRow, findCheckpoint } from '../checkpoint.js';
+import type { Edition } from '../edition.js';
+import type { SupervisorParts } from '../projection-supervisor.js';
 import type { ProjectedEvent, Projection } from '../projection.js';
 import { Projector, type ProjectorObserver, type ProjectorLimits, type ProjectorParts } from '../projector.js';
 import { type ReadModelDatabase, openReadModels } from '../read-model-database.js';
@@ -44,9 +48,14 @@ export class ReadModelFixture {
     readonly database: ReadModelDatabase,
   ) {}
 
-  static async open(kind: DatabaseKind): Promise<ReadModelFixture> {
+  static async open(kind: DatabaseKind, projections?: readonly Projection[]): Promise<ReadModelFixture> {
     const kept = await newPlace(kind, 'authlog_read_models');
-    return new ReadModelFixture(kept, await openReadModels(kept.place));
+    return new ReadModelFixture(kept, await openReadModels(kept.place, projections));
+  }
+
+  /** The same database, as a program with other versions opens it; closed by whoever asked for it. */
+  openBeside(projections: readonly Projection[]): Promise<ReadModelDatabase> {
+    return openReadModels(this.kept.place, projections);
   }
 
   async close(): Promise<void> {
@@ -149,9 +158,22 @@ export class ReadModelFixture {
     return { store, codec, database, inTurn, now: () => PARKED_AT, observer: DEAF, limits: { firstPauseMs: 5 } };
   }
 
+  /** What a supervisor works with; operators say what they want in the same log. */
+  supervisorParts(repository: Repository): SupervisorParts {
+    return {
+      ...this.parts(),
+      controlOf: async (name) => (await repository.load(projectionControl, projectionStream(name))).state,
+      openReader: () => this.database.openReader(),
+      hasRoom: () => true,
+      tell: async (name, command) => {
+        await repository.execute(projectionControl, projectionStream(name), command, someContext());
+      },
+    };
+  }
+
   /** Where a projection stands; decimal. */
-  async positionOf(projection: string): Promise<string> {
-    const row = await this.database.reader.getRepository(CheckpointRow).findOneBy({ projection });
+  async positionOf(projection: Projection, edition: Edition = 'live'): Promise<string> {
+    const row = await findCheckpoint(this.database.reader.manager, projection, edition);
     return row?.position ?? LOG_START;
   }
 
@@ -163,7 +185,7 @@ export class ReadModelFixture {
     );
     return {
       rows: await Promise.all(tables),
-      checkpoint: await manager.findOneBy(CheckpointRow, { projection: projection.name }),
+      checkpoint: await findCheckpoint(manager, projection, 'live'),
     };
   }
 

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { ACCOUNT_ROLES, type AccountRole } from '#domain/role.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import { Dialect } from '#database/dialect.js';
-import { type UserRow, type WrittenUserRow, asUserRow } from './user-row.entity.js';
+import { UserRow, type WrittenUserRow, asUserRow } from './user-row.entity.js';
 
 /** What has become of an account. */
 export const ACCOUNT_STATUSES = ['active', 'suspended', 'deleted'] as const;
@@ -47,9 +47,11 @@ const MOST_LOOKS = 8;
  */
 export class UserDirectory {
   private readonly dialect: Dialect;
+  private readonly table: string;
 
   constructor(database: DataSource) {
     this.dialect = new Dialect(database);
+    this.table = this.dialect.name(database.getMetadata(UserRow).tableName);
   }
 
   /** At most so many accounts. Fewer do not mean that it is the end. */
@@ -62,7 +64,7 @@ export class UserDirectory {
   private async newest(ranges: readonly Range[], after: DirectoryPlace | null, size: number): Promise<DirectoryPage> {
     const parts = ranges.map((range) => ({
       text: (status: string, role: string, from: string) =>
-        `SELECT id AS listed, '' AS matched FROM user_account
+        `SELECT id AS listed, '' AS matched FROM ${this.table}
          WHERE status = ${status} AND role = ${role} AND id < ${from}
          ORDER BY id DESC`,
       values: [range.status, range.role, after?.id ?? LAST_CHARACTER],
@@ -101,7 +103,7 @@ export class UserDirectory {
     const searched = ranges.flatMap((range) => SEARCHED.map((column) => ({ range, key: name(column) })));
     const parts = searched.map(({ range, key }) => ({
       text: (status: string, role: string, text: string, last: string, end: string) =>
-        `SELECT id AS listed, ${key} AS matched FROM user_account
+        `SELECT id AS listed, ${key} AS matched FROM ${this.table}
          WHERE status = ${status} AND role = ${role} AND (${key}, id) > (${text}, ${last}) AND ${key} < ${end}
          ORDER BY ${key}, id`,
       values: [range.status, range.role, matched, id, prefix + LAST_CHARACTER],
@@ -122,7 +124,7 @@ export class UserDirectory {
     const written = await this.dialect.select<WrittenUserRow & { listed: string; matched: string }>(
       `SELECT account.*, listed, matched
        FROM (${limited.join(' UNION ALL ')} ORDER BY ${order} LIMIT ${most}) AS page
-       JOIN user_account AS account ON account.id = listed
+       JOIN ${this.table} AS account ON account.id = listed
        ORDER BY ${order}`,
       values,
     );

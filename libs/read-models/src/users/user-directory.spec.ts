@@ -10,9 +10,9 @@ import { UserRow } from './user-row.entity.js';
 /** A place in an index of its own order, or one row by its id. */
 const BY_INDEX = {
   SQLite:
-    /^SEARCH (user_account USING COVERING INDEX user_list\w* \(status=\? AND role=\? AND .*[<>]|account USING INDEX sqlite_autoindex)/,
+    /^SEARCH (user_account_v\d+ USING COVERING INDEX user_list\w* \(status=\? AND role=\? AND .*[<>]|account USING INDEX sqlite_autoindex)/,
   PostgreSQL:
-    /^Index (Only Scan user_account user_list\w* \(\(status = .* AND \(role = .*[<>]|Scan user_account user_account_pkey)/,
+    /^Index (Only Scan user_account_v\d+ user_list\w* \(\(status = .* AND \(role = .*[<>]|Scan user_account_v\d+ user_account_v\d+_pkey)/,
 };
 
 describe.each(DATABASES)('in %s', (kind) => {

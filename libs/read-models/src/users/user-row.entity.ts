@@ -1,11 +1,21 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
+
+/** Of the projection, and in the name of its table. */
+export const USERS_VERSION = 7;
 
 /**
  * An account. A `Key` is the text before it in the form in which two spellings are the same. Its personal columns are null
  * once they were erased.
  */
-@Entity('user_account')
+@Entity(`user_account_v${USERS_VERSION}`)
+@Index('user_by_name', ['usernameKey'])
+@Index('user_by_email', ['emailKey'])
+@Index('user_list', ['status', 'role', 'id'])
+@Index('user_list_by_usernameKey', ['status', 'role', 'usernameKey', 'id'])
+@Index('user_list_by_emailKey', ['status', 'role', 'emailKey', 'id'])
+@Index('user_list_by_firstNamesKey', ['status', 'role', 'firstNamesKey', 'id'])
+@Index('user_list_by_lastNameKey', ['status', 'role', 'lastNameKey', 'id'])
 export class UserRow {
   @PrimaryColumn('text')
   id: string;

@@ -4,7 +4,7 @@ import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import { type Projection, patch, put } from '../projection.js';
-import { UserRow } from './user-row.entity.js';
+import { USERS_VERSION, UserRow } from './user-row.entity.js';
 
 const TYPES = [
   'UserCreated',
@@ -43,7 +43,7 @@ const namesOf = ({ firstNames, lastName }: Names) => ({
 /** The accounts there are and were. */
 export const users: Projection<ShownEvent> = {
   name: 'users',
-  version: 7,
+  version: USERS_VERSION,
   categories: ['user', 'factor'],
   types: TYPES,
   // The account and its second factor make one row.

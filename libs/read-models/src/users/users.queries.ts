@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { UserId } from '#domain/ids.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import { Dialect } from '#database/dialect.js';
-import type { UserRow } from './user-row.entity.js';
+import { UserRow } from './user-row.entity.js';
 
 const COLUMNS = [
   'id',
@@ -30,6 +30,7 @@ const MOST_NAMES = 1_000;
 /** Asks the `users` read model for accounts that were not deleted. */
 export class UserQueries {
   private readonly dialect: Dialect;
+  private readonly table: string;
   private readonly select: string;
 
   constructor(database: DataSource) {
@@ -37,7 +38,8 @@ export class UserQueries {
     // longer than reading it.
     this.dialect = new Dialect(database);
     const columns = COLUMNS.map((column) => this.dialect.name(column));
-    this.select = `SELECT ${columns.join(', ')} FROM user_account WHERE status <> 'deleted'`;
+    this.table = this.dialect.name(database.getMetadata(UserRow).tableName);
+    this.select = `SELECT ${columns.join(', ')} FROM ${this.table} WHERE status <> 'deleted'`;
   }
 
   async byId(id: UserId): Promise<FoundUser | null> {
@@ -83,7 +85,7 @@ export class UserQueries {
     for (let from = 0; from < keys.length; from += MOST_NAMES) {
       const asked = filledUp(keys.slice(from, from + MOST_NAMES));
       const found = await this.dialect.select<NamedUser & { key: string }>(
-        `SELECT id, username, role, "usernameKey" AS key FROM user_account
+        `SELECT id, username, role, "usernameKey" AS key FROM ${this.table}
          WHERE status <> 'deleted' AND "usernameKey" IN (${this.dialect.parameters(asked.length)})`,
         asked,
       );

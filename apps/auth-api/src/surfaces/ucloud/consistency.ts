@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOG_START, type Position, asPosition, hasReached } from '#event-store/event-store.js';
 import { Stores } from '#host/stores.js';
+import type { ProjectionVersion } from '#read-models/projection.js';
 import { ReadModelBehind, ReadModelProgress } from '#read-models/progress.js';
 import { Cursors } from '#vault/cursors.js';
 import { later } from '../../access/live-sessions.js';
@@ -41,7 +42,7 @@ export class Consistency {
    * @throws BadRequest, ReadModelBehind
    */
   async await(
-    readModel: string,
+    readModel: ProjectionVersion,
     own: Position | undefined,
     request: FastifyRequest,
     reply: FastifyReply,

@@ -77,7 +77,7 @@ export class ServicesController {
   ): Promise<ServiceCredentials> {
     demandUnrestrictedToken(caller);
     const { id } = await this.services.find(givenText(query, 'service'));
-    await this.consistency.await(sessions.name, caller.position, request, reply);
+    await this.consistency.await(sessions, caller.position, request, reply);
     const rows = await this.queries.credentialsOf(id, this.clock.now());
     return { items: rows.map(credentialViewOf) };
   }

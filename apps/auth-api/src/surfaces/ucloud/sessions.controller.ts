@@ -51,7 +51,7 @@ export class SessionsController {
   ): Promise<SessionPage> {
     demandUnrestrictedToken(caller);
     const page = pageRequestOf(query);
-    await this.consistency.await(sessions.name, caller.position, request, reply);
+    await this.consistency.await(sessions, caller.position, request, reply);
     const found = await this.queries.ofUser(caller.userId, this.clock.now(), page);
     return sessionPageOf(page, found, caller.sessionId);
   }

@@ -63,7 +63,7 @@ export class UserDirectoryController {
     const filter = filterOf(query);
     const list = JSON.stringify(['browseUsers', caller.userId, filter.prefix, filter.role, filter.status]);
     const after = this.placeOf(query['next'], list);
-    await this.consistency.await(users.name, caller.position, request, reply);
+    await this.consistency.await(users, caller.position, request, reply);
     const { rows, next } = await this.directory.page(filter, after, itemsPerPage);
     return { itemsPerPage, items: rows.map(accountViewOf), next: next && this.cursors.seal(next, list) };
   }

@@ -64,7 +64,7 @@ export class UserLookupsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LookedUpUsers> {
-    await this.consistency.await(users.name, position, request, reply);
+    await this.consistency.await(users, position, request, reply);
     const found = await this.queries.byUsernames(body.users);
     const results = body.users.map((name) => {
       const row = found.get(name);
@@ -89,7 +89,7 @@ export class UserLookupsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmailAnswer> {
-    await this.consistency.await(users.name, position, request, reply);
+    await this.consistency.await(users, position, request, reply);
     const { email } = found(await this.queries.byUsername(userId));
     if (email === null) throw new Refused('user-unknown', 'The user has no e-mail address.');
     return { email };
@@ -107,7 +107,7 @@ export class UserLookupsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserWithEmail> {
-    await this.consistency.await(users.name, position, request, reply);
+    await this.consistency.await(users, position, request, reply);
     const { id, username, firstNames, lastName } = found(await this.queries.byEmail(email));
     return { userId: username ?? id, firstNames, lastName };
   }
@@ -125,7 +125,7 @@ export class UserLookupsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Principal> {
     const username = givenText(query, 'username');
-    await this.consistency.await(users.name, position, request, reply);
+    await this.consistency.await(users, position, request, reply);
     return principalOf(found(await this.queries.byUsername(username)));
   }
 }

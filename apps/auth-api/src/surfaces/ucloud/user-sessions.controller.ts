@@ -66,8 +66,8 @@ export class UserSessionsController {
     demandUnrestrictedToken(caller);
     const username = givenText(query, 'username');
     const page = pageRequestOf(query);
-    await this.consistency.await(users.name, caller.position, request, reply);
-    await this.consistency.await(sessions.name, caller.position, request, reply);
+    await this.consistency.await(users, caller.position, request, reply);
+    await this.consistency.await(sessions, caller.position, request, reply);
     const account = await this.users.byUsername(username);
     if (account === null) throw new Refused('user-unknown');
     const found = await this.queries.ofUser(asUserId(account.id), this.clock.now(), page);

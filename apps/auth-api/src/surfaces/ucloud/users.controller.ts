@@ -82,7 +82,7 @@ export class UsersController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UserInfo> {
-    await this.consistency.await(users.name, caller.position, request, reply);
+    await this.consistency.await(users, caller.position, request, reply);
     const row = await this.queries.byId(caller.userId);
     if (row === null) throw new Refused('user-unknown');
     const { email, firstNames, lastName } = row;
