@@ -10,10 +10,26 @@ import { append, notice } from './scenarios/event-log.mjs';
 import { flatCost } from './scenarios/flat-cost.mjs';
 import { login } from './scenarios/login.mjs';
 import { manyUsers } from './scenarios/many-users.mjs';
+import { bigRebuild, rebuilds } from './scenarios/rebuilds.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { refresh } from './scenarios/refresh.mjs';
 
-const SCENARIOS = { append, notice, login, refresh, reads, claim, flatCost, bigLog, manyUsers, distantLog };
+const SCENARIOS = {
+  append,
+  notice,
+  login,
+  refresh,
+  reads,
+  claim,
+  flatCost,
+  bigLog,
+  manyUsers,
+  rebuilds,
+  distantLog,
+  bigRebuild,
+};
+/** Only when they are named. */
+const ON_REQUEST = new Set(['bigRebuild']);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 6);
 
 const wanted = process.argv.slice(2);
@@ -66,7 +82,7 @@ const betterAuth = await startPeer('better-auth', { BENCH_DATABASE: join(folder,
 const bare = await startPeer('bare-fastify', { BENCH_DATABASE: join(folder, 'bare.db') });
 const oidc = await startPeer('oidc-provider');
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(name) : ON_REQUEST.has(name)) continue;
   progress(`${name} …`);
   const data = join(folder, `data-${name}`);
   const measured = await scenario({

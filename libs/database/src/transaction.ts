@@ -1,6 +1,9 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver.js';
 
+/** Does one piece of work after the other, whoever asks. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 /** Does all of the work or nothing. On SQLite the connection must have no other transaction meanwhile. */
 export async function inTransaction<Result>(
   database: DataSource,

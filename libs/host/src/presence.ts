@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LimitFunction } from 'p-limit';
 import type { DataSource } from 'typeorm';
+import type { InTurn } from '#database/transaction.js';
 import { reasonOf } from '#read-models/parked-event.js';
 import type { ProjectionVersion } from '#read-models/projection.js';
 import { type ProcessRole, ProjectionProcessRow } from '#read-models/projection-process.js';
@@ -30,7 +30,7 @@ export class Presence {
 
   constructor(
     private readonly database: DataSource,
-    private readonly inTurn: LimitFunction,
+    private readonly inTurn: InTurn,
     private readonly projections: readonly ProjectionVersion[],
     role: ProcessRole,
   ) {

@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
-import {
-  type ProjectionControl,
-  type ProjectionControlCommand,
-  projectionControl,
-  projectionStream,
-} from '#domain/projection/projection-control.js';
-import { systemContext } from '#event-store/envelope.js';
+import { type ProjectionControl, projectionControl, projectionStream } from '#domain/projection/projection-control.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import { type ParkedEventRow, countParkedEvents } from '#read-models/parked-event.js';
 import { dropOldVersions } from '#read-models/old-versions.js';
@@ -17,6 +11,7 @@ import type { ReadModelProgress } from '#read-models/progress.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
+import { rebuildElsewhere } from './rebuild/rebuild-process.js';
 import { Presence } from './presence.js';
 import type { Stores } from './stores.js';
 import type { Tracing } from './tracing.js';
@@ -30,8 +25,6 @@ export interface ProjectionLag {
 }
 
 const TIDY_MS = 3_600_000;
-/** Who ends a rebuild. */
-const PROJECTOR = 'projector';
 
 /** Runs every projection of this process. */
 export class ProjectionHost {
@@ -68,9 +61,10 @@ export class ProjectionHost {
         observer,
         tracer: this.tracing.batches,
         controlOf: (projection) => projectionControlOf(this.stores, projection),
-        openReader: () => readModels.openReader(),
-        hasRoom: () => this.stores.hasRoom(),
-        tell: (projection, command) => this.tell(projection, command),
+        rebuild: (projection, what, signal) => {
+          const { settings } = this.stores;
+          return rebuildElsewhere({ settings, inTurn: this.inTurn, observer }, projection, what, signal);
+        },
       },
       PROJECTIONS,
     );
@@ -99,17 +93,6 @@ export class ProjectionHost {
       );
       await delay(TIDY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
-  }
-
-  private async tell(projection: string, command: ProjectionControlCommand): Promise<void> {
-    const context = systemContext(new Date(), PROJECTOR);
-    const { events } = await this.stores.repository.execute(
-      projectionControl,
-      projectionStream(projection),
-      command,
-      context,
-    );
-    for (const { type } of events) this.log.info({ projection, event: type }, 'a rebuild of a projection ended');
   }
 
   private advanced(version: Projection, { events, through, caughtUp }: LogSlice): void {

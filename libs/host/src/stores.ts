@@ -37,6 +37,9 @@ const MAX_AGE: ReadonlyMap<string, number> = new Map([
   ['onetime', 30 * DAY_S],
 ]);
 
+/** What decides where everything is kept. */
+export type StoreSettings = Pick<Settings, 'data' | 'database' | 'eventStore' | 'masterKey'>;
+
 /** Everything that keeps something, opened and ready: which adapter stands behind which port is decided here. */
 export class Stores {
   private constructor(
@@ -47,7 +50,7 @@ export class Stores {
     readonly repository: Repository,
     readonly budgets: BudgetStore,
     private readonly snapshots: Snapshots,
-    private readonly data: string,
+    readonly settings: StoreSettings,
     private readonly appends: { failedAt: Date | null },
   ) {}
 
@@ -58,13 +61,13 @@ export class Stores {
 
   /** Whether the disk of the data folder has some left for what is not needed at once: the log comes first. */
   hasRoom(): boolean {
-    const { bavail, bsize } = statfsSync(this.data);
+    const { bavail, bsize } = statfsSync(this.settings.data);
     return bavail * bsize > ROOM_FOR_THE_LOG;
   }
 
   /** @throws DataFolderUnusable, LogFileUnusable, DatabaseUnusable, VaultUnreadable, NotOneInstallation, StoreUnavailable */
   static async open(
-    settings: Settings,
+    settings: StoreSettings,
     clock: Clock,
     metrics: Metrics,
     log: Log,
@@ -105,7 +108,7 @@ export class Stores {
     });
     const halves = { eventStore, repository, vault, logPlace, vaultPlace: nameOf(vaultPlace) };
     await demandOneInstallation(halves, clock.now());
-    return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, settings.data, appends);
+    return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, settings, appends);
   }
 
   /** Finishes what is under way; nothing acknowledged is lost. */
@@ -120,7 +123,7 @@ export class Stores {
 }
 
 /** The log, what people call its place, and whether asking it takes a journey. */
-async function openLog({ eventStore: connection, data }: Settings, metrics: Metrics, log: Log) {
+async function openLog({ eventStore: connection, data }: StoreSettings, metrics: Metrics, log: Log) {
   if (connection === null) {
     const logPlace = join(data, 'events.db');
     return { eventStore: new SqliteEventStore(logPlace), logPlace, isRemote: false };
@@ -156,7 +159,7 @@ function prepareFolder(folder: string): void {
   }
 }
 
-function masterKeyOf({ masterKey, data }: Settings): MasterKey {
+function masterKeyOf({ masterKey, data }: StoreSettings): MasterKey {
   if (masterKey !== null) return masterKey;
   const file = join(data, 'master.key');
   if (!existsSync(file) && existsSync(join(data, 'vault.db')))

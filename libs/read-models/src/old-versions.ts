@@ -1,5 +1,5 @@
-import type { LimitFunction } from 'p-limit';
 import { type DataSource, LessThan } from 'typeorm';
+import type { InTurn } from '#database/transaction.js';
 import { CheckpointRow } from './checkpoint.js';
 import { ParkedEventRow } from './parked-event.js';
 import type { Projection } from './projection.js';
@@ -14,7 +14,7 @@ const KEPT_MS = 24 * 3_600_000;
 export async function dropOldVersions(
   database: DataSource,
   projections: readonly Projection[],
-  { inTurn, now, signal }: { readonly inTurn: LimitFunction; readonly now: Date; readonly signal: AbortSignal },
+  { inTurn, now, signal }: { readonly inTurn: InTurn; readonly now: Date; readonly signal: AbortSignal },
 ): Promise<void> {
   const tables = new ProjectionTables(database);
   const since = new Date(now.getTime() - KEPT_MS);

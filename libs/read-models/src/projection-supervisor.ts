@@ -1,29 +1,42 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   PROJECTION_CATEGORY,
   type ProjectionControl,
   type ProjectionControlEvent,
+  type RebuildOrder,
 } from '#domain/projection/projection-control.js';
 import { idIn } from '#domain/ids.js';
 import type { Position } from '#event-store/event-store.js';
 import { Fenced } from './checkpoint.js';
 import type { Projection } from './projection.js';
-import { Projector } from './projector.js';
-import { Rebuild, type RebuildParts, discardRebuild } from './rebuild/rebuild.js';
+import { Projector, type ProjectorParts } from './projector.js';
+import { discardRebuild } from './rebuild/rebuild.js';
 
 const PAUSE_MS = 500;
 
 /** What projections are run with. */
-export interface SupervisorParts extends RebuildParts {
+export interface SupervisorParts extends ProjectorParts {
   /** What operators have said of a projection, by its name. */
   controlOf(projection: string): Promise<ProjectionControl>;
+  /**
+   * Does a rebuild until it is done, waits for an operator, or the signal ends it.
+   * @throws Error if it has to be begun again where it was
+   */
+  rebuild(projection: Projection, what: OrderedRebuild, signal: AbortSignal): Promise<void>;
 }
 
-/** Something that a turn does until it is over. */
-type Task = (turn: AbortSignal) => Promise<void>;
+/** What operators want to be filled anew, and what is left out of it: events, by their ids. */
+export interface OrderedRebuild {
+  readonly order: RebuildOrder;
+  readonly skipped: ReadonlySet<string>;
+}
 
 /** Runs projections as operators say in the log: what they said before it began, and what they say meanwhile. */
 export class ProjectionSupervisor {
+  /** What ends the work at the rebuild of a projection because something else is said of it. */
+  private readonly rebuilds = new Map<string, AbortController>();
+
   constructor(
     private readonly parts: SupervisorParts,
     private readonly projections: readonly Projection[],
@@ -35,9 +48,9 @@ export class ProjectionSupervisor {
       const turn = AbortSignal.any([signal, change.signal]);
       try {
         const after = await this.parts.store.head();
-        const { projector, tasks } = await this.ordered();
-        const obeying = this.obey(projector, after, turn, change);
-        await Promise.all([projector.run(turn), obeying, ...tasks.map((task) => task(turn))]);
+        const projector = await this.projectorOfRunning();
+        const rebuilding = this.projections.map((projection) => this.rebuildAsTold(projection, turn));
+        await Promise.all([projector.run(turn), this.obey(projector, after, turn, change), ...rebuilding]);
       } catch (error) {
         change.abort();
         if (signal.aborted) return;
@@ -47,27 +60,39 @@ export class ProjectionSupervisor {
     }
   }
 
-  /** Those that are not paused go on, and what is to be rebuilt is. */
-  private async ordered(): Promise<{ readonly projector: Projector; readonly tasks: readonly Task[] }> {
+  /** Of those that are not paused. */
+  private async projectorOfRunning(): Promise<Projector> {
     const running: Projection[] = [];
     const skipped = new Map<string, Set<string>>();
-    const tasks: Task[] = [];
     for (const projection of this.projections) {
       const control = await this.parts.controlOf(projection.name);
       if (!control.isPaused) running.push(projection);
       skipped.set(projection.name, new Set(control.skipped));
-      tasks.push(this.rebuilding(projection, control));
     }
-    return { projector: new Projector(this.parts, running, skipped), tasks };
+    return new Projector(this.parts, running, skipped);
   }
 
-  private rebuilding(projection: Projection, { rebuild, skipped }: ProjectionControl): Task {
-    if (rebuild?.version === projection.version)
-      return (turn) => new Rebuild(this.parts, projection, rebuild, skipped).run(turn);
-    return (turn) =>
-      discardRebuild(this.parts, projection, this.parts.inTurn, turn).catch((error: unknown) =>
-        this.parts.observer.failed([projection], error),
-      );
+  /** Those that follow the log go on meanwhile. */
+  private async rebuildAsTold(projection: Projection, turn: AbortSignal): Promise<void> {
+    while (!turn.aborted) {
+      const change = new AbortController();
+      this.rebuilds.set(projection.name, change);
+      const signal = AbortSignal.any([turn, change.signal]);
+      try {
+        await this.rebuild(projection, signal);
+        await aborted(signal);
+      } catch (error) {
+        if (signal.aborted) continue;
+        this.parts.observer.failed([projection], error);
+        await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async rebuild(projection: Projection, signal: AbortSignal): Promise<void> {
+    const { rebuild: order, skipped } = await this.parts.controlOf(projection.name);
+    if (order?.version === projection.version) await this.parts.rebuild(projection, { order, skipped }, signal);
+    else await discardRebuild(this.parts, projection, this.parts.inTurn, signal);
   }
 
   /** Does what is said from now on, until it ends the turn because other projections are to run. */
@@ -80,7 +105,7 @@ export class ProjectionSupervisor {
           // What a newer version lets operators say is for a newer projector.
           const known = events.filter(({ type }) => this.parts.codec.knows(type));
           for (const { event, stream } of await this.parts.codec.decode(known))
-            await obeyOne(projector, idIn(stream), event as ProjectionControlEvent, change);
+            await this.obeyOne(projector, idIn(stream), event as ProjectionControlEvent, change);
           after = through;
         }
       } catch (error) {
@@ -90,27 +115,32 @@ export class ProjectionSupervisor {
         await delay(PAUSE_MS, undefined, { signal: turn }).catch(() => undefined);
       }
   }
-}
 
-async function obeyOne(
-  projector: Projector,
-  projectionName: string,
-  { type, data }: ProjectionControlEvent,
-  change: AbortController,
-): Promise<void> {
-  switch (type) {
-    case 'ProjectionPaused':
-    case 'ProjectionResumed':
-    case 'ProjectionRebuildStarted':
-    case 'ProjectionRebuildContinued':
-    case 'ProjectionRebuildCancelled':
-    case 'ProjectionRebuildFailed':
-    case 'ProjectionUndoStarted':
-    case 'ProjectionRebuilt':
-      return change.abort();
-    case 'ParkedEventsRetried':
-      return projector.retryParked(projectionName, data.sequence ?? undefined);
-    case 'ParkedEventSkipped':
-      return projector.skipParked(projectionName, data.eventId);
+  private async obeyOne(
+    projector: Projector,
+    projectionName: string,
+    { type, data }: ProjectionControlEvent,
+    change: AbortController,
+  ): Promise<void> {
+    switch (type) {
+      case 'ProjectionPaused':
+      case 'ProjectionResumed':
+        return change.abort();
+      case 'ProjectionRebuildStarted':
+      case 'ProjectionRebuildContinued':
+      case 'ProjectionRebuildCancelled':
+      case 'ProjectionRebuildFailed':
+      case 'ProjectionUndoStarted':
+      case 'ProjectionRebuilt':
+        return this.rebuilds.get(projectionName)?.abort();
+      case 'ParkedEventsRetried':
+        return projector.retryParked(projectionName, data.sequence ?? undefined);
+      case 'ParkedEventSkipped':
+        return projector.skipParked(projectionName, data.eventId);
+    }
   }
 }
+
+const aborted = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort');
+};

@@ -3,11 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { Dialect } from '#database/dialect.js';
 import { LOCK_CLASS } from '#database/postgres-database.js';
-import { inTransaction } from '#database/transaction.js';
+import { type InTurn, inTransaction } from '#database/transaction.js';
 import { EDITIONS, type Edition, tableName } from './edition.js';
 import type { Projection } from './projection.js';
-
-type InTurn = <Result>(step: () => Promise<Result>) => Promise<Result>;
 
 /** SQLite frees what a table has before it is gone, and nobody else has a turn meanwhile. */
 const ROWS_PER_TURN = 500;

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LimitFunction } from 'p-limit';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isDatabaseLost } from '#database/database-lost.js';
-import { inTransaction } from '#database/transaction.js';
+import { type InTurn, inTransaction } from '#database/transaction.js';
 import { categoryOf } from '#domain/ids.js';
 import type { EventCodec } from '#event-store/codec.js';
 import {
@@ -39,7 +38,7 @@ export interface ProjectorParts {
    * Shared by all who write on it: a connection has one transaction at a time, and what another one did meanwhile would be
    * part of it.
    */
-  readonly inTurn: LimitFunction;
+  readonly inTurn: InTurn;
   readonly now: () => Date;
   readonly observer: ProjectorObserver;
   /** The tables that it writes; the live ones when left out. */

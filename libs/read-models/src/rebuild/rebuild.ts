@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { isDatabaseFull } from '#database/database-lost.js';
 import { Dialect } from '#database/dialect.js';
-import { inTransaction } from '#database/transaction.js';
+import { type InTurn, inTransaction } from '#database/transaction.js';
 import type { ProjectionControlCommand, RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
 import { LOG_START, type Position, asPosition } from '#event-store/event-store.js';
 import { CheckpointRow, Fenced, findCheckpoint } from '../checkpoint.js';
@@ -34,7 +34,7 @@ class Hopeless extends Error {
 }
 
 /** Fewer than elsewhere: those that are read wait meanwhile, where the database takes one after the other. */
-const EVENTS_TOGETHER = 2_000;
+const EVENTS_TOGETHER = 500;
 /** What was caught up in this time is little enough to let the live tables stand still for. */
 const CLOSE_MS = 250;
 const PAUSE_MS = 200;
@@ -48,7 +48,7 @@ const MOST_FAILURES = 10;
 export class Rebuild {
   private readonly tables: ProjectionTables;
   /** PostgreSQL takes the transactions of both editions side by side. */
-  private readonly inTurn: LimitFunction;
+  private readonly inTurn: InTurn;
   private readonly isEmbedded: boolean;
 
   constructor(
@@ -287,9 +287,9 @@ export class Rebuild {
 
 /** Puts away what a rebuild has filled that is over or not wanted any more; the tables that were brought back are kept. */
 export async function discardRebuild(
-  { database, now }: Pick<RebuildParts, 'database' | 'now'>,
+  { database, now }: Pick<ProjectorParts, 'database' | 'now'>,
   projection: Projection,
-  inTurn: LimitFunction,
+  inTurn: InTurn,
   signal: AbortSignal,
 ): Promise<void> {
   const tables = new ProjectionTables(database);

@@ -20,6 +20,7 @@ import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { CheckpointRow, findCheckpoint } from '../checkpoint.js';
 import type { Edition } from '../edition.js';
+import { Rebuild, type RebuildParts } from '../rebuild/rebuild.js';
 import type { SupervisorParts } from '../projection-supervisor.js';
 import type { ProjectedEvent, Projection } from '../projection.js';
 import { Projector, type ProjectorObserver, type ProjectorLimits, type ProjectorParts } from '../projector.js';
@@ -159,15 +160,20 @@ export class ReadModelFixture {
   }
 
   /** What a supervisor works with; operators say what they want in the same log. */
-  supervisorParts(repository: Repository): SupervisorParts {
-    return {
+  supervisorParts(repository: Repository, other: Partial<RebuildParts> = {}): SupervisorParts {
+    const parts: RebuildParts = {
       ...this.parts(),
-      controlOf: async (name) => (await repository.load(projectionControl, projectionStream(name))).state,
       openReader: () => this.database.openReader(),
       hasRoom: () => true,
       tell: async (name, command) => {
         await repository.execute(projectionControl, projectionStream(name), command, someContext());
       },
+      ...other,
+    };
+    return {
+      ...parts,
+      controlOf: async (name) => (await repository.load(projectionControl, projectionStream(name))).state,
+      rebuild: (projection, { order, skipped }, signal) => new Rebuild(parts, projection, order, skipped).run(signal),
     };
   }
 

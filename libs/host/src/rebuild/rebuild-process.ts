@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import type { InTurn } from '#database/transaction.js';
+import type { RebuildOrder } from '#domain/projection/projection-control.js';
+import type { Projection } from '#read-models/projection.js';
+import type { ProjectorObserver } from '#read-models/projector.js';
+import type { StoreSettings } from '../stores.js';
+import type { FromRebuild, ToRebuild } from './rebuild-messages.js';
+
+// A process cannot be started from TypeScript: tests, which run on the sources, start the built one as well.
+const PROGRAM = createRequire(import.meta.url).resolve('#host/rebuild/rebuild-main.js');
+/** As much as what it reads and writes at a time takes. */
+const MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=192'];
+
+/** What the process of a rebuild is started with. */
+interface RebuildProcessParts {
+  readonly settings: StoreSettings;
+  /** On SQLite it writes in turn with this process. */
+  readonly inTurn: InTurn;
+  readonly observer: ProjectorObserver;
+}
+
+/**
+ * Does a rebuild in a process of its own, of low priority: whoever is answered by this one waits for none of it. It ends when this
+ * process does.
+ * @throws Error if it ends before it is done
+ */
+export async function rebuildElsewhere(
+  { settings, inTurn, observer }: RebuildProcessParts,
+  projection: Projection,
+  { order, skipped }: { readonly order: RebuildOrder; readonly skipped: ReadonlySet<string> },
+  signal: AbortSignal,
+): Promise<void> {
+  const child = fork(PROGRAM, [], {
+    serialization: 'advanced',
+    execArgv: MEMORY,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  let endTurn: () => void = () => undefined;
+  child.on('message', (message: FromRebuild) => {
+    switch (message.type) {
+      case 'turn-wanted':
+        return void inTurn(
+          () =>
+            new Promise<void>((resolve) => {
+              endTurn = resolve;
+              if (!say(child, { type: 'turn' })) resolve();
+            }),
+        );
+      case 'turn-over':
+        return endTurn();
+      case 'failed':
+        return observer.failed([projection], new Error(message.reason));
+      case 'parked':
+        return observer.parked(message.event);
+    }
+  });
+  child.on('error', () => undefined);
+  const stop = () => say(child, { type: 'stop' });
+  signal.addEventListener('abort', stop, { once: true });
+  const masterKey = settings.masterKey?.key.export().toString('base64') ?? null;
+  say(child, {
+    type: 'begin',
+    settings: { data: settings.data, database: settings.database, eventStore: settings.eventStore, masterKey },
+    projection: projection.name,
+    order,
+    skipped: [...skipped],
+  });
+  if (signal.aborted) stop();
+  const [code] = (await once(child, 'exit')) as [number | null];
+  signal.removeEventListener('abort', stop);
+  endTurn();
+  if (code !== 0 && !signal.aborted) throw new Error(`the process of a rebuild ended (${code ?? 'killed'})`);
+}
+
+/** Whether there was anybody to say it to. */
+function say(child: ChildProcess, message: ToRebuild): boolean {
+  if (!child.connected) return false;
+  child.send(message, () => undefined);
+  return true;
+}
