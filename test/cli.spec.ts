@@ -141,6 +141,31 @@ describe('on the command line, beside a running service,', () => {
     });
   });
 
+  it('they make an account, whose password has to be changed', async () => {
+    const made = await authlog('users create grace --email grace@example.org --role ADMIN');
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^grace was made, with the id [0-9a-f-]{36}\.$/m),
+    });
+    const password = /The password is (\S+) /.exec(made.stdout)?.[1] ?? '';
+    const { accessToken } = await server.logIn('grace', password);
+    const claims = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()) as {
+      aud: string[];
+    };
+    expect(claims.aud).toContain('auth.users.changePassword:write');
+    expect(claims.aud).not.toContain('all:write');
+    expect((await server.call('GET', '/auth/sessions', { token: accessToken })).status).toBe(403);
+    expect(await authlog('users create GRACE --email other@example.org')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Refused \(username-taken\)/),
+    });
+    expect(await authlog('users create x --email x@example.org --role EMPEROR')).toMatchObject({ code: 2 });
+    expect(await authlog('users create hans --email nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Refused \(email-invalid\)/),
+    });
+  });
+
   it('they have another key sign, and void what one has signed (SEC-145)', async () => {
     const published = async () => {
       const { body } = await server.call('GET', '/auth/.well-known/jwks.json');

@@ -2,6 +2,9 @@ import { availableParallelism } from 'node:os';
 import { type FactoryProvider, Inject, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { AccountRegistration } from '#accounts/account-registration.js';
+import { IdentifierReservations } from '#accounts/identifier-reservations.js';
+import { UserRegistration } from '#accounts/user-registration.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
@@ -106,20 +109,17 @@ import { GuessBudgets } from './throttling/guess-budgets.js';
 import { KnownDevices } from './throttling/known-devices.js';
 import { OutwardBudgets } from './throttling/outward-budgets.js';
 import { watchedBudgets } from './throttling/watched-budgets.js';
-import { AccountRegistration } from './user/account-registration.js';
 import { Accounts } from './user/accounts.js';
 import { AdministerUserHandler } from './user/administer-user.js';
 import { AuthenticatePasswordHandler } from './user/authenticate-password.js';
 import { ChangePasswordHandler, ResetPasswordHandler } from './user/change-password.js';
 import { ChangeUserHandler } from './user/change-user.js';
 import { CreateUsersHandler } from './user/create-users.js';
-import { IdentifierReservations } from './user/identifier-reservations.js';
 import { ImportUsersHandler } from './user/import-users.js';
 import { CloseUserIteratorHandler, FetchUsersHandler, OpenUserIteratorHandler } from './user/iterate-users.js';
 import { PasswordUpgrade } from './user/password-upgrade.js';
 import { BreachedPasswords } from './user/breached-passwords.js';
 import { Passwords } from './user/passwords.js';
-import { UserRegistration } from './user/user-registration.js';
 
 /** Something that is made from the opened stores. */
 const fromStores = <Made>(
@@ -175,6 +175,23 @@ const stores = [
   },
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   fromStores(Cursors, ({ vault }) => new Cursors(vault.derivedKey('list-cursor'))),
+  {
+    provide: IdentifierReservations,
+    useFactory: (repository: Repository, digest: IdentifierDigest) => new IdentifierReservations(repository, digest),
+    inject: [Repository, IdentifierDigest],
+  },
+  {
+    provide: AccountRegistration,
+    useFactory: (repository: Repository, reservations: IdentifierReservations) =>
+      new AccountRegistration(repository, reservations),
+    inject: [Repository, IdentifierReservations],
+  },
+  {
+    provide: UserRegistration,
+    useFactory: (registration: AccountRegistration, vault: Vault, hasher: PasswordHasher) =>
+      new UserRegistration(registration, vault, hasher),
+    inject: [AccountRegistration, Vault, PasswordHasher],
+  },
   {
     provide: PasswordHasher,
     useFactory: (metrics: Metrics) => {
@@ -262,7 +279,6 @@ const commandHandlers = [
   providers: [
     ...stores,
     ...commandHandlers,
-    AccountRegistration,
     Accounts,
     AddressBudgets,
     Bootstrap,
@@ -274,7 +290,6 @@ const commandHandlers = [
     EmbeddedMail,
     EmbeddedProjector,
     GuessBudgets,
-    IdentifierReservations,
     KnownDevices,
     LiveSessions,
     LoginAnswers,
@@ -291,7 +306,6 @@ const commandHandlers = [
     SessionTokenIssuer,
     SigningKeys,
     StepUp,
-    UserRegistration,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: UcloudErrorFilter },
     { provide: APP_PIPE, useFactory: bodyCheck },

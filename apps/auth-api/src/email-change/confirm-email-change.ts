@@ -7,7 +7,7 @@ import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import { MailTokens } from '#tokens/mail-token.js';
 import type { RequestContext } from '../request-context.js';
-import { IdentifierReservations } from '../user/identifier-reservations.js';
+import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { EmailChanges } from './email-changes.js';
 
 /** Somebody who got the mail at the new address confirms that it is the account's (SEC-63). */

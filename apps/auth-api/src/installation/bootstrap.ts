@@ -13,7 +13,7 @@ import { Log } from '#host/log.js';
 import { Settings } from '#host/settings.js';
 import { hashOf, splitRefreshToken } from '#tokens/refresh-token.js';
 import { Vault } from '#vault/vault.js';
-import { type NewUser, UserRegistration } from '../user/user-registration.js';
+import { type NewUser, UserRegistration } from '#accounts/user-registration.js';
 
 /** The same in every process and every try: the first start happens once, however often it is interrupted. */
 const FIRST_START = { commandId: '6f1d2c8e-2f6a-4d0b-9a3e-5c7b8d9e0f11', fingerprint: 'first start' };

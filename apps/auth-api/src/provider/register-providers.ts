@@ -11,7 +11,7 @@ import { Repository } from '#event-store/repository.js';
 import { ClaimTokens } from '#tokens/claim-token.js';
 import { Credentials, credentialIdOf } from '../credential/credentials.js';
 import { chosenId } from '../request-context.js';
-import { AccountRegistration, type Applicant } from '../user/account-registration.js';
+import { AccountRegistration, type Applicant } from '#accounts/account-registration.js';
 import { ProviderKeys } from './provider-keys.js';
 
 /** What whoever registers a provider passes on to it. */

@@ -8,7 +8,7 @@ import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Credentials, type HandedOutCredential, credentialIdOf } from '../credential/credentials.js';
 import { chosenId } from '../request-context.js';
-import { AccountRegistration } from '../user/account-registration.js';
+import { AccountRegistration } from '#accounts/account-registration.js';
 
 /** A service to be made. */
 export interface NewService {

@@ -13,7 +13,7 @@ import { LiveSessions } from '../access/live-sessions.js';
 import { chosenId, derivedId } from '../request-context.js';
 import { SessionTokenIssuer, type SessionTokens } from '../session/session-tokens.js';
 import { Passwords } from './passwords.js';
-import { type NewUser, UserRegistration, isPerson } from './user-registration.js';
+import { type NewUser, UserRegistration, isPerson } from '#accounts/user-registration.js';
 
 /** Makes accounts, all or none, and opens a session for each, in their order (ucloud-users-api §5.9). */
 export class CreateUsers extends Command<readonly SessionTokens[]> {

@@ -4,7 +4,7 @@ import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Position } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
-import { type ImportedUser, UserRegistration } from './user-registration.js';
+import { type ImportedUser, UserRegistration } from '#accounts/user-registration.js';
 
 /** Whom an import brought in, in the order of its list. */
 export interface ImportedAccounts {

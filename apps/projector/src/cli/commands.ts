@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { RebuildOptions } from './rebuild.js';
+import type { NewPerson } from './users.js';
 
 interface Output {
   readonly json?: boolean;
@@ -39,7 +40,7 @@ export function authlogCommand(): Command {
     .description('Look whether all is well: settings, stores, file modes, disk, clocks, projections. Changes nothing.')
     .option('--json', 'for scripts')
     .action(async ({ json }: Output) => (await import('./doctor.js')).doctor(json === true));
-  return authlog.addCommand(projectionsCommand()).addCommand(keysCommand());
+  return authlog.addCommand(projectionsCommand()).addCommand(keysCommand()).addCommand(usersCommand());
 }
 
 function keysCommand(): Command {
@@ -59,6 +60,21 @@ function keysCommand(): Command {
     .description('Make void at once what a key has signed. Sessions stay; clients get new tokens by refreshing.')
     .action(async (kid: string) => (await import('./keys.js')).revoke(kid));
   return keys;
+}
+
+function usersCommand(): Command {
+  const users = new Command('users').description('Accounts of people.');
+  users
+    .command('create')
+    .argument('<username>', 'with which the person logs in')
+    .addOption(new Option('--role <role>', 'what the person may do').choices(['USER', 'ADMIN']).default('USER'))
+    .requiredOption('--email <address>', 'to which mails are sent')
+    .option('--first-names <names>', 'as others see them')
+    .option('--last-name <name>', 'as others see it')
+    .option('--json', 'for scripts')
+    .description('Make an account, with a password that is shown once and has to be changed at the first login.')
+    .action(async (username: string, person: NewPerson) => (await import('./users.js')).create(username, person));
+  return users;
 }
 
 function projectionsCommand(): Command {

@@ -10,7 +10,7 @@ import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { RequestContexts } from '../../request-context.js';
 import { ImportUsers } from '../../user/import-users.js';
-import type { ImportedUser } from '../../user/user-registration.js';
+import type { ImportedUser } from '#accounts/user-registration.js';
 import { ApiIdempotencyKey } from './api-headers.js';
 import { ListCheck } from './body-checks.js';
 import { tellPosition } from './consistency.js';

@@ -16,7 +16,7 @@ import { EmailChanges } from '../../email-change/email-changes.js';
 import { RequestContexts } from '../../request-context.js';
 import { ChangeUser } from '../../user/change-user.js';
 import { CreateUsers } from '../../user/create-users.js';
-import type { NewUser } from '../../user/user-registration.js';
+import type { NewUser } from '#accounts/user-registration.js';
 import { ApiConsistencyToken, ApiIdempotencyKey } from './api-headers.js';
 import { ApiListBody } from './api-list-body.js';
 import { CreateUserBody, UpdateUserInfoBody } from './bodies.js';

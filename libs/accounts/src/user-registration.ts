@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { type CredentialId, type UserId, asUserId } from '#domain/ids.js';
 import type { Role } from '#domain/role.js';
 import type { ImportedPasswordHash } from '#domain/user/imported-password.js';
@@ -7,8 +6,8 @@ import type { Registrar, SkippedBreachCheck } from '#domain/user/user-events.js'
 import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { asKept } from '#vault/password-hash.js';
-import { PasswordHasher } from '#vault/password-hasher.js';
-import { Vault } from '#vault/vault.js';
+import type { PasswordHasher } from '#vault/password-hasher.js';
+import type { Vault } from '#vault/vault.js';
 import { AccountRegistration, type Applicant } from './account-registration.js';
 import type { Identifier } from './identifier-reservations.js';
 
@@ -34,7 +33,6 @@ export interface ImportedUser extends Omit<NewUser, 'password'> {
 type Wanted = NewUser | ImportedUser;
 
 /** Makes accounts of persons and services, all or none, and keeps their passwords. */
-@Injectable()
 export class UserRegistration {
   constructor(
     private readonly registration: AccountRegistration,

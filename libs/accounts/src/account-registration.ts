@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { v7 as uuidV7 } from 'uuid';
 import { type UserId, asUserId, userStream } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
@@ -6,7 +5,7 @@ import type { ActiveUser } from '#domain/user/user-state.js';
 import { type UserCreation, user } from '#domain/user/user.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import type { CommandContext } from '#event-store/envelope.js';
-import { Repository } from '#event-store/repository.js';
+import type { Repository } from '#event-store/repository.js';
 import { type Identifier, IdentifierReservations, type Reserved } from './identifier-reservations.js';
 
 /** An account to be made, of whatever kind. */
@@ -27,7 +26,6 @@ interface ReservedApplicant {
 }
 
 /** Makes accounts, all or none: reserves what is unique of them, keeps their secrets, creates them. */
-@Injectable()
 export class AccountRegistration {
   constructor(
     private readonly repository: Repository,

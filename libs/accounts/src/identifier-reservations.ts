@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { type UserId, userStream } from '#domain/ids.js';
 import {
   type IdentifierKind,
@@ -11,8 +10,8 @@ import { claimsEmail } from '#domain/user/email-change.js';
 import type { User } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
-import { Repository } from '#event-store/repository.js';
-import { IdentifierDigest } from '#vault/identifier-digest.js';
+import type { Repository } from '#event-store/repository.js';
+import type { IdentifierDigest } from '#vault/identifier-digest.js';
 
 /** A user name or e-mail address that somebody is to hold alone. */
 export interface Identifier {
@@ -33,7 +32,6 @@ export interface Reserved {
  * Unique values, each in a stream of its own (design §2): reserved before the account is made, confirmed after it, and
  * released if that fails.
  */
-@Injectable()
 export class IdentifierReservations {
   constructor(
     private readonly repository: Repository,
