@@ -1,4 +1,5 @@
 // Rebuilds every read model of the log in a folder, and says how fast: node rebuild.mjs <folder> [postgres://…]
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -39,7 +40,7 @@ const head = await store.head();
 await new Projector({ ...parts, limits: { until: head } }, PROJECTIONS).run(goesOn);
 const started = performance.now();
 for (const projection of PROJECTIONS) {
-  const order = { runId: 'bench', version: projection.version, kind: 'anew', to: null, isForced: false };
+  const order = { runId: randomUUID(), version: projection.version, kind: 'anew', to: null, isForced: false };
   await new Rebuild(parts, projection, order, new Set()).run(goesOn);
 }
 const perSecond = Number(head) / ((performance.now() - started) / 1_000);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { authlogEvents } from '#domain/events.js';
+import { RETENTION } from '#domain/retention.js';
 import { Metrics } from '#host/metrics.js';
 import { KNOWN_SETTINGS } from '#host/settings.js';
 import { ERROR_CODES } from '../apps/auth-api/src/surfaces/ucloud/errors.js';
@@ -52,6 +53,14 @@ describe('the documents and the program say the same', () => {
   it('of events', () => {
     const described = found(section(read('docs/architecture.md'), 'The log'), /`[A-Z][A-Za-z]+`/g);
     expect(described).toEqual(new Set(Object.keys(authlogEvents).map((type) => `\`${type}\``)));
+  });
+
+  it('of what is kept for how long', () => {
+    const rows = section(read('docs/operations.md'), 'Retention').match(/^\| `.*\|$/gm) ?? [];
+    const cells = rows.map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+    expect(
+      cells.map(([, category, days, reason]) => ({ category, days: Number.parseInt(days ?? '', 10), reason })),
+    ).toEqual(RETENTION);
   });
 
   it('of error codes', () => {

@@ -86,6 +86,12 @@ export interface EventStore {
   /** The position of the last event; `LOG_START` of an empty log. */
   head(): Promise<Position>;
 
+  /**
+   * Removes what is older than it is kept (`domain/retention.ts`), where the store does not do so by itself.
+   * @returns how many events
+   */
+  removeAged(): Promise<number>;
+
   /** Finishes the appends under way and lets go of everything. */
   close(): Promise<void>;
 }

@@ -75,6 +75,11 @@ export class MemoryEventStore implements EventStore {
     }
   }
 
+  /** It is gone before anything ages. */
+  async removeAged(): Promise<number> {
+    return 0;
+  }
+
   async head(): Promise<Position> {
     return this.lastPosition();
   }

@@ -84,13 +84,18 @@ export class ProjectionHost {
     await this.presence.stop();
   }
 
-  /** Now and then removes what only programs before this one have read. */
+  /** Now and then removes events that are kept no longer, and what only programs before this one have read. */
   private async tidy(signal: AbortSignal): Promise<void> {
+    const { eventStore, readModels } = this.stores;
     while (!signal.aborted) {
       const at = { inTurn: this.inTurn, now: new Date(), signal };
-      await dropOldVersions(this.stores.readModels.writer, PROJECTIONS, at).catch((error: unknown) =>
-        this.failed(PROJECTIONS, error),
-      );
+      try {
+        await dropOldVersions(readModels.writer, PROJECTIONS, at);
+        const events = await eventStore.removeAged();
+        if (events > 0) this.log.info({ events }, 'events were removed that are kept no longer');
+      } catch (error) {
+        this.log.warn({ error }, 'what is kept no longer could not be removed');
+      }
       await delay(TIDY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }

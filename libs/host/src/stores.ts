@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync, statfsSync } fr
 import { dirname, join } from 'node:path';
 import { nameOf } from '#database/database.js';
 import type { Place, Schema } from '#database/place.js';
+import { RETENTION } from '#domain/retention.js';
 import { EventCodec } from '#event-store/codec.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
@@ -29,13 +30,9 @@ export class DataFolderUnusable extends Error {
 const ROOM_FOR_THE_LOG = 100 * 2 ** 20;
 const DAY_S = 86_400;
 
-/** What nobody asks for after a while, by category; the history of accounts and sessions is kept. */
-const MAX_AGE: ReadonlyMap<string, number> = new Map([
-  ['attempts', 90 * DAY_S],
-  ['challenge', 30 * DAY_S],
-  ['iterator', 30 * DAY_S],
-  ['onetime', 30 * DAY_S],
-]);
+const MAX_AGE: ReadonlyMap<string, number> = new Map(
+  RETENTION.map(({ category, days }) => [category, days * DAY_S] as const),
+);
 
 /** What decides where everything is kept. */
 export type StoreSettings = Pick<Settings, 'data' | 'database' | 'eventStore' | 'masterKey'>;

@@ -78,6 +78,7 @@ const watched = (before: Before): EventStore => ({
     yield* log.readStream(...what);
   },
   subscribeAll: (options) => log.subscribeAll(options),
+  removeAged: () => log.removeAged(),
   head: () => log.head(),
   close: () => log.close(),
 });

@@ -142,6 +142,11 @@ export class EventStoreDbEventStore implements EventStore {
     }
   }
 
+  /** The server does it, by the metadata of each stream. */
+  async removeAged(): Promise<number> {
+    return 0;
+  }
+
   async head(): Promise<Position> {
     for (let most = 1; ; most *= LOOK_BACK) {
       let looked = 0;

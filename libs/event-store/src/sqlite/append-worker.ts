@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { openLogFile } from './log-file.js';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { REMOVED_TOGETHER, isAged, openLogFile } from './log-file.js';
 
 /**
  * The thread that writes the log. Waiting for the disk happens here, and all appends that came together share one
@@ -25,6 +25,11 @@ export type AppendReply =
   | { readonly appended: false; readonly actualRevision: number };
 
 export type BatchReply = { readonly replies: readonly AppendReply[] } | { readonly failure: string };
+
+/** Removes some of what has aged, and says to the port how much. */
+export interface Removal {
+  readonly removedTo: MessagePort;
+}
 
 const FIELDS = 4;
 
@@ -65,10 +70,20 @@ const commit = db.transaction(({ appends, recordedAt }: AppendBatch) =>
   appends.map((request) => append(request, recordedAt)),
 );
 
-port.on('message', (message: AppendBatch | 'close') => {
+// The last event of a stream says what its next revision is.
+const removeAged = db.prepare(`DELETE FROM event WHERE position IN (
+  SELECT position FROM event AS old WHERE ${isAged('old')}
+    AND EXISTS (SELECT 1 FROM event WHERE stream = old.stream AND revision > old.revision)
+  LIMIT ${REMOVED_TOGETHER})`);
+
+port.on('message', (message: AppendBatch | Removal | 'close') => {
   if (message === 'close') {
     db.close();
     port.close();
+    return;
+  }
+  if ('removedTo' in message) {
+    message.removedTo.postMessage(removeAged.run().changes);
     return;
   }
   let reply: BatchReply;

@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import Database from 'better-sqlite3';
 import { explainSqliteFailure } from '#database/sqlite-failure.js';
+import { RETENTION } from '#domain/retention.js';
 
 /** The format of the file; a file of a later format is refused, never guessed at. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** "auth" in ASCII: tells the log of authlog from any other SQLite file. */
 const APPLICATION_ID = 0x61757468;
 const BUSY_TIMEOUT_MS = 5_000;
@@ -25,8 +26,6 @@ const SCHEMA = `
   CREATE UNIQUE INDEX event_of_stream ON event (stream, revision);
   CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
     BEGIN SELECT raise(ABORT, 'events are never changed'); END;
-  CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event
-    BEGIN SELECT raise(ABORT, 'events are never removed'); END;
   -- INSERT OR REPLACE would remove the old row without asking the trigger above.
   CREATE TRIGGER event_is_never_replaced BEFORE INSERT ON event
     WHEN EXISTS (SELECT 1 FROM event WHERE position = NEW.position)
@@ -76,7 +75,6 @@ function createSchema(db: Database.Database, file: string): void {
   db.transaction(() => {
     const format = db.pragma('user_version', { simple: true });
     const application = db.pragma('application_id', { simple: true });
-    if (format === FORMAT && application === APPLICATION_ID) return;
     const isEmpty = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
     if (!isEmpty && application !== APPLICATION_ID)
       throw new LogFileUnusable(
@@ -86,8 +84,39 @@ function createSchema(db: Database.Database, file: string): void {
       throw new LogFileUnusable(
         `${file} was written by a newer authlog (format ${String(format)}, this one knows ${FORMAT}): upgrade authlog.`,
       );
-    db.exec(SCHEMA);
+    if (isEmpty) db.exec(SCHEMA);
+    protect(db);
+    if (format === FORMAT) return;
     db.pragma(`user_version = ${FORMAT}`);
     db.pragma(`application_id = ${APPLICATION_ID}`);
   }).immediate();
+}
+
+/** So many events are removed at a time; appends have their turn in between. */
+export const REMOVED_TOGETHER = 500;
+
+const AGEING = RETENTION.map(({ category }) => `'${category}'`).join(', ');
+const SECONDS_KEPT = RETENTION.map(({ category, days }) => `WHEN '${category}' THEN ${days * 86_400}`).join(' ');
+
+/** The condition that an event, by the name of its row, is older than it is kept. */
+export const isAged = (row: string) =>
+  `${row}.category IN (${AGEING})
+   AND ${row}.recorded_at < 1000 * (unixepoch() - CASE ${row}.category ${SECONDS_KEPT} END)`;
+
+/** By the names of what finds events by their age, and of what protects them. */
+const OF_AGE = {
+  event_that_ages: `CREATE INDEX event_that_ages ON event (category, recorded_at) WHERE category IN (${AGEING})`,
+  event_is_never_removed: `CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event WHEN NOT (${isAged('OLD')})
+    BEGIN SELECT raise(ABORT, 'events are never removed'); END`,
+};
+
+/** Lets what is older than it is kept be removed, and nothing else, whoever asks. */
+function protect(db: Database.Database): void {
+  const known = db.prepare<[string], string>('SELECT sql FROM sqlite_schema WHERE name = ?').pluck();
+  for (const [name, definition] of Object.entries(OF_AGE)) {
+    if (known.get(name) === definition) continue;
+    const kind = definition.startsWith('CREATE INDEX') ? 'INDEX' : 'TRIGGER';
+    db.exec(`DROP ${kind} IF EXISTS ${name}`);
+    db.exec(definition);
+  }
 }

@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StreamName } from '#domain/ids.js';
 import { AppendOutcomeUnknown, type Position } from '../event-store.js';
 import { eventStoreContract, follow, someEvent } from '../testing/contract.js';
+import { isAged } from './log-file.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 
 eventStoreContract('SQLite', async () => {
@@ -76,6 +78,72 @@ describe('the log in a SQLite file', () => {
     db.close();
   });
 
+  describe('with events that are older than they are kept', () => {
+    const DAY_MS = 86_400_000;
+    /** As if the clock had stood there when they were appended. */
+    const appendAt = async (daysAgo: number, stream: StreamName, from: number, count: number) => {
+      const store = openStore();
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - daysAgo * DAY_MS);
+      const events = Array.from({ length: count }, () => someEvent());
+      await store.append(stream, from === 0 ? 'no-stream' : from - 1, events);
+      clock.mockRestore();
+    };
+    const revisionsOf = async (stream: StreamName, from = 0) => {
+      const revisions: number[] = [];
+      for await (const { revision } of openStore().readStream(stream, from)) revisions.push(revision);
+      return revisions;
+    };
+
+    it('removes them but for the last of each stream, and never what is kept for good (SEC-165)', async () => {
+      await appendAt(91, 'attempts-a', 0, 3);
+      await appendAt(89, 'attempts-a', 3, 2);
+      await appendAt(31, 'onetime-a', 0, 2);
+      await appendAt(29, 'onetime-b', 0, 2);
+      await appendAt(9_999, 'user-a', 0, 2);
+      const head = await openStore().head();
+      expect(await openStore().removeAged()).toBe(4);
+      expect(await revisionsOf('attempts-a')).toEqual([3, 4]);
+      expect(await revisionsOf('onetime-a')).toEqual([1]);
+      expect(await revisionsOf('onetime-b')).toEqual([0, 1]);
+      expect(await revisionsOf('user-a')).toEqual([0, 1]);
+      expect(await openStore().removeAged()).toBe(0);
+
+      const { events } = await follow(openStore(), head);
+      expect(events.map(({ position }) => Number(position))).toEqual([4, 5, 7, 8, 9, 10, 11]);
+      expect(await openStore().append('onetime-a', 1, [someEvent()])).toMatchObject({ revision: 2, position: '12' });
+    });
+
+    it('removes many of them while others are appended, and reads on behind the gap', async () => {
+      await appendAt(91, 'attempts-a', 0, 1_200);
+      await appendAt(0, 'attempts-a', 1_200, 1_100);
+      const store = openStore();
+      const appends = Array.from({ length: 20 }, (_, n) => store.append(`user-${n}`, 'no-stream', [someEvent()]));
+      expect(await store.removeAged()).toBe(1_200);
+      await Promise.all(appends);
+      expect(await revisionsOf('attempts-a')).toEqual(Array.from({ length: 1_100 }, (_, n) => 1_200 + n));
+    });
+
+    it('lets nobody else remove them earlier', async () => {
+      await appendAt(89, 'attempts-a', 0, 2);
+      const db = new Database(file);
+      expect(() => db.exec('DELETE FROM event')).toThrow('events are never removed');
+      const plan = db.prepare(`EXPLAIN QUERY PLAN SELECT position FROM event AS old WHERE ${isAged('old')}`).all();
+      expect(JSON.stringify(plan)).toContain('event_that_ages');
+      db.close();
+    });
+
+    it('takes over a file of the format before', async () => {
+      await appendAt(91, 'attempts-a', 0, 3);
+      await Promise.all(open.splice(0).map((store) => store.close()));
+      const before = new Database(file);
+      before.exec(`DROP INDEX event_that_ages; DROP TRIGGER event_is_never_removed;
+        CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'never'); END;
+        PRAGMA user_version = 1`);
+      before.close();
+      expect(await openStore().removeAged()).toBe(2);
+    });
+  });
+
   it('says when the file is no log, damaged, or of a newer version, and what to do', async () => {
     const refusal = () => {
       try {
@@ -99,7 +167,7 @@ describe('the log in a SQLite file', () => {
 
     await openStore().close();
     const newer = new Database(file);
-    newer.pragma('user_version = 2');
+    newer.pragma('user_version = 3');
     newer.close();
     expect(refusal()).toMatchObject({ message: expect.stringContaining('upgrade authlog') });
 

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { type StreamName, categoryOf } from '#domain/ids.js';
 import {
@@ -19,8 +20,8 @@ import {
   serialise,
 } from '../event-store.js';
 import { Signal } from '../signal.js';
-import type { AppendBatch, AppendReply, AppendRequest, BatchReply } from './append-worker.js';
-import { openLogFile, openLogReader } from './log-file.js';
+import type { AppendBatch, AppendReply, AppendRequest, BatchReply, Removal } from './append-worker.js';
+import { REMOVED_TOGETHER, openLogFile, openLogReader } from './log-file.js';
 
 // A thread cannot be started from TypeScript: tests, which run on the sources, start the built one as well.
 const APPEND_WORKER = createRequire(import.meta.url).resolve('#event-store/sqlite/append-worker.js');
@@ -108,10 +109,13 @@ export class SqliteEventStore implements EventStore {
   }
 
   async *readStream(stream: StreamName, fromRevision: number): AsyncIterable<RecordedEvent> {
-    for (let from = fromRevision; ; from += SLICE) {
+    let from = fromRevision;
+    for (;;) {
       const rows = this.selectStream.all(stream, from);
       for (const row of rows) yield asEvent(row);
-      if (rows.length < SLICE) return;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < SLICE) return;
+      from = last.revision + 1;
     }
   }
 
@@ -131,6 +135,26 @@ export class SqliteEventStore implements EventStore {
       // Reading is synchronous: whoever follows a long log would otherwise keep everyone else waiting.
       if (caughtUp) await this.committed.wait(signal, () => this.lastPosition() > through);
       else await nextTurn();
+    }
+  }
+
+  async removeAged(): Promise<number> {
+    let removed = 0;
+    for (let some = REMOVED_TOGETHER; some === REMOVED_TOGETHER && this.closing === undefined; removed += some)
+      some = await this.removeSome();
+    return removed;
+  }
+
+  private async removeSome(): Promise<number> {
+    const { port1, port2 } = new MessageChannel();
+    const writer = (this.writer ??= this.startWriter());
+    writer.postMessage({ removedTo: port2 } satisfies Removal, [port2]);
+    try {
+      // A thread that dies closes its end; it is done another time.
+      const [some] = (await Promise.race([once(port1, 'message'), once(port1, 'close')])) as [number | undefined];
+      return some ?? 0;
+    } finally {
+      port1.close();
     }
   }
 

@@ -1,0 +1,37 @@
+/** How long the events of a category of streams are kept, and why no longer. */
+export interface Retention {
+  readonly category: string;
+  /** From when they were recorded; the last event of each stream stays where the log is a file. */
+  readonly days: number;
+  readonly reason: string;
+}
+
+/**
+ * What ages (SEC-165). All other streams are kept for good: the history of accounts, sessions, keys and whatever was
+ * administered is what the log is for.
+ */
+export const RETENTION: readonly Retention[] = [
+  {
+    category: 'attempts',
+    days: 90,
+    reason:
+      'Failed logins are kept for the detection and investigation of attacks, and no longer (GDPR Art. 5(1)(e), recital 49).',
+  },
+  {
+    category: 'challenge',
+    days: 30,
+    reason: 'A challenge is answered within minutes; what became of it is in the session that it opened.',
+  },
+  {
+    category: 'iterator',
+    days: 30,
+    reason:
+      'The place of a walk over all users is of use for hours; who walked is kept as long as one may ask (GDPR Art. 5(1)(c)).',
+  },
+  {
+    category: 'onetime',
+    days: 30,
+    reason:
+      'A one-time token is good for seconds; its claim is kept as long as a dispute about a download may come up.',
+  },
+];
