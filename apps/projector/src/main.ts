@@ -27,7 +27,7 @@ async function start(): Promise<void> {
   const progress = new ReadModelProgress(stores.readModels.reader);
   const host = new ProjectionHost(stores, progress, metrics, log, tracing);
   const readiness = await Readiness.atStart(stores, progress, clock);
-  const operations = new OperationsServer(settings, stores, progress, readiness, metrics);
+  const operations = new OperationsServer(settings, stores, readiness, metrics);
   // Waiting for the log is nothing that keeps a process alive.
   const alive = setInterval(() => undefined, DAY_MS);
   endWithin(log, async () => {

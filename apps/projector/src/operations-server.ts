@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '#host/metrics.js';
-import { measureProjections } from '#host/projection-host.js';
+import { measureProjections } from '#host/projection-status.js';
 import type { Readiness } from '#host/readiness.js';
 import type { Settings } from '#host/settings.js';
 import type { Stores } from '#host/stores.js';
-import type { ReadModelProgress } from '#read-models/progress.js';
 
 interface Answer {
   readonly status: number;
@@ -33,7 +32,6 @@ export class OperationsServer {
   constructor(
     private readonly settings: Settings,
     private readonly stores: Stores,
-    private readonly progress: ReadModelProgress,
     private readonly readiness: Readiness,
     private readonly metrics: Metrics,
   ) {
@@ -76,7 +74,7 @@ export class OperationsServer {
       }
       case '/metrics': {
         if (!this.settings.operations.metrics) return NOT_FOUND;
-        await measureProjections(this.metrics, this.stores, this.progress);
+        await measureProjections(this.metrics, this.stores);
         const { registry } = this.metrics;
         return { status: 200, type: registry.contentType, text: await registry.metrics() };
       }

@@ -69,7 +69,7 @@ export class Metrics {
   });
   readonly projectionLagSeconds = new Gauge({
     name: 'authlog_projection_lag_seconds',
-    help: 'How old the last applied event was when it was applied, while the projection is behind; else 0.',
+    help: 'How old the last event is that a projection has considered, while it is behind; else 0.',
     labelNames: ['projection'],
     registers: [this.registry],
   });
@@ -82,6 +82,12 @@ export class Metrics {
   readonly projectionFailures = new Counter({
     name: 'authlog_projection_failures_total',
     help: 'Failed tries to apply a slice of the log.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+  readonly projectionPaused = new Gauge({
+    name: 'authlog_projection_paused',
+    help: 'Whether operators let a projection stand still.',
     labelNames: ['projection'],
     registers: [this.registry],
   });

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
 import { type ProjectionControl, projectionControl, projectionStream } from '#domain/projection/projection-control.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
-import { type ParkedEventRow, countParkedEvents } from '#read-models/parked-event.js';
+import type { ParkedEventRow } from '#read-models/parked-event.js';
 import { dropOldVersions } from '#read-models/old-versions.js';
 import type { Projection } from '#read-models/projection.js';
 import { ProjectionSupervisor } from '#read-models/projection-supervisor.js';
@@ -100,15 +100,12 @@ export class ProjectionHost {
     }
   }
 
-  private advanced(version: Projection, { events, through, caughtUp }: LogSlice): void {
+  private advanced(version: Projection, { events, through }: LogSlice): void {
     const { name: projection } = version;
     this.progress.advanced(version, through);
     this.metrics.projectionPosition.set({ projection }, Number(through));
     this.presence.advanced(version, events.length);
     this.metrics.projectionEvents.inc({ projection }, events.length);
-    const last = events.at(-1);
-    const age = last === undefined || caughtUp ? 0 : (Date.now() - last.recordedAt.getTime()) / 1_000;
-    this.metrics.projectionLagSeconds.set({ projection }, age);
     this.log.debug({ projection, events: events.length, through }, 'a projection went on');
   }
 
@@ -142,19 +139,4 @@ export async function projectionLags({ eventStore }: Stores, progress: ReadModel
       return { projection, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
     }),
   );
-}
-
-/** Looks where every projection is, for the metrics: what the process knows of itself is never more wanted than when a store is lost. */
-export async function measureProjections(metrics: Metrics, stores: Stores, progress: ReadModelProgress): Promise<void> {
-  const lags = await projectionLags(stores, progress).catch(() => []);
-  for (const { projection: version, position, events } of lags) {
-    const { name: projection } = version;
-    metrics.projectionPosition.set({ projection }, Number(position));
-    metrics.projectionLagEvents.set({ projection }, events);
-  }
-  if (lags.length === 0) return;
-  for (const projection of PROJECTIONS) {
-    const parked = await countParkedEvents(stores.readModels.reader.manager, projection).catch(() => null);
-    if (parked !== null) metrics.projectionParked.set({ projection: projection.name }, parked);
-  }
 }

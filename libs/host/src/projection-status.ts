@@ -7,6 +7,7 @@ import { type ProjectionProcessRow, processesSince } from '#read-models/projecti
 import type { Comparison } from '#read-models/rebuild/compare-editions.js';
 import { type RebuildRow, type RebuildState, findRebuild } from '#read-models/rebuild/rebuild-row.entity.js';
 import { ReadModelProgress } from '#read-models/progress.js';
+import type { Metrics } from './metrics.js';
 import { PRESENT_MS } from './presence.js';
 import { type ProjectionLag, projectionControlOf, projectionLags } from './projection-host.js';
 import type { Stores } from './stores.js';
@@ -75,6 +76,21 @@ export interface RebuildStatus {
 export async function projectionStatuses(stores: Stores): Promise<ProjectionStatus[]> {
   const lags = await projectionLags(stores, new ReadModelProgress(stores.readModels.reader));
   return Promise.all(lags.map((lag) => statusOf(stores, lag)));
+}
+
+/**
+ * Looks where every projection is, whichever process keeps it, for the metrics: what this one knows of itself is never more
+ * wanted than when a store is lost.
+ */
+export async function measureProjections(metrics: Metrics, stores: Stores): Promise<void> {
+  for (const status of await projectionStatuses(stores).catch(() => [])) {
+    const { projection, position, behind, behindSeconds, state, parked } = status;
+    metrics.projectionPosition.set({ projection }, Number(position));
+    metrics.projectionLagEvents.set({ projection }, behind);
+    metrics.projectionLagSeconds.set({ projection }, behindSeconds ?? 0);
+    metrics.projectionPaused.set({ projection }, state === 'paused' ? 1 : 0);
+    metrics.projectionParked.set({ projection }, parked);
+  }
 }
 
 /** @throws what says that the log or the database is lost */

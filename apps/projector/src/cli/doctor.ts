@@ -105,7 +105,7 @@ async function lookAtProjections(stores: Stores): Promise<Finding[]> {
   const before = new Map((await projectionStatuses(stores)).map((status) => [status.projection, status]));
   if ([...before.values()].some(({ state }) => state === 'behind')) await delay(LOOK_AGAIN_MS);
   const after = await projectionStatuses(stores);
-  return after.flatMap(({ projection, state, position, behind, parked }): Finding[] => {
+  return after.flatMap(({ projection, state, position, behind, parked, rebuild }): Finding[] => {
     const found: Finding[] = [];
     const stands = position === before.get(projection)?.position;
     if (state === 'paused')
@@ -128,6 +128,13 @@ async function lookAtProjections(stores: Stores): Promise<Finding[]> {
         verdict: 'fault',
         what: `${projection} has ${parked} parked`,
         advice: 'authlog projections parked list',
+      });
+    if (rebuild?.state === 'differs')
+      found.push({
+        check: 'projections',
+        verdict: 'warning',
+        what: `${projection} was rebuilt, and the new tables differ from those that are read`,
+        advice: `authlog projections follow ${projection}`,
       });
     if (found.length === 0)
       found.push({ check: 'projections', verdict: 'ok', what: `${projection} is at ${position}` });
