@@ -232,6 +232,19 @@ describe.each(DATABASES)('a rebuild in %s', (kind) => {
     await expect.poll(ids).toEqual(['one', 'two']);
   });
 
+  it('comes to nothing when what was to be taken back is gone, as from a database that was lost', async () => {
+    await happened('user-1', 'one');
+    await rebuild();
+    await isOver();
+    await fixture.database.writer.query('DROP TABLE session_epoch_v3_previous');
+    await undo();
+    await isOver('failed');
+    expect((await row())?.error).toBe('nothing-kept');
+    expect(await ids()).toEqual(['one']);
+    await rebuild();
+    await isOver();
+  });
+
   it('comes to nothing when there is no room, and the tables that are read stay as they are', async () => {
     await happened('user-1', 'one');
     await expect.poll(ids).toEqual(['one']);

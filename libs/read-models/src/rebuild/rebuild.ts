@@ -102,32 +102,34 @@ export class Rebuild {
   /** Makes the new tables, or finds those that it was filling. */
   private async begin(signal: AbortSignal): Promise<RebuildRow> {
     const { projection, order, tables } = this;
-    const { database, now } = this.parts;
-    const known = await findRebuild(database.manager, projection);
+    const known = await findRebuild(this.parts.database.manager, projection);
     if (known?.runId === order.runId) return known;
     await discardRebuild(this.parts, projection, this.inTurn, signal);
     signal.throwIfAborted();
-    const { name, version } = projection;
     return this.inTransaction(async (runner) => {
       if (order.kind === 'undo') await this.bringBack(runner);
       else await tables.create(runner, projection, 'next');
       if (order.kind === 'anew' && this.isEmbedded) await tables.index(runner, projection, 'next');
-      const row: RebuildRow = {
-        projection: name,
-        version,
-        runId: order.runId,
-        state: 'filling',
-        kind: order.kind,
-        isIndexed: order.kind === 'undo' || this.isEmbedded ? 1 : 0,
-        target: LOG_START,
-        comparison: null,
-        error: null,
-        startedAt: now().getTime(),
-        changedAt: now().getTime(),
-      };
-      await runner.manager.upsert(RebuildRow, row, ['projection', 'version']);
-      return row;
+      return this.record(runner, { state: 'filling', error: null });
     });
+  }
+
+  /** In the place of the rebuild before. */
+  private async record(runner: QueryRunner, how: Pick<RebuildRow, 'state' | 'error'>): Promise<RebuildRow> {
+    const { kind, runId } = this.order;
+    const row: RebuildRow = {
+      ...this.key,
+      runId,
+      ...how,
+      kind,
+      isIndexed: kind === 'undo' || this.isEmbedded ? 1 : 0,
+      target: LOG_START,
+      comparison: null,
+      startedAt: this.now(),
+      changedAt: this.now(),
+    };
+    await runner.manager.upsert(RebuildRow, row, ['projection', 'version']);
+    return row;
   }
 
   /** @throws Hopeless if there is nothing to bring back */
@@ -225,8 +227,7 @@ export class Rebuild {
     const next = await findCheckpoint(runner.manager, projection, 'next');
     if (live === null || live.position !== next?.position)
       throw new Fenced('the tables do not stand at the same place');
-    if (await tables.exist(runner, projection, 'previous'))
-      await moveEdition(runner, tables, projection, 'previous', 'discarded');
+    await moveEdition(runner, tables, projection, 'previous', 'discarded');
     await moveEdition(runner, tables, projection, 'live', 'previous', live);
     await moveEdition(runner, tables, projection, 'next', 'live', next);
     // Whoever keeps the live tables has to look anew what is parked.
@@ -251,7 +252,7 @@ export class Rebuild {
 
   /** The live tables stay as they are. */
   private async fail(failure: RebuildFailure, signal: AbortSignal): Promise<void> {
-    await this.note({ state: 'failed', error: failure });
+    await this.inTransaction((runner) => this.record(runner, { state: 'failed', error: failure }));
     await discardRebuild(this.parts, this.projection, this.inTurn, signal);
   }
 
@@ -322,8 +323,8 @@ async function moveEdition(
   const key = { projection: name, version, edition: from };
   const at = expected === undefined ? {} : { position: expected.position };
   if (to === 'discarded') {
-    await runner.manager.delete(CheckpointRow, key);
-    await runner.manager.delete(ParkedEventRow, key);
+    for (const entity of [CheckpointRow, ParkedEventRow]) await runner.manager.delete(entity, key);
+    if (!(await tables.exist(runner, projection, from))) return;
   } else {
     const { affected } = await runner.manager.update(CheckpointRow, { ...key, ...at }, { edition: to });
     if (expected !== undefined && affected !== 1) throw new Fenced('the tables were moved by another process');
