@@ -11,6 +11,8 @@ export default defineConfig({
     isolate: false,
     // By default one core is left idle, of two that is half of the machine.
     maxWorkers: '100%',
+    // What is waited for is mostly there within milliseconds.
+    expect: { poll: { interval: 10, timeout: 5_000 } },
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

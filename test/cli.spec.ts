@@ -115,10 +115,6 @@ describe('on the command line, beside a running service,', () => {
     });
     expect((await authlog('projections rebuild users --to first')).code).toBe(2);
     expect((await authlog('projections rebuild users --to 3')).stdout).toMatch(/^The new tables of users stand at 3\./);
-    expect(await authlog('projections rebuild users --to 2')).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^Refused \(rebuild-runs\)/),
-    });
     const list = async () => {
       const { accessToken } = await server.logIn('ada', passwordOf('ada'));
       return server.call('GET', '/auth/users/userInfo', { token: accessToken });
@@ -133,12 +129,6 @@ describe('on the command line, beside a running service,', () => {
     expect((await authlog('projections status')).stdout).toMatch(/^users: its rebuild is done$/m);
     expect((await authlog('projections undo users')).stdout).toMatch(/^users was rebuilt: /);
     expect((await list()).body).toEqual(before.body);
-    expect((await authlog('projections rebuild sessions --detach')).stdout).toMatch(/^sessions is being rebuilt\./);
-    expect((await authlog('projections follow sessions')).stdout).toMatch(/^sessions was rebuilt: /);
-    expect(await authlog('projections cancel sessions')).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^Refused \(rebuild-unknown\)/),
-    });
   });
 
   it('they make an account, whose password has to be changed', async () => {

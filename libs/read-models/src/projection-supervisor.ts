@@ -133,9 +133,12 @@ export class ProjectionSupervisor {
       case 'ProjectionUndoStarted':
       case 'ProjectionRebuilt':
         return this.rebuilds.get(projectionName)?.abort();
+      // A rebuild that begins again where it was tries again what it has parked, too.
       case 'ParkedEventsRetried':
+        this.rebuilds.get(projectionName)?.abort();
         return projector.retryParked(projectionName, data.sequence ?? undefined);
       case 'ParkedEventSkipped':
+        this.rebuilds.get(projectionName)?.abort();
         return projector.skipParked(projectionName, data.eventId);
     }
   }

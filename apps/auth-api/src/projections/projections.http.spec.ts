@@ -97,6 +97,7 @@ describe('administrators who have just logged in', () => {
     });
     await expect.poll(async () => (await post('rebuild/undo', body)).status, WITHIN).toBe(200);
     await expect.poll(rebuild, WITHIN).toMatchObject({ state: 'swapped', comparison: null });
+    await expect.poll(async () => (await app.events(PROJECTION_CATEGORY)).at(-1)).toBe('ProjectionRebuilt');
   });
 
   it('are told what is wrong with a name', async () => {

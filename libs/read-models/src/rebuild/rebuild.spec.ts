@@ -271,6 +271,20 @@ describe.each(DATABASES)('a rebuild in %s', (kind) => {
     expect(await ids()).toEqual(['one', 'two']);
   });
 
+  it('leaves out what operators leave out, also when they say so while it waits', async () => {
+    await happened('user-1', 'one', 'two');
+    await expect.poll(ids).toEqual(['one', 'two']);
+    brokenIds = new Set(['one']);
+    await rebuild();
+    await expect.poll(state).toBe('differs');
+    await say({ type: 'SkipParkedEvent', eventId: 'user-1/0', reason: 'nobody needs it' });
+    const found = async () => JSON.parse((await row())?.comparison ?? '{}') as { parked?: string[] };
+    await expect.poll(async () => (await found()).parked).toEqual([]);
+    await rebuild({ isForced: true });
+    await isOver();
+    expect(await ids()).toEqual(['two']);
+  });
+
   it('comes to nothing when more events are broken than may be parked', async () => {
     const streams = ['one', 'two', 'three'];
     for (const id of streams) await happened(`user-${id}`, id);
