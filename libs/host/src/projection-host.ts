@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
-import { type ProjectionControl, projectionControl, projectionStream } from '#domain/projection/projection-control.js';
+import {
+  type ProjectionControl,
+  type RebuildFailure,
+  projectionControl,
+  projectionStream,
+} from '#domain/projection/projection-control.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import type { ParkedEventRow } from '#read-models/parked-event.js';
 import { dropOldVersions } from '#read-models/old-versions.js';
@@ -63,7 +68,9 @@ export class ProjectionHost {
         controlOf: (projection) => projectionControlOf(this.stores, projection),
         rebuild: (projection, what, signal) => {
           const { settings } = this.stores;
-          return rebuildElsewhere({ settings, inTurn: this.inTurn, observer }, projection, what, signal);
+          const ended = (failure: RebuildFailure | null) => this.rebuilt(projection, failure);
+          this.log.info({ projection: projection.name }, 'a rebuild begins, or goes on');
+          return rebuildElsewhere({ settings, inTurn: this.inTurn, observer, ended }, projection, what, signal);
         },
       },
       PROJECTIONS,
@@ -107,6 +114,11 @@ export class ProjectionHost {
     this.presence.advanced(version, events.length);
     this.metrics.projectionEvents.inc({ projection }, events.length);
     this.log.debug({ projection, events: events.length, through }, 'a projection went on');
+  }
+
+  private rebuilt({ name: projection }: Projection, failure: RebuildFailure | null): void {
+    if (failure === null) this.log.info({ projection }, 'a rebuild is done');
+    else this.log.error({ projection, failure }, 'a rebuild came to nothing');
   }
 
   private failed(projections: readonly Projection[], error: unknown): void {

@@ -25,7 +25,7 @@ const BAR_WIDTH = 24;
 
 /** How much of the whole is done, drawn and in percent. */
 export function progressBar(done: number, whole: number): string {
-  const part = whole === 0 ? 1 : Math.min(1, done / whole);
+  const part = whole === 0 ? 0 : Math.min(1, done / whole);
   const filled = Math.round(part * BAR_WIDTH);
   return `[${'█'.repeat(filled)}${'·'.repeat(BAR_WIDTH - filled)}] ${Math.floor(part * 100)} %`;
 }

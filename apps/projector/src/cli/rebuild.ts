@@ -8,7 +8,7 @@ import { ProgressLine, progressBar, say, sayJson } from './output.js';
 import { demandProjection, tell } from './projection-control.js';
 import { withStores } from './with-stores.js';
 
-const LOOK_MS = 500;
+const LOOK_MS = 200;
 /** So long a projector may take until it begins; it hears of it at once. */
 const WAIT_MS = 10_000;
 /** What is said of the speed is that of the last seconds. */
@@ -150,7 +150,7 @@ class Speed {
     return [
       progressBar(now.position, Number(target)),
       `at ${position} of ${target}`,
-      `${Math.round(perSecond).toLocaleString('en')} events/s`,
+      ...(seconds > 0 ? [`${Math.round(perSecond).toLocaleString('en')} events/s`] : []),
       ...(isTold ? [`${duration(left / positionsPerSecond)} left`] : []),
     ].join(', ');
   }

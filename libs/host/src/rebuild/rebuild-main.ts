@@ -80,6 +80,7 @@ async function begin({ settings, projection: name, order, skipped }: Extract<ToR
     tell: async (of, command) => {
       const context = systemContext(new Date(), PROJECTOR);
       await stores.repository.execute(projectionControl, projectionStream(of), command, context);
+      if (command.type === 'EndRebuild') say({ type: 'ended', failure: command.failure });
     },
   };
   try {

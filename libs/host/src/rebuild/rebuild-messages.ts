@@ -1,4 +1,4 @@
-import type { RebuildOrder } from '#domain/projection/projection-control.js';
+import type { RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
 import type { ParkedEventRow } from '#read-models/parked-event.js';
 import type { StoreSettings } from '../stores.js';
 
@@ -23,4 +23,6 @@ export type FromRebuild =
   | { readonly type: 'turn-wanted' }
   | { readonly type: 'turn-over' }
   | { readonly type: 'failed'; readonly reason: string }
-  | { readonly type: 'parked'; readonly event: ParkedEventRow };
+  | { readonly type: 'parked'; readonly event: ParkedEventRow }
+  /** Null: it is done. */
+  | { readonly type: 'ended'; readonly failure: RebuildFailure | null };

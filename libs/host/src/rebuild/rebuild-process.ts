@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import type { InTurn } from '#database/transaction.js';
-import type { RebuildOrder } from '#domain/projection/projection-control.js';
+import type { RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
 import type { Projection } from '#read-models/projection.js';
 import type { ProjectorObserver } from '#read-models/projector.js';
 import type { StoreSettings } from '../stores.js';
@@ -19,6 +19,8 @@ interface RebuildProcessParts {
   /** On SQLite it writes in turn with this process. */
   readonly inTurn: InTurn;
   readonly observer: ProjectorObserver;
+  /** @param failure why it came to nothing; null when it is done */
+  readonly ended: (failure: RebuildFailure | null) => void;
 }
 
 /**
@@ -27,7 +29,7 @@ interface RebuildProcessParts {
  * @throws Error if it ends before it is done
  */
 export async function rebuildElsewhere(
-  { settings, inTurn, observer }: RebuildProcessParts,
+  { settings, inTurn, observer, ended }: RebuildProcessParts,
   projection: Projection,
   { order, skipped }: { readonly order: RebuildOrder; readonly skipped: ReadonlySet<string> },
   signal: AbortSignal,
@@ -54,6 +56,8 @@ export async function rebuildElsewhere(
         return observer.failed([projection], new Error(message.reason));
       case 'parked':
         return observer.parked(message.event);
+      case 'ended':
+        return ended(message.failure);
     }
   });
   child.on('error', () => undefined);

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES } from '#database/testing/test-place.js';
 import { type StreamName, asUserId } from '#domain/ids.js';
@@ -16,6 +17,28 @@ import { SessionEpochRow } from '../sessions/session-row.entity.js';
 import { ReadModelFixture } from '../testing/read-model-fixture.js';
 import type { RebuildParts } from './rebuild.js';
 import { findRebuild } from './rebuild-row.entity.js';
+
+/** A file that may not grow; a server that says what it says when its disk is full. */
+const ROOM = {
+  SQLite: {
+    async take(writer: DataSource) {
+      const [{ page_count: pages = 0 } = {}] = await writer.query<{ page_count?: number }[]>('PRAGMA page_count');
+      await writer.query(`PRAGMA max_page_count = ${pages + 8}`);
+    },
+    give: (writer: DataSource) => writer.query('PRAGMA max_page_count = 1000000'),
+  },
+  PostgreSQL: {
+    take: (writer: DataSource) =>
+      writer.query(`
+        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            IF NEW.edition = 'next' THEN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END IF;
+            RETURN NEW;
+          END $$;
+        CREATE TRIGGER full_disk BEFORE UPDATE ON projection_checkpoint FOR EACH ROW EXECUTE FUNCTION full_disk()`),
+    give: (writer: DataSource) => writer.query('DROP TRIGGER full_disk ON projection_checkpoint'),
+  },
+};
 
 describe.each(DATABASES)('a rebuild in %s', (kind) => {
   /** Applied so far, live and anew. */
@@ -256,6 +279,21 @@ describe.each(DATABASES)('a rebuild in %s', (kind) => {
     await expect.poll(tables).toEqual(['session_epoch_v3']);
     await happened('user-1', 'two');
     await expect.poll(ids).toEqual(['one', 'two']);
+  });
+
+  it('comes to nothing when the disk is full, and is done once there is room', async () => {
+    const all = Array.from({ length: 3_000 }, (_, n) => `id-${n}`);
+    await happened('user-1', ...all);
+    await expect.poll(ids).toHaveLength(all.length);
+    await ROOM[kind].take(fixture.database.writer);
+    await rebuild();
+    await isOver('failed');
+    expect((await row())?.error).toBe('no-room');
+    expect(await ids()).toHaveLength(all.length);
+    await ROOM[kind].give(fixture.database.writer);
+    await rebuild();
+    await isOver();
+    expect(await ids()).toHaveLength(all.length);
   });
 
   it('counts an event that it cannot apply as a difference', async () => {
