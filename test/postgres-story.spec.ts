@@ -75,6 +75,13 @@ describe('two projectors on PostgreSQL', () => {
     const { accessToken } = await server.newPerson('ada');
     expect(await server.sessionsOf(accessToken)).toHaveLength(2);
     expect(second.stderr).not.toContain('keeps the read models');
+    const token = await server.asAdmin();
+    const shown = async () => {
+      const { body } = await server.call('GET', '/ops/projections', { token });
+      return (body['items'] as { keptBy: string; standbys: string[] }[])[0];
+    };
+    const one = ({ pid }: RunningProcess) => expect.stringMatching(new RegExp(`/${pid}$`));
+    await expect.poll(shown, WITHIN).toMatchObject({ keptBy: one(first), standbys: [one(second)] });
 
     await first.stop('SIGKILL');
     await server.logIn('ada', passwordOf('ada'));

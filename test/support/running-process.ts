@@ -38,6 +38,11 @@ export class RunningProcess {
     });
   }
 
+  /** As the system calls it. */
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** The first match in what it writes to standard output. @throws Error with its output if it ends before */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     return this.match(pattern, this.child.stdout, () => this.stdout);
