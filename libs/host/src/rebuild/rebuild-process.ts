@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { InTurn } from '#database/transaction.js';
 import type { RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
 import type { Projection } from '#read-models/projection.js';
@@ -12,6 +13,11 @@ import type { FromRebuild, ToRebuild } from './rebuild-messages.js';
 const PROGRAM = createRequire(import.meta.url).resolve('#host/rebuild/rebuild-main.js');
 /** As much as what it reads and writes at a time takes. */
 const MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=192'];
+
+/** The part of the time that this process may work before a rebuild makes way for it, */
+const BUSY = 0.15;
+/** by so much between two of its turns. */
+const BREATHER_MS = 4;
 
 /** What the process of a rebuild is started with. */
 interface RebuildProcessParts {
@@ -40,16 +46,21 @@ export async function rebuildElsewhere(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   let endTurn: () => void = () => undefined;
+  const callers = new Callers();
+  const giveTurn = async () => {
+    if (callers.areMany()) await delay(BREATHER_MS);
+    await inTurn(
+      () =>
+        new Promise<void>((resolve) => {
+          endTurn = resolve;
+          if (!say(child, { type: 'turn' })) resolve();
+        }),
+    );
+  };
   child.on('message', (message: FromRebuild) => {
     switch (message.type) {
       case 'turn-wanted':
-        return void inTurn(
-          () =>
-            new Promise<void>((resolve) => {
-              endTurn = resolve;
-              if (!say(child, { type: 'turn' })) resolve();
-            }),
-        );
+        return void giveTurn();
       case 'turn-over':
         return endTurn();
       case 'failed':
@@ -76,6 +87,18 @@ export async function rebuildElsewhere(
   signal.removeEventListener('abort', stop);
   endTurn();
   if (code !== 0 && !signal.aborted) throw new Error(`the process of a rebuild ended (${code ?? 'killed'})`);
+}
+
+/** Knows whether this process has had much to do of late. */
+class Callers {
+  private since = performance.eventLoopUtilization();
+
+  areMany(): boolean {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.since);
+    this.since = now;
+    return utilization > BUSY;
+  }
 }
 
 /** Whether there was anybody to say it to. */
