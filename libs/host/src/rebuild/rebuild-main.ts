@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import type { InTurn } from '#database/transaction.js';
 import { projectionControl, projectionStream } from '#domain/projection/projection-control.js';
 import { systemContext } from '#event-store/envelope.js';
@@ -15,8 +13,6 @@ import type { FromRebuild, ToRebuild } from './rebuild-messages.js';
 
 /** Who ends a rebuild. */
 const PROJECTOR = 'projector';
-/** Everybody else who wants to compute goes first. */
-const LOW_PRIORITY = 19;
 
 const stopping = new AbortController();
 let beginTurn: () => void = () => undefined;
@@ -38,15 +34,6 @@ const inTurn: InTurn = (work) => {
   return turn;
 };
 let lastTurn: Promise<unknown> = Promise.resolve();
-
-/** On Linux each thread has a priority of its own; elsewhere that of the process is enough. */
-function threads(): number[] {
-  try {
-    return readdirSync('/proc/self/task').map(Number);
-  } catch {
-    return [process.pid];
-  }
-}
 
 function say(message: FromRebuild): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
@@ -93,7 +80,6 @@ async function begin({ settings, projection: name, order, skipped }: Extract<ToR
 // They are meant for the process that started this one, which says so when it ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.once('disconnect', () => process.exit(1));
-for (const thread of threads()) setPriority(thread, LOW_PRIORITY);
 process.on('message', (message: ToRebuild) => {
   switch (message.type) {
     case 'turn':

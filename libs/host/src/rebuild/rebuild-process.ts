@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InTurn } from '#database/transaction.js';
 import type { RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
@@ -14,6 +15,7 @@ const PROGRAM = createRequire(import.meta.url).resolve('#host/rebuild/rebuild-ma
 /** As much as what it reads and writes at a time takes. */
 const MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=192'];
 
+const LOWEST_PRIORITY = 19;
 /** The part of the time that this process may work before a rebuild makes way for it, */
 const BUSY = 0.15;
 /** by so much between two of its turns. */
@@ -45,6 +47,7 @@ export async function rebuildElsewhere(
     execArgv: MEMORY,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  makeWay(child);
   let endTurn: () => void = () => undefined;
   const callers = new Callers();
   const giveTurn = async () => {
@@ -87,6 +90,15 @@ export async function rebuildElsewhere(
   signal.removeEventListener('abort', stop);
   endTurn();
   if (code !== 0 && !signal.aborted) throw new Error(`the process of a rebuild ended (${code ?? 'killed'})`);
+}
+
+/** From its first moment on: to start takes a second of computing. Its threads have the priority of the one that made them. */
+function makeWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, LOWEST_PRIORITY);
+  } catch {
+    // It is gone already, and whoever waits for its end says so.
+  }
 }
 
 /** Knows whether this process has had much to do of late. */
