@@ -87,10 +87,10 @@ export interface EventStore {
   head(): Promise<Position>;
 
   /**
-   * Removes what is older than it is kept (`domain/retention.ts`), where the store does not do so by itself.
+   * Removes what is older than it is kept (`domain/retention.ts`), where the store does not do so by itself, until the signal ends it.
    * @returns how many events
    */
-  removeAged(): Promise<number>;
+  removeAged(signal: AbortSignal): Promise<number>;
 
   /** Finishes the appends under way and lets go of everything. */
   close(): Promise<void>;

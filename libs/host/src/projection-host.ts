@@ -98,7 +98,7 @@ export class ProjectionHost {
       const at = { inTurn: this.inTurn, now: new Date(), signal };
       try {
         await dropOldVersions(readModels.writer, PROJECTIONS, at);
-        const events = await eventStore.removeAged();
+        const events = await eventStore.removeAged(signal);
         if (events > 0) this.log.info({ events }, 'events were removed that are kept no longer');
       } catch (error) {
         this.log.warn({ error }, 'what is kept no longer could not be removed');

@@ -80,6 +80,7 @@ describe('the log in a SQLite file', () => {
 
   describe('with events that are older than they are kept', () => {
     const DAY_MS = 86_400_000;
+    const goesOn = new AbortController().signal;
     /** As if the clock had stood there when they were appended. */
     const appendAt = async (daysAgo: number, stream: StreamName, from: number, count: number) => {
       const store = openStore();
@@ -101,12 +102,12 @@ describe('the log in a SQLite file', () => {
       await appendAt(29, 'onetime-b', 0, 2);
       await appendAt(9_999, 'user-a', 0, 2);
       const head = await openStore().head();
-      expect(await openStore().removeAged()).toBe(4);
+      expect(await openStore().removeAged(goesOn)).toBe(4);
       expect(await revisionsOf('attempts-a')).toEqual([3, 4]);
       expect(await revisionsOf('onetime-a')).toEqual([1]);
       expect(await revisionsOf('onetime-b')).toEqual([0, 1]);
       expect(await revisionsOf('user-a')).toEqual([0, 1]);
-      expect(await openStore().removeAged()).toBe(0);
+      expect(await openStore().removeAged(goesOn)).toBe(0);
 
       const { events } = await follow(openStore(), head);
       expect(events.map(({ position }) => Number(position))).toEqual([4, 5, 7, 8, 9, 10, 11]);
@@ -118,7 +119,7 @@ describe('the log in a SQLite file', () => {
       await appendAt(0, 'attempts-a', 1_200, 1_100);
       const store = openStore();
       const appends = Array.from({ length: 20 }, (_, n) => store.append(`user-${n}`, 'no-stream', [someEvent()]));
-      expect(await store.removeAged()).toBe(1_200);
+      expect(await store.removeAged(goesOn)).toBe(1_200);
       await Promise.all(appends);
       expect(await revisionsOf('attempts-a')).toEqual(Array.from({ length: 1_100 }, (_, n) => 1_200 + n));
     });
@@ -140,7 +141,7 @@ describe('the log in a SQLite file', () => {
         CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'never'); END;
         PRAGMA user_version = 1`);
       before.close();
-      expect(await openStore().removeAged()).toBe(2);
+      expect(await openStore().removeAged(goesOn)).toBe(2);
     });
   });
 

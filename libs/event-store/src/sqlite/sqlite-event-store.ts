@@ -138,10 +138,14 @@ export class SqliteEventStore implements EventStore {
     }
   }
 
-  async removeAged(): Promise<number> {
+  async removeAged(signal: AbortSignal): Promise<number> {
     let removed = 0;
-    for (let some = REMOVED_TOGETHER; some === REMOVED_TOGETHER && this.closing === undefined; removed += some)
-      some = await this.removeSome();
+    let isMore = true;
+    while (isMore && !signal.aborted && this.closing === undefined) {
+      const some = await this.removeSome();
+      removed += some;
+      isMore = some === REMOVED_TOGETHER;
+    }
     return removed;
   }
 

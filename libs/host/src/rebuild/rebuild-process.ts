@@ -15,6 +15,8 @@ const PROGRAM = createRequire(import.meta.url).resolve('#host/rebuild/rebuild-ma
 /** As much as what it reads and writes at a time takes. */
 const MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=192'];
 
+/** Longer nobody waits for it to end: it goes on where it was, however it ended. */
+const STOP_WITHIN_MS = 2_000;
 const LOWEST_PRIORITY = 19;
 /** The part of the time that this process may work before a rebuild makes way for it, */
 const BUSY = 0.15;
@@ -75,7 +77,10 @@ export async function rebuildElsewhere(
     }
   });
   child.on('error', () => undefined);
-  const stop = () => say(child, { type: 'stop' });
+  const stop = () => {
+    say(child, { type: 'stop' });
+    setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS).unref();
+  };
   signal.addEventListener('abort', stop, { once: true });
   const masterKey = settings.masterKey?.key.export().toString('base64') ?? null;
   say(child, {
