@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { Dialect } from '#database/dialect.js';
 import { LOCK_CLASS } from '#database/postgres-database.js';
@@ -9,6 +9,8 @@ import type { Projection } from './projection.js';
 
 /** SQLite frees what a table has before it is gone, and nobody else has a turn meanwhile. */
 const ROWS_PER_TURN = 500;
+const CREATION_TRIES = 20;
+const CREATION_PAUSE_MS = 100;
 
 /**
  * The tables of projections are made from their entities, not by migrations: another version has tables of its own beside them,
@@ -23,8 +25,19 @@ export class ProjectionTables {
 
   /** Makes the live tables that are missing. */
   async createMissing(projections: readonly Projection[]): Promise<void> {
+    for (let tries = 1; ; tries += 1)
+      try {
+        return await this.tryToCreateMissing(projections);
+      } catch (error) {
+        // Processes that start at the same moment run into each other in a file; the slower one finds the work done.
+        if (!this.dialect.isEmbedded || tries === CREATION_TRIES) throw error;
+        await delay(CREATION_PAUSE_MS);
+      }
+  }
+
+  private async tryToCreateMissing(projections: readonly Projection[]): Promise<void> {
     await inTransaction(this.database, async (runner) => {
-      // Processes that start together make them one after the other.
+      // On a server they wait for each other.
       if (!this.dialect.isEmbedded)
         await runner.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, 'read model tables']);
       for (const projection of projections) {

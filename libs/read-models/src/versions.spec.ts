@@ -96,6 +96,14 @@ describe.each(DATABASES)('a new version of a projection in %s', (kind) => {
     ]);
   });
 
+  it('has its tables made once by programs that start at the same moment', async () => {
+    await beside.writer.query('DROP TABLE epoch_v2');
+    const opened = await Promise.all([second, second, second].map((one) => fixture.openBeside([one])));
+    await catchUpSecond();
+    expect(await idsIn(beside.reader, SecondRow)).toEqual(['one']);
+    await Promise.all(opened.map((database) => database.close()));
+  });
+
   it('has the old one removed once it was of no use for a day', async () => {
     await catchUpSecond();
     await drop(later(DAY_MS - 1));
