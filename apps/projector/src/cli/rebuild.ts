@@ -9,8 +9,8 @@ import { demandProjection, tell } from './projection-control.js';
 import { withStores } from './with-stores.js';
 
 const LOOK_MS = 200;
-/** So long a projector may take until it begins; it hears of it at once. */
-const WAIT_MS = 10_000;
+/** So long a projector may take until it begins; it hears of it at once, and what it starts lets everybody else go first. */
+const WAIT_MS = 30_000;
 /** What is said of the speed is that of the last seconds. */
 const SPEED_OVER_MS = 10_000;
 

@@ -17,7 +17,7 @@ const MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=192'];
 
 /** Longer nobody waits for it to end: it goes on where it was, however it ended. */
 const STOP_WITHIN_MS = 2_000;
-const LOWEST_PRIORITY = 19;
+const LOW_PRIORITY = 15;
 /** The part of the time that this process may work before a rebuild makes way for it, */
 const BUSY = 0.15;
 /** by so much between two of its turns. */
@@ -100,7 +100,7 @@ export async function rebuildElsewhere(
 /** From its first moment on: to start takes a second of computing. Its threads have the priority of the one that made them. */
 function makeWay({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, LOWEST_PRIORITY);
+    if (pid !== undefined) setPriority(pid, LOW_PRIORITY);
   } catch {
     // It is gone already, and whoever waits for its end says so.
   }
