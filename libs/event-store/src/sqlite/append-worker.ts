@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { REMOVED_TOGETHER, isAged, openLogFile } from './log-file.js';
+import { AGEING, LOOKED_AT_TOGETHER, openLogFile } from './log-file.js';
 
 /**
  * The thread that writes the log. Waiting for the disk happens here, and all appends that came together share one
@@ -26,10 +26,23 @@ export type AppendReply =
 
 export type BatchReply = { readonly replies: readonly AppendReply[] } | { readonly failure: string };
 
-/** Removes some of what has aged, and says to the port how much. */
+/** Looks at some of what has aged of a category, in the order of its age, and says to the port what came of it. */
 export interface Removal {
-  readonly removedTo: MessagePort;
+  readonly category: string;
+  readonly days: number;
+  /** Behind the last one that was looked at. */
+  readonly after: AgedPlace;
+  readonly replyTo: MessagePort;
 }
+
+export interface AgedPlace {
+  /** Epoch milliseconds. */
+  readonly recordedAt: number;
+  readonly position: number;
+}
+
+/** How many were removed, and where it goes on; null at the end. */
+export type RemovalReply = { readonly removed: number; readonly next: AgedPlace | null } | { readonly failure: string };
 
 const FIELDS = 4;
 
@@ -71,10 +84,32 @@ const commit = db.transaction(({ appends, recordedAt }: AppendBatch) =>
 );
 
 // The last event of a stream says what its next revision is.
-const removeAged = db.prepare(`DELETE FROM event WHERE position IN (
-  SELECT position FROM event AS old WHERE ${isAged('old')}
-    AND EXISTS (SELECT 1 FROM event WHERE stream = old.stream AND revision > old.revision)
-  LIMIT ${REMOVED_TOGETHER})`);
+const selectAged = db.prepare<unknown[], AgedPlace & { readonly isLast: number }>(
+  `SELECT recorded_at AS recordedAt, position,
+     NOT EXISTS (SELECT 1 FROM event WHERE stream = old.stream AND revision > old.revision) AS isLast
+   FROM event AS old
+   WHERE category IN (${AGEING}) AND category = ? AND recorded_at < 1000 * (unixepoch() - ?)
+     AND (recorded_at, position) > (?, ?)
+   ORDER BY recorded_at, position LIMIT ${LOOKED_AT_TOGETHER}`,
+);
+const remove = db.prepare<[number]>('DELETE FROM event WHERE position = ?');
+
+const removeAged = db.transaction(({ category, days, after }: Removal): RemovalReply => {
+  const aged = selectAged.all(category, days * 86_400, after.recordedAt, after.position);
+  const removed = aged.filter(({ isLast }) => isLast === 0);
+  for (const { position } of removed) remove.run(position);
+  const last = aged.length < LOOKED_AT_TOGETHER ? undefined : aged.at(-1);
+  return { removed: removed.length, next: last ?? null };
+});
+
+/** Rolled back as a whole when it fails: nothing of it has happened. */
+function attempt<Reply>(work: () => Reply): Reply | { readonly failure: string } {
+  try {
+    return work();
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 port.on('message', (message: AppendBatch | Removal | 'close') => {
   if (message === 'close') {
@@ -82,16 +117,6 @@ port.on('message', (message: AppendBatch | Removal | 'close') => {
     port.close();
     return;
   }
-  if ('removedTo' in message) {
-    message.removedTo.postMessage(removeAged.run().changes);
-    return;
-  }
-  let reply: BatchReply;
-  try {
-    reply = { replies: commit.immediate(message) };
-  } catch (error) {
-    // Rolled back as a whole: nothing of the batch is in the log.
-    reply = { failure: error instanceof Error ? error.message : String(error) };
-  }
-  port.postMessage(reply);
+  if ('replyTo' in message) message.replyTo.postMessage(attempt(() => removeAged.immediate(message)));
+  else port.postMessage(attempt((): BatchReply => ({ replies: commit.immediate(message) })));
 });

@@ -92,10 +92,11 @@ function createSchema(db: Database.Database, file: string): void {
   }).immediate();
 }
 
-/** So many events are removed at a time; appends have their turn in between. */
-export const REMOVED_TOGETHER = 500;
+/** So many events that have aged are looked at together; appends have their turn in between. */
+export const LOOKED_AT_TOGETHER = 500;
 
-const AGEING = RETENTION.map(({ category }) => `'${category}'`).join(', ');
+/** The categories of the events that do, as SQL. */
+export const AGEING = RETENTION.map(({ category }) => `'${category}'`).join(', ');
 const SECONDS_KEPT = RETENTION.map(({ category, days }) => `WHEN '${category}' THEN ${days * 86_400}`).join(' ');
 
 /** The condition that an event, by the name of its row, is older than it is kept. */

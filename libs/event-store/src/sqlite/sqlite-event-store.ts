@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import { type StreamName, categoryOf } from '#domain/ids.js';
+import { RETENTION } from '#domain/retention.js';
 import {
   type Appended,
   AppendOutcomeUnknown,
@@ -20,8 +21,16 @@ import {
   serialise,
 } from '../event-store.js';
 import { Signal } from '../signal.js';
-import type { AppendBatch, AppendReply, AppendRequest, BatchReply, Removal } from './append-worker.js';
-import { REMOVED_TOGETHER, openLogFile, openLogReader } from './log-file.js';
+import type {
+  AgedPlace,
+  AppendBatch,
+  AppendReply,
+  AppendRequest,
+  BatchReply,
+  Removal,
+  RemovalReply,
+} from './append-worker.js';
+import { openLogFile, openLogReader } from './log-file.js';
 
 // A thread cannot be started from TypeScript: tests, which run on the sources, start the built one as well.
 const APPEND_WORKER = createRequire(import.meta.url).resolve('#event-store/sqlite/append-worker.js');
@@ -140,23 +149,29 @@ export class SqliteEventStore implements EventStore {
 
   async removeAged(signal: AbortSignal): Promise<number> {
     let removed = 0;
-    let isMore = true;
-    while (isMore && !signal.aborted && this.closing === undefined) {
-      const some = await this.removeSome();
-      removed += some;
-      isMore = some === REMOVED_TOGETHER;
+    for (const { category, days } of RETENTION) {
+      let after: AgedPlace | null = { recordedAt: 0, position: 0 };
+      while (after !== null && !signal.aborted && this.closing === undefined) {
+        const some = await this.removeSome(category, days, after);
+        removed += some.removed;
+        after = some.next;
+      }
     }
     return removed;
   }
 
-  private async removeSome(): Promise<number> {
-    const { port1, port2 } = new MessageChannel();
+  private async removeSome(category: string, days: number, after: AgedPlace) {
+    const { port1, port2: replyTo } = new MessageChannel();
     const writer = (this.writer ??= this.startWriter());
-    writer.postMessage({ removedTo: port2 } satisfies Removal, [port2]);
+    writer.postMessage({ category, days, after, replyTo } satisfies Removal, [replyTo]);
     try {
-      // A thread that dies closes its end; it is done another time.
-      const [some] = (await Promise.race([once(port1, 'message'), once(port1, 'close')])) as [number | undefined];
-      return some ?? 0;
+      // A thread that dies closes its end.
+      const [reply] = (await Promise.race([once(port1, 'message'), once(port1, 'close')])) as [
+        RemovalReply | undefined,
+      ];
+      if (reply === undefined) throw new StoreUnavailable('The thread that removes events ended.');
+      if ('failure' in reply) throw new StoreUnavailable(reply.failure);
+      return reply;
     } finally {
       port1.close();
     }

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { InTurn } from '#database/transaction.js';
 import { projectionControl, projectionStream } from '#domain/projection/projection-control.js';
 import { systemContext } from '#event-store/envelope.js';
@@ -17,9 +18,11 @@ const PROJECTOR = 'projector';
 const stopping = new AbortController();
 let beginTurn: () => void = () => undefined;
 
+const oneAtATime = pLimit(1);
+
 /** One after the other, in turn with the process that keeps the read models. */
-const inTurn: InTurn = (work) => {
-  const turn = lastTurn.then(async () => {
+const inTurn: InTurn = (work) =>
+  oneAtATime(async () => {
     await new Promise<void>((resolve) => {
       beginTurn = resolve;
       say({ type: 'turn-wanted' });
@@ -30,10 +33,6 @@ const inTurn: InTurn = (work) => {
       say({ type: 'turn-over' });
     }
   });
-  lastTurn = turn.catch(() => undefined);
-  return turn;
-};
-let lastTurn: Promise<unknown> = Promise.resolve();
 
 function say(message: FromRebuild): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
