@@ -26,7 +26,6 @@ export interface ProjectionLag {
   readonly projection: Projection;
   readonly position: Position;
   readonly head: Position;
-  readonly events: number;
 }
 
 const TIDY_MS = 3_600_000;
@@ -148,7 +147,7 @@ export async function projectionLags({ eventStore }: Stores, progress: ReadModel
         if (isDatabaseLost(error)) throw error;
         return LOG_START;
       });
-      return { projection, position, head, events: Math.max(0, Number(BigInt(head) - BigInt(position))) };
+      return { projection, position, head };
     }),
   );
 }

@@ -1,15 +1,16 @@
 import type { RebuildOrder } from '#domain/projection/projection-control.js';
 import { LOG_START, type Position, asPosition } from '#event-store/event-store.js';
-import { CheckpointRow, findCheckpoint } from '#read-models/checkpoint.js';
+import { CheckpointRow } from '#read-models/checkpoint.js';
+import type { Edition } from '#read-models/edition.js';
 import { countParkedEvents } from '#read-models/parked-event.js';
 import type { Projection } from '#read-models/projection.js';
 import { type ProjectionProcessRow, processesSince } from '#read-models/projection-process.js';
+import { PROJECTIONS } from '#read-models/read-model-database.js';
 import type { Comparison } from '#read-models/rebuild/compare-editions.js';
 import { type RebuildRow, type RebuildState, findRebuild } from '#read-models/rebuild/rebuild-row.entity.js';
-import { ReadModelProgress } from '#read-models/progress.js';
 import type { Metrics } from './metrics.js';
 import { PRESENT_MS } from './presence.js';
-import { type ProjectionLag, projectionControlOf, projectionLags } from './projection-host.js';
+import { projectionControlOf } from './projection-host.js';
 import type { Stores } from './stores.js';
 
 /** How a projection is getting on, as the database and the log say; nobody has to run. */
@@ -74,8 +75,8 @@ export interface RebuildStatus {
 
 /** @throws what says that the log or the database is lost */
 export async function projectionStatuses(stores: Stores): Promise<ProjectionStatus[]> {
-  const lags = await projectionLags(stores, new ReadModelProgress(stores.readModels.reader));
-  return Promise.all(lags.map((lag) => statusOf(stores, lag)));
+  const head = await stores.eventStore.head();
+  return Promise.all(PROJECTIONS.map((projection) => statusOf(stores, projection, head)));
 }
 
 /**
@@ -95,22 +96,34 @@ export async function measureProjections(metrics: Metrics, stores: Stores): Prom
 
 /** @throws what says that the log or the database is lost */
 export async function rebuildOf(stores: Stores, projection: Projection): Promise<RebuildStatus | null> {
-  const { manager } = stores.readModels.reader;
   const { rebuild: order } = await projectionControlOf(stores, projection.name);
-  const row = await findRebuild(manager, projection);
-  if (order?.version === projection.version && row?.runId !== order.runId) {
-    const begun = { startedAt: null, comparison: null, error: null };
+  return rebuildStatus(stores, projection, order, await checkpointsOf(stores, projection));
+}
+
+/** Where every edition of every version of it stands. */
+const checkpointsOf = ({ readModels }: Stores, { name: projection }: Projection): Promise<CheckpointRow[]> =>
+  readModels.reader.manager.findBy(CheckpointRow, { projection });
+
+async function rebuildStatus(
+  { readModels }: Stores,
+  projection: Projection,
+  order: RebuildOrder | null,
+  checkpoints: readonly CheckpointRow[],
+): Promise<RebuildStatus | null> {
+  const row = await findRebuild(readModels.reader.manager, projection);
+  if (order?.version === projection.version && row?.runId !== order.runId)
     return {
       runId: order.runId,
       state: 'waiting',
       position: LOG_START,
       target: LOG_START,
       events: 0,
-      ...begun,
+      startedAt: null,
+      comparison: null,
+      error: null,
     };
-  }
   if (row === null) return null;
-  const next = await findCheckpoint(manager, projection, row.state === 'swapped' ? 'live' : 'next');
+  const next = standing(checkpoints, projection, row.state === 'swapped' ? 'live' : 'next');
   return {
     runId: row.runId,
     state: stateOf(row, order),
@@ -123,6 +136,9 @@ export async function rebuildOf(stores: Stores, projection: Projection): Promise
   };
 }
 
+const standing = (checkpoints: readonly CheckpointRow[], { version }: Projection, edition: Edition) =>
+  checkpoints.find((row) => row.version === version && row.edition === edition);
+
 /** What operators have said since is to happen yet. */
 function stateOf({ runId, state, target }: RebuildRow, order: RebuildOrder | null): RebuildState {
   const isOver = state === 'swapped' || state === 'failed';
@@ -131,16 +147,17 @@ function stateOf({ runId, state, target }: RebuildRow, order: RebuildOrder | nul
   return goesOn ? 'filling' : state;
 }
 
-async function statusOf(stores: Stores, lag: ProjectionLag): Promise<ProjectionStatus> {
-  const { projection, position, head, events: behind } = lag;
+async function statusOf(stores: Stores, projection: Projection, head: Position): Promise<ProjectionStatus> {
   const { manager } = stores.readModels.reader;
   const now = Date.now();
-  const { isPaused } = await projectionControlOf(stores, projection.name);
-  const live = await findCheckpoint(manager, projection, 'live');
-  const versions = await manager.findBy(CheckpointRow, { projection: projection.name, edition: 'live' });
+  const { isPaused, rebuild: order } = await projectionControlOf(stores, projection.name);
+  const checkpoints = await checkpointsOf(stores, projection);
+  const live = standing(checkpoints, projection, 'live');
+  const position = asPosition(live?.position ?? LOG_START);
+  const behind = Math.max(0, Number(BigInt(head) - BigInt(position)));
   const processes = await processesSince(manager, projection, new Date(now - PRESENT_MS));
   const keeper = processes.find(({ role }) => role === 'keeps');
-  const seen = live !== null && live.recordedAt > 0;
+  const seen = live !== undefined && live.recordedAt > 0;
   return {
     projection: projection.name,
     version: projection.version,
@@ -154,9 +171,12 @@ async function statusOf(stores: Stores, lag: ProjectionLag): Promise<ProjectionS
     keptBy: keeper?.process ?? null,
     standbys: processes.filter(({ role }) => role === 'stands by').map(({ process }) => process),
     lastError: lastErrorOf(processes),
-    versions: versions.toSorted((one, other) => other.version - one.version).map((row) => asVersion(row, projection)),
-    rebuild: await rebuildOf(stores, projection),
-    isUndoable: (await findCheckpoint(manager, projection, 'previous')) !== null,
+    versions: checkpoints
+      .filter(({ edition }) => edition === 'live')
+      .toSorted((one, other) => other.version - one.version)
+      .map((row) => asVersion(row, projection)),
+    rebuild: await rebuildStatus(stores, projection, order, checkpoints),
+    isUndoable: standing(checkpoints, projection, 'previous') !== undefined,
   };
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { asKeyId } from '#domain/ids.js';
 import { KEY_RING, type KeyRing, activeKey, signingKey } from '#domain/signing-key/signing-key.js';
 import { systemContext } from '#event-store/envelope.js';
@@ -6,11 +5,8 @@ import type { Stores } from '#host/stores.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { say, sayJson, table } from './output.js';
 import { ACTOR } from './projection-control.js';
+import { until } from './until.js';
 import { withStores } from './with-stores.js';
-
-/** So long an API may take until it has made the key; it hears of it at once. */
-const WAIT_MS = 10_000;
-const LOOK_MS = 100;
 
 /** `authlog keys list` */
 export const list = (json: boolean): Promise<void> =>
@@ -28,17 +24,11 @@ export const rotate = (): Promise<void> =>
     const request = { type: 'RequestSigningKeyRotation', now } as const;
     await stores.repository.execute(signingKey, KEY_RING, request, systemContext(now, ACTOR));
     if (before.length === 0) throw new CannotBeDone('There is no key yet: the first API makes one.');
-    const deadline = performance.now() + WAIT_MS;
-    for (;;) {
-      const newest = (await ringOf(stores)).at(-1);
-      if (newest !== undefined && newest.activatesAt > now)
-        return say(
-          `${newest.kid} signs from ${newest.activatesAt.toISOString()} on; until then verifiers get to know it.`,
-        );
-      if (performance.now() > deadline)
-        throw new CannotBeDone('It is in the log, but nobody has made the key yet: an API makes it when it runs.');
-      await delay(LOOK_MS);
-    }
+    const { kid, activatesAt } = await until(
+      async () => (await ringOf(stores)).findLast((key) => key.activatesAt > now),
+      'It is in the log, but nobody has made the key yet: an API makes it when it runs.',
+    );
+    say(`${kid} signs from ${activatesAt.toISOString()} on; until then verifiers get to know it.`);
   });
 
 /** `authlog keys revoke` @throws CannotBeDone if it is not published */

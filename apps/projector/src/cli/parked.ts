@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Stores } from '#host/stores.js';
 import { type ParkedEventRow, parkedEvents, recordedEventOf } from '#read-models/parked-event.js';
 import type { Projection } from '#read-models/projection.js';
@@ -6,11 +5,8 @@ import { PROJECTIONS } from '#read-models/read-model-database.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { say, sayJson, table } from './output.js';
 import { demandProjection, tell } from './projection-control.js';
+import { until } from './until.js';
 import { withStores } from './with-stores.js';
-
-/** So long a projector may take until it has tried; it hears of it at once. */
-const WAIT_MS = 10_000;
-const LOOK_MS = 100;
 
 /** `authlog projections parked list` */
 export const list = (json: boolean): Promise<void> =>
@@ -37,7 +33,7 @@ export const retry = (name: string, eventId?: string): Promise<void> =>
     const failed = async () => (await parkedOf(stores, projection, sequence)).filter(({ error }) => error !== null);
     const before = await failed();
     if (before.length === 0) throw new CannotBeDone(`Nothing of ${name} is parked.`);
-    await tell(stores, name, { type: 'RetryParkedEvents', sequence });
+    await tell(stores, projection, { type: 'RetryParkedEvents', sequence });
     await outcome(stores, projection, sequence, async () => {
       const attempts = new Map((await failed()).map((row) => [row.eventId, row.attempts]));
       return before.every((row) => attempts.get(row.eventId) !== row.attempts);
@@ -51,7 +47,7 @@ export const skip = (name: string, eventId: string, reason: string): Promise<voi
     const { sequence, error } = await demandParked(stores, projection, eventId);
     if (error === null)
       throw new CannotBeDone('That event did not fail, it waits for one that did: leave out the first of its line.');
-    await tell(stores, name, { type: 'SkipParkedEvent', eventId, reason });
+    await tell(stores, projection, { type: 'SkipParkedEvent', eventId, reason });
     await outcome(stores, projection, sequence, async () =>
       (await parkedOf(stores, projection)).every((row) => row.eventId !== eventId),
     );
@@ -78,14 +74,10 @@ async function outcome(
   sequence: string | null,
   isTried: () => Promise<boolean>,
 ): Promise<void> {
-  const deadline = performance.now() + WAIT_MS;
-  while (!(await isTried())) {
-    if (performance.now() > deadline)
-      throw new CannotBeDone(
-        'It is in the log, but nobody has done it yet: a projector does it when it runs and the projection is not paused.',
-      );
-    await delay(LOOK_MS);
-  }
+  await until(
+    async () => (await isTried()) || undefined,
+    'It is in the log, but nobody has done it yet: a projector does it when it runs and the projection is not paused.',
+  );
   const left = await parkedOf(stores, projection, sequence);
   if (left.length === 0) say('Everything was applied.');
   else throw new CannotBeDone(`${left.length} still parked:\n${asTable(left)}`);

@@ -12,20 +12,18 @@ import { CannotBeDone } from './cannot-be-done.js';
 /** Who does what is done on the command line. */
 export const ACTOR = 'operator';
 
-/** What there is, for people. */
-export const namesOf = () => `one of ${PROJECTIONS.map(({ name }) => name).join(', ')}`;
+const NAMES = PROJECTIONS.map(({ name }) => name).join(', ');
 
 /** @throws CannotBeDone if there is none of this name */
 export function demandProjection(name: string): Projection {
   const projection = projectionNamed(name);
   if (projection === undefined)
-    throw new CannotBeDone(`There is no projection ${JSON.stringify(name)}: it is ${namesOf()}.`);
+    throw new CannotBeDone(`There is no projection ${JSON.stringify(name)}: it is one of ${NAMES}.`);
   return projection;
 }
 
 /** Says in the log what is to become of a projection. @returns whether that is new */
-export async function tell(stores: Stores, name: string, command: ProjectionControlCommand): Promise<boolean> {
-  demandProjection(name);
+export async function tell(stores: Stores, { name }: Projection, command: ProjectionControlCommand): Promise<boolean> {
   const context = systemContext(new Date(), ACTOR);
   const { events } = await stores.repository.execute(projectionControl, projectionStream(name), command, context);
   return events.length > 0;

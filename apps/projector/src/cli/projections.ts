@@ -19,8 +19,8 @@ export const pause = (name: string) => control(name, { type: 'PauseProjection' }
 export const resume = (name: string) => control(name, { type: 'ResumeProjection' }, `${name} goes on.`);
 
 async function control(name: string, command: ProjectionControlCommand, done: string): Promise<void> {
-  demandProjection(name);
-  return withStores(async (stores) => say((await tell(stores, name, command)) ? done : 'It was so already.'));
+  const projection = demandProjection(name);
+  return withStores(async (stores) => say((await tell(stores, projection, command)) ? done : 'It was so already.'));
 }
 
 function asTable(statuses: readonly ProjectionStatus[]): string {

@@ -29,7 +29,7 @@ export const rebuild = (name: string, { to, force = false, detach = false }: Reb
     const head = await stores.eventStore.head();
     const runId = randomUUID();
     const order = { runId, version, to: to ?? null, isForced: force, head };
-    await tell(stores, name, { type: 'RebuildProjection', ...order });
+    await tell(stores, projection, { type: 'RebuildProjection', ...order });
     if (detach) say(`${name} is being rebuilt. See \`authlog projections follow ${name}\`.`);
     else await followUntilOver(stores, projection);
   });
@@ -49,7 +49,7 @@ export const differences = (name: string): Promise<void> =>
 /** `authlog projections cancel` @throws CannotBeDone, Refused `rebuild-unknown` */
 export const cancel = (name: string): Promise<void> =>
   withStores(async (stores) => {
-    await tell(stores, name, { type: 'CancelRebuild' });
+    await tell(stores, demandProjection(name), { type: 'CancelRebuild' });
     say(`The rebuild of ${name} ends, and what it filled is removed. Lists show what they showed.`);
   });
 
@@ -57,7 +57,7 @@ export const cancel = (name: string): Promise<void> =>
 export const undo = (name: string): Promise<void> =>
   withStores(async (stores) => {
     const projection = demandProjection(name);
-    await tell(stores, name, { type: 'UndoRebuild', runId: randomUUID(), version: projection.version });
+    await tell(stores, projection, { type: 'UndoRebuild', runId: randomUUID(), version: projection.version });
     await followUntilOver(stores, projection);
   });
 

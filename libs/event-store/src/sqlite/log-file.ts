@@ -104,19 +104,26 @@ export const isAged = (row: string) =>
   `${row}.category IN (${AGEING})
    AND ${row}.recorded_at < 1000 * (unixepoch() - CASE ${row}.category ${SECONDS_KEPT} END)`;
 
-/** By the names of what finds events by their age, and of what protects them. */
-const OF_AGE = {
-  event_that_ages: `CREATE INDEX event_that_ages ON event (category, recorded_at) WHERE category IN (${AGEING})`,
-  event_is_never_removed: `CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event WHEN NOT (${isAged('OLD')})
+/** What finds events by their age, and what protects them. */
+const OF_AGE = [
+  {
+    kind: 'INDEX',
+    name: 'event_that_ages',
+    definition: `CREATE INDEX event_that_ages ON event (category, recorded_at) WHERE category IN (${AGEING})`,
+  },
+  {
+    kind: 'TRIGGER',
+    name: 'event_is_never_removed',
+    definition: `CREATE TRIGGER event_is_never_removed BEFORE DELETE ON event WHEN NOT (${isAged('OLD')})
     BEGIN SELECT raise(ABORT, 'events are never removed'); END`,
-};
+  },
+];
 
 /** Lets what is older than it is kept be removed, and nothing else, whoever asks. */
 function protect(db: Database.Database): void {
   const known = db.prepare<[string], string>('SELECT sql FROM sqlite_schema WHERE name = ?').pluck();
-  for (const [name, definition] of Object.entries(OF_AGE)) {
+  for (const { kind, name, definition } of OF_AGE) {
     if (known.get(name) === definition) continue;
-    const kind = definition.startsWith('CREATE INDEX') ? 'INDEX' : 'TRIGGER';
     db.exec(`DROP ${kind} IF EXISTS ${name}`);
     db.exec(definition);
   }
