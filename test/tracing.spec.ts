@@ -51,7 +51,10 @@ describe('a traced request', () => {
     const server = await Server.start({ ...settings, AUTHLOG_PROJECTOR: 'external' }, settings.AUTHLOG_DATA);
     const token = await server.asService();
     const headers = { 'user-agent': USER_AGENT };
-    await server.call('POST', '/auth/users/register', { token, json: [MARKED], headers });
+    const registered = await server.call('POST', '/auth/users/register', { token, json: [MARKED], headers });
+    const [{ accessToken: first = '' } = {}] = registered.body as unknown as { readonly accessToken?: string }[];
+    // It waits until the projector has taken that in: what is appended next begins a transaction of its own.
+    await server.sessionsOf(first);
     const { body } = await server.tryLogIn(MARKED.username, MARKED.password, 'cli', { ...headers, ...calledBy('01') });
     await server.tryLogIn(MARKED.username, `not ${MARKED.password}`);
     const accessToken = String(body['accessToken']);
