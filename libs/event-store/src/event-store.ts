@@ -80,6 +80,9 @@ export interface EventStore {
   /** The events of a stream from a revision on (inclusive), oldest first; nothing for a stream that is not there. */
   readStream(stream: StreamName, fromRevision: number): AsyncIterable<RecordedEvent>;
 
+  /** One event; undefined if it is not there, or not any more. */
+  readEvent(stream: StreamName, revision: number): Promise<RecordedEvent | undefined>;
+
   /** The log from a position on, first what is there, then what comes, until the signal ends it. */
   subscribeAll(options: SubscriptionOptions): AsyncIterable<LogSlice>;
 

@@ -63,6 +63,10 @@ export class MemoryEventStore implements EventStore {
     yield* (this.streams.get(stream) ?? []).slice(fromRevision);
   }
 
+  async readEvent(stream: StreamName, revision: number): Promise<RecordedEvent | undefined> {
+    return this.streams.get(stream)?.[revision];
+  }
+
   async *subscribeAll({ after, categories, signal }: SubscriptionOptions): AsyncIterable<LogSlice> {
     let through = Number(after);
     while (!signal.aborted) {

@@ -215,16 +215,20 @@ describe('a repository', () => {
       const first = repositoryOn(store, { snapshots });
       for (let n = 0; n < 120; n += 1)
         await first.execute(counter, stream, { by: 1 }, someContext({ commandId: `c${n}`, fingerprint: 'f' }));
-      const reads: number[] = [];
+      const [reads, looks]: [number[], number[]] = [[], []];
       const watched = Object.assign(Object.create(store) as MemoryEventStore, {
         readStream(name: StreamName, from: number) {
           reads.push(from);
           return store.readStream(name, from);
         },
+        readEvent(name: StreamName, revision: number) {
+          looks.push(revision);
+          return store.readEvent(name, revision);
+        },
       });
       const restarted = repositoryOn(watched, { snapshots });
       expect(await restarted.load(counter, stream)).toEqual(await first.load(counter, stream));
-      expect(reads).toEqual([99, 100]);
+      expect([looks, reads]).toEqual([[99], [100]]);
       expect(
         await restarted.execute(counter, stream, { by: 1 }, someContext({ commandId: 'c7', fingerprint: 'f' })),
       ).toMatchObject({

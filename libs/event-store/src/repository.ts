@@ -349,8 +349,7 @@ export class Repository {
 
   /** Whether the log has this event there; one that was restored from a back-up may have another, or none. */
   private async holds(stream: StreamName, revision: number, eventId: string): Promise<boolean> {
-    for await (const event of this.store.readStream(stream, revision)) return event.id === eventId;
-    return false;
+    return (await this.store.readEvent(stream, revision))?.id === eventId;
   }
 
   /** Changes with the source of the fold, so that forgetting to raise its version cannot bring back a wrong state. */

@@ -72,9 +72,8 @@ export async function recordedEventOf(
   store: EventStore,
   { stream, revision, eventId }: ParkedEventRow,
 ): Promise<RecordedEvent | undefined> {
-  for await (const event of store.readStream(stream as StreamName, revision))
-    return event.id === eventId ? event : undefined;
-  return undefined;
+  const event = await store.readEvent(stream as StreamName, revision);
+  return event?.id === eventId ? event : undefined;
 }
 
 /** How many are missing from the live tables. */

@@ -77,6 +77,7 @@ const watched = (before: Before): EventStore => ({
     await before('read', what[0]);
     yield* log.readStream(...what);
   },
+  readEvent: (...what) => log.readEvent(...what),
   subscribeAll: (options) => log.subscribeAll(options),
   removeAged: () => log.removeAged(),
   head: () => log.head(),

@@ -108,10 +108,19 @@ export class EventStoreDbEventStore implements EventStore {
   async *readStream(stream: StreamName, fromRevision: number): AsyncIterable<RecordedEvent> {
     for await (const response of this.reading({ stream, from: fromRevision })) {
       const event = recordedEvent(response);
-      if (event === undefined) continue;
-      if (isSomewhere(event.position)) this.seen(event.position);
-      yield isSomewhere(event.position) ? event : { ...event, position: await this.head() };
+      if (event !== undefined) yield await this.placed(event);
     }
+  }
+
+  async readEvent(stream: StreamName, revision: number): Promise<RecordedEvent | undefined> {
+    let found: RecordedEvent | undefined;
+    // To its end: turning away earlier would reset the call.
+    for await (const response of this.reading({ stream, from: revision, most: 1 })) {
+      const event = recordedEvent(response);
+      // Where events were removed for their age, the server gives the next one.
+      if (event?.revision === revision) found = await this.placed(event);
+    }
+    return found;
   }
 
   async *subscribeAll({ after, categories, signal }: SubscriptionOptions): AsyncIterable<LogSlice> {
@@ -343,6 +352,13 @@ export class EventStoreDbEventStore implements EventStore {
       if (isSomewhere(position)) return this.seen(position);
     }
     return this.head();
+  }
+
+  /** With a position also where the server does not know it. */
+  private async placed(event: RecordedEvent): Promise<RecordedEvent> {
+    return isSomewhere(event.position)
+      ? { ...event, position: this.seen(event.position) }
+      : { ...event, position: await this.head() };
   }
 
   private seen(position: Position): Position {

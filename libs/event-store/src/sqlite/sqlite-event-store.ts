@@ -81,6 +81,7 @@ const asEvent = (row: EventRow): RecordedEvent => ({
 export class SqliteEventStore implements EventStore {
   private readonly reader: Database.Database;
   private readonly selectStream: Database.Statement<[string, number], EventRow>;
+  private readonly selectEvent: Database.Statement<[string, number], EventRow>;
   private readonly selectHead: Database.Statement<[], number | null>;
   private readonly selectVersion: Database.Statement<[], number>;
   private readonly committed = new Signal();
@@ -100,6 +101,7 @@ export class SqliteEventStore implements EventStore {
     this.selectStream = this.reader.prepare(
       `SELECT ${COLUMNS} FROM event WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ${SLICE}`,
     );
+    this.selectEvent = this.reader.prepare(`SELECT ${COLUMNS} FROM event WHERE stream = ? AND revision = ?`);
     this.selectHead = this.reader.prepare<[], number | null>('SELECT max(position) FROM event').pluck();
     this.selectVersion = this.reader.prepare<[], number>('PRAGMA data_version').pluck();
     this.watch = this.watchOtherWriters();
@@ -126,6 +128,11 @@ export class SqliteEventStore implements EventStore {
       if (last === undefined || rows.length < SLICE) return;
       from = last.revision + 1;
     }
+  }
+
+  async readEvent(stream: StreamName, revision: number): Promise<RecordedEvent | undefined> {
+    const row = this.selectEvent.get(stream, revision);
+    return row && asEvent(row);
   }
 
   async *subscribeAll({ after, categories, signal }: SubscriptionOptions): AsyncIterable<LogSlice> {

@@ -177,6 +177,14 @@ export function eventStoreContract(name: string, open: () => Promise<StoreFixtur
       });
 
       it('gives nothing for a stream that is not there', async () => expect(await read(store, ada)).toEqual([]));
+
+      it('gives one event of it, if it is there', async () => {
+        await store.append(ada, 'no-stream', someEvents(3));
+        const events = await read(store, ada);
+        for (const event of events) expect(await store.readEvent(ada, event.revision)).toEqual(event);
+        expect(await store.readEvent(ada, 3)).toBeUndefined();
+        expect(await store.readEvent(bob, 0)).toBeUndefined();
+      });
     });
 
     describe('positions', () => {
