@@ -39,6 +39,24 @@ type Samples = {
 export const eventSamples: Samples = {
   AdministrationWithdrawn: [{ userId: ada, sessionEpoch: 2 }],
   AgreementAccepted: [{ userId: ada, version: 2 }],
+  AuditExportEnded: [{ reader: ada, events: 7, isWhole: true }],
+  AuditRead: [
+    {
+      reader: ada,
+      question: 'events',
+      userId: bot,
+      criteria: { user: bot, address: '192.0.2.0/24' },
+      isPersonal: true,
+      reason: 'ticket 7',
+      events: 3,
+    },
+    { reader: ada, question: 'export', userId: null, criteria: {}, isPersonal: false, reason: null, events: null },
+  ],
+  AuditorAppointed: [
+    { userId: ada, seesPersonalData: false },
+    { userId: ada, seesPersonalData: true, reason: 'the annual audit' },
+  ],
+  AuditorDismissed: [{ userId: ada, reason: 'it is over' }],
   ChallengeExhausted: [{ userId: ada }],
   ChallengeFailed: [{}],
   ChallengeIssued: [

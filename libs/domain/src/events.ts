@@ -1,5 +1,6 @@
 import { type AdministrationEvent, administrationEvents } from './administration/administration.js';
 import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
+import { type AuditReadingEvent, auditReadingEvents } from './audit/audit-reading.js';
 import { type ChallengeEvent, challengeEvents } from './challenge/challenge.js';
 import type { EventCatalogue } from './event-catalogue.js';
 import { type InstallationEvent, installationEvents } from './installation/installation.js';
@@ -20,6 +21,7 @@ import { type UserImportEvent, userImportEvents } from './user-import/user-impor
 export type AuthlogEvent =
   | AdministrationEvent
   | AttemptsEvent
+  | AuditReadingEvent
   | ChallengeEvent
   | InstallationEvent
   | MailEvent
@@ -38,6 +40,7 @@ export type AuthlogEvent =
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...administrationEvents,
   ...attemptsEvents,
+  ...auditReadingEvents,
   ...challengeEvents,
   ...installationEvents,
   ...mailEvents,

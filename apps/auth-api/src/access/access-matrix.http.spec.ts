@@ -40,6 +40,8 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/services/revoke', '/auth/services/revoke', ['ADMIN']],
   ['POST /auth/services/revokeAll', '/auth/services/revokeAll', ['ADMIN']],
   ['POST /auth/users/requirePasswordChange', '/auth/users/requirePasswordChange', ['ADMIN']],
+  ['POST /auth/users/auditor', '/auth/users/auditor', ['ADMIN']],
+  ['POST /auth/users/auditor/dismiss', '/auth/users/auditor/dismiss', ['ADMIN']],
   ['POST /auth/users/delete', '/auth/users/delete', ['ADMIN']],
   ['POST /auth/users/updateUserInfo', '/auth/users/updateUserInfo', ['USER', 'ADMIN']],
   ['POST /auth/users/lookup', '/auth/users/lookup', ['ADMIN', 'SERVICE']],

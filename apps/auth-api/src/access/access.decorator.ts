@@ -1,8 +1,7 @@
 import { type ExecutionContext, SetMetadata, applyDecorators, createParamDecorator } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { CallPermission } from '#domain/access/access.js';
-import type { Role } from '#domain/role.js';
+import type { CallPermission, Grantee } from '#domain/access/access.js';
 import { parseScope } from '#domain/scope.js';
 import type { AuthenticatedCaller } from './caller-authentication.js';
 
@@ -22,12 +21,12 @@ declare module 'fastify' {
 }
 
 /**
- * Declares who may make a call: its own scope (ucloud-users-api §11) and its roles; the description says so of
+ * Declares who may make a call: its own scope (ucloud-users-api §11) and its roles, or being an auditor; the description says so of
  * authenticated calls in `x-scope` and `x-roles`. A route without a declaration keeps the program from starting (SEC-138).
  */
 export const Access = (
   scope: string,
-  roles: readonly Role[],
+  roles: readonly Grantee[],
   anonymous: 'or-anonymous' | 'authenticated' = 'authenticated',
 ) =>
   applyDecorators(

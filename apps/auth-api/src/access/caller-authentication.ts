@@ -39,6 +39,7 @@ export class CallerAuthentication {
       sessionId,
       username: nameOf(owner),
       role: owner.role,
+      isAuditor: owner.auditor !== null,
       scopes,
       extendedBy: extendersOf(session),
       tokenExpiresAt: expiresAt,

@@ -36,7 +36,7 @@ const root = {
   userId: asUserId(caller.actor),
   sessionId: asSessionId(caller.sessionId),
   username: 'root',
-  role: 'ADMIN',
+  role: 'ADMIN', isAuditor: false,
   scopes: ['all:write'],
   extendedBy: [],
   tokenExpiresAt: new Date('2040-01-01T00:00:00.000Z'),

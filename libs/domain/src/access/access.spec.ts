@@ -17,6 +17,7 @@ const caller: Caller = {
   sessionId: asSessionId('s1'),
   username: 'ada',
   role: 'USER',
+  isAuditor: false,
   scopes: ['all:write'],
   extendedBy: [],
   tokenExpiresAt: new Date('2030-01-01T00:10:00.000Z'),
@@ -27,6 +28,15 @@ describe('permission for a call', () => {
   it('needs one of its roles', () => {
     expect(() => demandPermission(caller, listing)).not.toThrow();
     expect(() => demandPermission(caller, { ...listing, roles: PRIVILEGED })).toThrow('role-not-allowed');
+  });
+  it('needs an appointment where it is for auditors, and no role then', () => {
+    const audit = { ...listing, roles: ['ADMIN', 'AUDITOR'] } as const;
+    expect(() => demandPermission(caller, audit)).toThrow('role-not-allowed');
+    expect(() => demandPermission({ ...caller, isAuditor: true }, audit)).not.toThrow();
+    expect(() => demandPermission({ ...caller, role: 'ADMIN' }, audit)).not.toThrow();
+    expect(() => demandPermission({ ...caller, isAuditor: true }, { ...listing, roles: PRIVILEGED })).toThrow(
+      'role-not-allowed',
+    );
   });
   it('needs a scope that covers it', () => {
     expect(() => demandPermission({ ...caller, scopes: ['auth.listUserSessions:read'] }, listing)).not.toThrow();

@@ -14,16 +14,21 @@ export interface Caller {
   readonly username: string;
   /** Today's role, not the one the token was issued with (SEC-140). */
   readonly role: Role;
+  /** Whether they were appointed to read the audit, and are (SEC-140). */
+  readonly isAuditor: boolean;
   readonly scopes: readonly string[];
   /** The services that extended the token, first to last; empty for a token that the caller got by a login. */
   readonly extendedBy: readonly UserId[];
   readonly tokenExpiresAt: Date;
 }
 
+/** Who a call can be opened to: those with a role, and those who were appointed to read the audit, whatever their role is. */
+export type Grantee = Role | 'AUDITOR';
+
 /** Who may make a call (ucloud-users-api §2.3, §3). */
 export interface CallPermission {
   readonly scope: Scope;
-  readonly roles: readonly Role[];
+  readonly roles: readonly Grantee[];
 }
 
 export type AccessRefusal =
@@ -36,8 +41,9 @@ export type AccessRefusal =
   | 'step-up-required';
 
 /** @throws Refused if the caller's role or scopes do not allow the call */
-export function demandPermission({ role, scopes }: Caller, permission: CallPermission): void {
-  if (!permission.roles.includes(role)) throw new Refused('role-not-allowed');
+export function demandPermission({ role, isAuditor, scopes }: Caller, permission: CallPermission): void {
+  const { roles } = permission;
+  if (!roles.includes(role) && !(isAuditor && roles.includes('AUDITOR'))) throw new Refused('role-not-allowed');
   if (isCovered(permission.scope, scopes)) return;
   throw new Refused('scope-missing', explanationOf(scopes) || 'Missing scope');
 }

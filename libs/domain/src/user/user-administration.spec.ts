@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asUserId } from '../ids.js';
 import { scenario, stateAfter } from '../testing/scenario.js';
-import { ada, adaCreated, invalidated } from '../testing/users.js';
+import { ada, adaCreated, invalidated, serviceCreated } from '../testing/users.js';
 import { type AdministerUser, isAdministrator, withdrawsAdministration } from './user-administration.js';
 import type { UserEvent } from './user-events.js';
 import { user } from './user.js';
@@ -54,6 +54,31 @@ describe('deleting an account', () => {
     given(adaCreated).when(administer('DeleteUser')).yields(invalidated(1), deleted);
     for (const type of ['DeleteUser', 'ReinstateUser', 'SuspendUser'] as const)
       given(adaCreated, invalidated(1), deleted).when(administer(type)).refuses('user-unknown');
+  });
+});
+
+describe('an auditor', () => {
+  const appoint = (seesPersonalData: boolean) => ({ ...administer('AppointAuditor'), seesPersonalData }) as const;
+  const appointed = (seesPersonalData: boolean): UserEvent => ({
+    type: 'AuditorAppointed',
+    data: { userId: ada, seesPersonalData },
+  });
+  const dismissed: UserEvent = { type: 'AuditorDismissed', data: { userId: ada } };
+
+  it('is appointed, with or without what is personal, and dismissed', () => {
+    given(adaCreated).when(appoint(false)).yields(appointed(false));
+    given(adaCreated, appointed(false)).when(appoint(false)).yields();
+    given(adaCreated, appointed(false)).when(appoint(true)).yields(appointed(true));
+    given(adaCreated, appointed(true)).when(administer('DismissAuditor')).yields(dismissed);
+    given(adaCreated).when(administer('DismissAuditor')).yields();
+    given(adaCreated, appointed(true), dismissed).when(administer('DismissAuditor')).yields();
+  });
+
+  it('is somebody else than who appoints them, and no service', () => {
+    given(adaCreated)
+      .when({ ...appoint(false), by: ada })
+      .refuses('own-account');
+    given(serviceCreated).when(appoint(false)).refuses('auditor-not-assignable');
   });
 });
 

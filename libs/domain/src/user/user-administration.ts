@@ -8,7 +8,10 @@ import type { UserEvent } from './user-events.js';
 import type { ActiveUser, User } from './user-state.js';
 import { demandPlainText } from './username.js';
 
-/** What administrators do with accounts other than their own; each but reinstating ends all sessions of the account. */
+/**
+ * What administrators do with accounts other than their own. All sessions of the account end with it, unless it lets more people
+ * in or changes what they may read, which holds from their next request on.
+ */
 export type AdministerUser = {
   readonly by: UserId;
   /** For those who read the log later; null for none. */
@@ -18,6 +21,8 @@ export type AdministerUser = {
 } & (
   | { readonly type: 'SuspendUser' | 'ReinstateUser' | 'DeleteUser' | 'RequirePasswordChange' }
   | { readonly type: 'ChangeRole'; readonly role: Role }
+  | { readonly type: 'AppointAuditor'; readonly seesPersonalData: boolean }
+  | { readonly type: 'DismissAuditor' }
 );
 
 /** In code points. */
@@ -50,6 +55,15 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
       return state.suspended ? [{ type: 'UserReinstated', data }] : [];
     case 'DeleteUser':
       return [invalidated(state), { type: 'UserDeleted', data }];
+    case 'AppointAuditor': {
+      const { seesPersonalData } = command;
+      if (state.kind !== 'password')
+        throw new Refused('auditor-not-assignable', `An account of type ${state.kind} cannot read the audit.`);
+      if (state.auditor?.seesPersonalData === seesPersonalData) return [];
+      return [{ type: 'AuditorAppointed', data: { ...data, seesPersonalData } }];
+    }
+    case 'DismissAuditor':
+      return state.auditor === null ? [] : [{ type: 'AuditorDismissed', data }];
     case 'RequirePasswordChange':
       credentialOf(state);
       return state.mustChangePassword ? [] : [{ type: 'PasswordChangeRequired', data }, invalidated(state)];

@@ -45,6 +45,9 @@ export type UserEvent =
   | { readonly type: 'RoleChanged'; readonly data: Administered & { readonly role: Role } }
   /** It cannot be used any more, for good. What is known of its owner stays until it is erased. */
   | { readonly type: 'UserDeleted'; readonly data: Administered }
+  /** It may read the audit, with or without what is personal in it. */
+  | { readonly type: 'AuditorAppointed'; readonly data: Administered & { readonly seesPersonalData: boolean } }
+  | { readonly type: 'AuditorDismissed'; readonly data: Administered }
   /** Its next sessions can do no more than choose another password. */
   | { readonly type: 'PasswordChangeRequired'; readonly data: Administered }
   /** What its sessions may do at most, those that are to come, too. */
@@ -171,6 +174,8 @@ export const userEvents: EventCatalogue<UserEvent> = {
   UserReinstated: administered,
   RoleChanged: administered,
   UserDeleted: administered,
+  AuditorAppointed: administered,
+  AuditorDismissed: administered,
   PasswordChangeRequired: administered,
   ScopesLimited: { schema: 1 },
   CredentialIssued: { schema: 1 },

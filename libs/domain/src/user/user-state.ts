@@ -20,6 +20,8 @@ export interface ActiveUser {
   readonly kind: PrincipalKind;
   readonly role: Role;
   readonly suspended: boolean;
+  /** Null for who may not read the audit, unless their role says so. */
+  readonly auditor: { readonly seesPersonalData: boolean } | null;
   readonly credentialId: CredentialId | null;
   /** Whether its sessions can do no more than choose another password. */
   readonly mustChangePassword: boolean;
@@ -91,6 +93,7 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
     kind,
     role,
     suspended: false,
+    auditor: null,
     credentialId,
     mustChangePassword: false,
     lastResetId: null,
@@ -131,6 +134,10 @@ function changed(
       return { suspended: false };
     case 'RoleChanged':
       return { role: data.role };
+    case 'AuditorAppointed':
+      return { auditor: { seesPersonalData: data.seesPersonalData } };
+    case 'AuditorDismissed':
+      return { auditor: null };
     case 'PasswordChangeRequired':
       return { mustChangePassword: true };
     case 'ScopesLimited':

@@ -45,6 +45,7 @@ export type UserRefusal =
   | 'account-changed-meanwhile'
   | 'account-suspended'
   | 'agreement-not-current'
+  | 'auditor-not-assignable'
   | 'claim-token-expired'
   | 'claim-token-unknown'
   | 'credential-ended'
@@ -92,6 +93,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
       case 'SuspendUser':
       case 'ReinstateUser':
       case 'DeleteUser':
+      case 'AppointAuditor':
+      case 'DismissAuditor':
       case 'RequirePasswordChange':
       case 'ChangeRole':
         return administered(demandActive(state), command);

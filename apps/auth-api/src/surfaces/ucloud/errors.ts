@@ -34,6 +34,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
     why: 'Another administrator is taking yours from you. If they do not, end all your sessions and log in again.',
   },
   'agreement-not-current': { status: 400, why: 'This is not the current agreement.' },
+  'auditor-not-assignable': { status: 400, why: 'The account cannot read the audit.' },
   'caller-not-listed': { status: 403, why: 'The caller may not make this call.' },
   'claim-token-expired': { status: 410, why: 'The claim token has expired. Renew the provider.' },
   'claim-token-unknown': { status: 404, why: 'There is no such claim token, or it is void.' },

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsOptional, ValidateBy } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, ValidateBy } from 'class-validator';
 import { ROLES, type Role } from '#domain/role.js';
 import { MAX_REASON_LENGTH } from '#domain/user/user-administration.js';
 import { UserNameBody } from './bodies.js';
@@ -30,6 +30,14 @@ export class ChangeRoleBody extends AdministerUserBody {
   @ApiProperty({ enum: ['USER', 'ADMIN'] })
   @IsIn(ROLES, { message: '$property must be USER or ADMIN' })
   role: Role;
+}
+
+export class AppointAuditorBody extends AdministerUserBody {
+  @ApiProperty({
+    description: 'Whether they may see what is personal: names, addresses and where people logged in from.',
+  })
+  @IsBoolean({ message: '$property must be true or false' })
+  seesPersonalData: boolean;
 }
 
 /** For what cannot be taken back (SEC-49, SEC-174). */

@@ -13,7 +13,12 @@ import { Accounts } from '../../user/accounts.js';
 import { AdministerUser } from '../../user/administer-user.js';
 import { tellPosition } from './consistency.js';
 import { EmptyAnswer } from './token-answers.js';
-import { AdministerUserBody, ChangeRoleBody, ReasonedUserBody } from './user-administration-bodies.js';
+import {
+  AdministerUserBody,
+  AppointAuditorBody,
+  ChangeRoleBody,
+  ReasonedUserBody,
+} from './user-administration-bodies.js';
 
 /** What UCloud lacks: accounts that can be suspended and deleted, and roles that can change (design §4). */
 @ApiTags('Administration')
@@ -85,6 +90,42 @@ export class UserAdministrationController {
   ): Promise<EmptyAnswer> {
     const change = { type: 'RequirePasswordChange', by: caller.userId, reason } as const;
     return this.administer(userId, change, caller, request, reply);
+  }
+
+  @Post('auditor')
+  @HttpCode(200)
+  @Access('auth.users.appointAuditor:write', ADMINISTRATORS)
+  @ApiOperation({
+    operationId: 'appointAuditor',
+    summary: 'Let a user read the audit',
+    description: 'From their next request on. They change nothing by it, and read nothing else than before.',
+  })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async appointAuditor(
+    @Body() { userId, seesPersonalData, reason = null }: AppointAuditorBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    const change = { type: 'AppointAuditor', seesPersonalData, by: caller.userId, reason } as const;
+    return this.administer(userId, change, caller, request, reply);
+  }
+
+  @Post('auditor/dismiss')
+  @HttpCode(200)
+  @Access('auth.users.dismissAuditor:write', ADMINISTRATORS)
+  @ApiOperation({
+    operationId: 'dismissAuditor',
+    summary: 'Let a user read the audit no more, from their next request on',
+  })
+  @ApiOkResponse({ type: EmptyAnswer })
+  async dismissAuditor(
+    @Body() { userId, reason = null }: AdministerUserBody,
+    @CurrentCaller() caller: AuthenticatedCaller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EmptyAnswer> {
+    return this.administer(userId, { type: 'DismissAuditor', by: caller.userId, reason }, caller, request, reply);
   }
 
   @Post('delete')
