@@ -26,7 +26,8 @@ describe('the tables of a version of a projection', () => {
               ({ databaseName, type, isNullable }) => `${databaseName} ${String(type)}${isNullable ? ' or null' : ''}`,
             );
             const indexed = indices.map(
-              (index) => `index on ${index.columns.map((column) => column.databaseName).join(', ')}`,
+              ({ columns: of, where }) =>
+                `index on ${of.map(({ databaseName }) => databaseName).join(', ')}${where === undefined ? '' : ` where ${where}`}`,
             );
             return [tableName, [...described, ...indexed]];
           }),

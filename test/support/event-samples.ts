@@ -57,6 +57,7 @@ export const eventSamples: Samples = {
     { userId: ada, seesPersonalData: true, reason: 'the annual audit' },
   ],
   AuditorDismissed: [{ userId: ada, reason: 'it is over' }],
+  EventsAged: [{ recordedBefore: { attempts: '2029-10-04T00:00:00.000Z', onetime: '2029-12-03T00:00:00.000Z' } }],
   ChallengeExhausted: [{ userId: ada }],
   ChallengeFailed: [{}],
   ChallengeIssued: [

@@ -1,4 +1,5 @@
 import { type AdministrationEvent, administrationEvents } from './administration/administration.js';
+import { type AgeingEvent, ageingEvents } from './ageing/ageing.js';
 import { type AttemptsEvent, attemptsEvents } from './attempts/attempts.js';
 import { type AuditReadingEvent, auditReadingEvents } from './audit/audit-reading.js';
 import { type ChallengeEvent, challengeEvents } from './challenge/challenge.js';
@@ -20,6 +21,7 @@ import { type UserImportEvent, userImportEvents } from './user-import/user-impor
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
   | AdministrationEvent
+  | AgeingEvent
   | AttemptsEvent
   | AuditReadingEvent
   | ChallengeEvent
@@ -39,6 +41,7 @@ export type AuthlogEvent =
 
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...administrationEvents,
+  ...ageingEvents,
   ...attemptsEvents,
   ...auditReadingEvents,
   ...challengeEvents,

@@ -41,6 +41,7 @@ export interface DecodedEvent {
   readonly revision: number;
   readonly position: Position;
   readonly occurredAt: Date;
+  readonly recordedAt: Date;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -91,11 +92,11 @@ export class EventCodec {
   }
 
   private decodeOne(recorded: RecordedEvent, keys: DataKeys): DecodedEvent {
-    const { id, stream, type, metadata, revision, position } = recorded;
+    const { id, stream, type, metadata, revision, position, recordedAt } = recorded;
     const description = this.describe(type);
     const data = upcast(type, Number(metadata['schema']), unsealed(recorded, keys), description);
-    const occurredAt = new Date(metadata['occurredAt'] ?? recorded.recordedAt);
-    return { event: { type, data }, id, stream, revision, position, occurredAt, metadata };
+    const occurredAt = new Date(metadata['occurredAt'] ?? recordedAt);
+    return { event: { type, data }, id, stream, revision, position, occurredAt, recordedAt, metadata };
   }
 
   private describe(type: string): Description {

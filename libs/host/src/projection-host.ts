@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
+import { AGEING, ageing } from '#domain/ageing/ageing.js';
 import {
   type ProjectionControl,
   type RebuildFailure,
   projectionControl,
   projectionStream,
 } from '#domain/projection/projection-control.js';
+import { systemContext } from '#event-store/envelope.js';
 import { LOG_START, type LogSlice, type Position } from '#event-store/event-store.js';
 import type { ParkedEventRow } from '#read-models/parked-event.js';
 import { dropOldVersions } from '#read-models/old-versions.js';
@@ -92,11 +94,12 @@ export class ProjectionHost {
 
   /** Now and then removes events that are kept no longer, and what only programs before this one have read. */
   private async tidy(signal: AbortSignal): Promise<void> {
-    const { eventStore, readModels } = this.stores;
+    const { eventStore, readModels, repository } = this.stores;
     while (!signal.aborted) {
       const at = { inTurn: this.inTurn, now: new Date(), signal };
       try {
         await dropOldVersions(readModels.writer, PROJECTIONS, at);
+        await repository.execute(ageing, AGEING, { type: 'ForgetAgedEvents', now: at.now }, systemContext(at.now));
         const events = await eventStore.removeAged(signal);
         if (events > 0) this.log.info({ events }, 'events were removed that are kept no longer');
       } catch (error) {

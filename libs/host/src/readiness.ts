@@ -43,7 +43,9 @@ export class Readiness {
       return ['the event log cannot be written'];
     const [{ head } = { head: LOG_START }] = lags;
     const due = this.endBefore(head);
-    const behind = lags.filter(({ position }) => !hasReached(position, due));
+    const behind = lags.filter(
+      ({ projection, position }) => projection.isInBackground !== true && !hasReached(position, due),
+    );
     // Whoever lets one stand still knows that its lists are old.
     const controls = await Promise.all(
       behind.map(({ projection }) => projectionControlOf(this.stores, projection.name)),

@@ -77,8 +77,9 @@ export class ProjectionTables {
         // Those of all editions have different names, and keep them.
         const indexName = `${index.name}_${randomBytes(4).toString('hex')}`;
         const columns = index.columns.map(({ databaseName }) => name(databaseName));
+        const rows = index.where === undefined ? '' : ` WHERE ${index.where}`;
         await runner.query(
-          `CREATE INDEX ${name(indexName)} ON ${name(tableName(metadata, edition))} (${columns.join(', ')})`,
+          `CREATE INDEX ${name(indexName)} ON ${name(tableName(metadata, edition))} (${columns.join(', ')})${rows}`,
         );
       }
   }

@@ -72,6 +72,11 @@ export interface Projection<Event extends AuthlogEvent = AuthlogEvent> {
   readonly types: readonly Event['type'][];
   /** What has to be applied in order besides the events of one stream, by the stream; without it each stream is for itself. */
   readonly sequenceOf?: (stream: string) => string;
+  /**
+   * Whether it is brought up to date only while the others are, in larger and rarer steps: many rows that are looked at seldom. A
+   * process serves before it has seen everything.
+   */
+  readonly isInBackground?: boolean;
   /** Its own tables; nobody else writes them. Each has the primary key `id`, and is called after the version. */
   readonly tables: readonly Table[];
   project(event: ProjectedEvent<Event>): readonly Change[];

@@ -45,6 +45,8 @@ export interface ProjectorParts {
   readonly edition?: Edition;
   readonly tracer?: BatchTracer | null;
   readonly limits?: Partial<ProjectorLimits>;
+  /** Whether others are to go on first. */
+  readonly isToWait?: () => boolean;
 }
 
 export interface ProjectorLimits {
@@ -54,6 +56,8 @@ export interface ProjectorLimits {
   readonly mostParked: number;
   /** Far behind, so many events share a transaction: the pages of the database that they meet are written once. */
   readonly eventsTogether: number;
+  /** Events that come this close together are applied together. */
+  readonly gatherMs: number;
   /** It stops here; null for a projector that goes on as long as the log does. */
   readonly until: Position | null;
 }
@@ -70,11 +74,21 @@ export interface TracedBatch {
   failed(error: unknown): void;
 }
 
-const LIMITS: ProjectorLimits = { firstPauseMs: 100, mostParked: 100, eventsTogether: 5_000, until: null };
+const LIMITS: ProjectorLimits = {
+  firstPauseMs: 100,
+  mostParked: 100,
+  eventsTogether: 5_000,
+  gatherMs: 20,
+  until: null,
+};
+/** Whoever writes for the others has a turn soon. */
+const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 500, gatherMs: 250 };
+/** Looks that often whether the others are up to date, */
+const LOOK_MS = 25;
+/** and goes on after so long although they are not. */
+const MOST_WAITING_MS = 1_000;
 /** Once the database is back, so are the read models within five seconds. */
 const LONGEST_PAUSE_MS = 3_000;
-/** Events that come this close together are applied together. */
-const GATHER_MS = 20;
 /** Far behind, at most so many slices of the log share a transaction, also where few of their events are followed. */
 const SLICES_TOGETHER = 100;
 /** So often an event is tried by itself before it is parked. */
@@ -111,6 +125,8 @@ export class Projector {
   private readonly tables: ProjectionTables;
   private readonly categories: readonly string[];
   private readonly parked: ParkedSequences;
+  /** Whether it has seen the end of the log, as far as it knows. */
+  private isCaughtUp = false;
   /** Those that follow the log from different places. */
   private apart: readonly Projector[] = [];
   private readonly failures = new Map<string, number>();
@@ -138,6 +154,9 @@ export class Projector {
    */
   async run(signal: AbortSignal): Promise<void> {
     if (this.projections.length === 0) return;
+    const inBackground = this.projections.filter((projection) => projection.isInBackground === true);
+    if (inBackground.length > 0 && inBackground.length < this.projections.length)
+      return this.runBehindOthers(inBackground, signal);
     const { store, observer } = this.parts;
     const { firstPauseMs, until } = this.limits;
     let pause = 0;
@@ -155,11 +174,14 @@ export class Projector {
         const log = store.subscribeAll({ after, categories: this.categories, signal });
         for await (const gathered of this.gathered(until === null ? log : upTo(until, log))) {
           const { slices, through, caughtUp } = gathered;
+          this.isCaughtUp = false;
+          await this.letOthersGoFirst(signal);
           await this.applyTraced(slices, () => this.apply(gathered, checkpoint));
           for (const slice of slices) for (const each of this.projections) observer.advanced(each, slice);
           checkpoint = through;
           this.isCareful = false;
-          if (caughtUp) await delay(GATHER_MS, undefined, { signal });
+          this.isCaughtUp = caughtUp;
+          if (caughtUp) await delay(this.limits.gatherMs, undefined, { signal });
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -185,6 +207,32 @@ export class Projector {
       }
       return places;
     });
+  }
+
+  /** Whether all that it keeps is up to date, as far as it knows. */
+  private get isCurrent(): boolean {
+    return this.apart.length === 0 ? this.isCaughtUp : this.apart.every((projector) => projector.isCurrent);
+  }
+
+  private async runBehindOthers(inBackground: readonly Projection[], signal: AbortSignal): Promise<void> {
+    const others = new Projector(
+      this.parts,
+      this.projections.filter((projection) => !inBackground.includes(projection)),
+      this.skipped,
+    );
+    const parts = {
+      ...this.parts,
+      limits: { ...this.parts.limits, ...IN_BACKGROUND },
+      isToWait: () => !others.isCurrent,
+    };
+    this.apart = [others, new Projector(parts, inBackground, this.skipped)];
+    await Promise.all(this.apart.map((projector) => projector.run(signal)));
+  }
+
+  private async letOthersGoFirst(signal: AbortSignal): Promise<void> {
+    const since = performance.now();
+    while (this.parts.isToWait?.() === true && performance.now() - since < MOST_WAITING_MS)
+      await delay(LOOK_MS, undefined, { signal });
   }
 
   private async runApart(places: ReadonlyMap<Position, readonly Projection[]>, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { openDatabase } from '#database/database.js';
 import { type DatabaseSettings, FOR_QUERIES, type PoolLimits } from '#database/database-settings.js';
 import type { Place } from '#database/place.js';
+import { auditTrail } from './audit-trail/audit-trail.projection.js';
 import { CheckpointRow } from './checkpoint.js';
 import { CompareByCodePoint1767787200000 } from './migrations/1767787200000-compare-by-code-point.js';
 import { CreateReadModels1767225600000 } from './migrations/1767225600000-create-read-models.js';
@@ -22,7 +23,7 @@ import { sessions } from './sessions/sessions.projection.js';
 import { users } from './users/users.projection.js';
 
 /** Every read model there is. */
-export const PROJECTIONS: readonly Projection[] = [users, sessions];
+export const PROJECTIONS: readonly Projection[] = [users, sessions, auditTrail];
 
 export const projectionNamed = (wanted: string): Projection | undefined =>
   PROJECTIONS.find(({ name }) => name === wanted);
