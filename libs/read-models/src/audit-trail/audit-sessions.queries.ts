@@ -1,0 +1,75 @@
+import type { DataSource } from 'typeorm';
+import { Dialect } from '#database/dialect.js';
+import type { AddressRange } from './address-range.js';
+import { AuditSessionRow } from './audit-rows.entity.js';
+
+/** Which sessions are asked for; null for any. Times are those of the record. */
+export interface SessionFilter {
+  readonly userId: string | null;
+  /** The login service that let them in. */
+  readonly provider: string | null;
+  readonly addresses: AddressRange | null;
+  /** Opened at this time or later, */
+  readonly openedFrom: Date | null;
+  /** and no later than this one. */
+  readonly openedTo: Date | null;
+  /** May have been alive then: whether it was, its stream and its owner's say. */
+  readonly aliveAt: Date | null;
+}
+
+type WrittenSession = Omit<AuditSessionRow, 'openedAt' | 'expiresAt' | 'endedAt'> & {
+  readonly openedAt: number | string;
+  readonly expiresAt: number | string;
+  readonly endedAt: number | string | null;
+};
+
+/** Asks the `audit-trail` read model for sessions, whatever became of them. */
+export class AuditSessionQueries {
+  private readonly dialect: Dialect;
+  private readonly table: string;
+
+  constructor(database: DataSource) {
+    this.dialect = new Dialect(database);
+    this.table = this.dialect.name(database.getMetadata(AuditSessionRow).tableName);
+  }
+
+  /**
+   * The newest first, at most so many.
+   * @param before the place of an opening; all of a page are of earlier ones
+   */
+  async page(filter: SessionFilter, before: string | null, size: number): Promise<AuditSessionRow[]> {
+    const { name, parameter } = this.dialect;
+    const values: (string | number)[] = [];
+    const tests: string[] = [];
+    const test = (column: keyof AuditSessionRow, is: string, value: string | number | undefined | null) => {
+      if (value !== null && value !== undefined)
+        tests.push(`${name(column)} ${is} ${parameter(values.push(value) - 1)}`);
+    };
+    const { addresses, aliveAt } = filter;
+    test('userId', '=', filter.userId);
+    test('provider', '=', filter.provider);
+    test('addressKey', '>=', addresses?.first);
+    test('addressKey', '<=', addresses?.last);
+    test('openedAt', '>=', filter.openedFrom?.getTime());
+    test('openedAt', '<=', filter.openedTo?.getTime());
+    test('opened', '<', before);
+    if (aliveAt !== null) {
+      test('openedAt', '<=', aliveAt.getTime());
+      test('expiresAt', '>', aliveAt.getTime());
+      tests.push(`("endedAt" IS NULL OR "endedAt" > ${parameter(values.push(aliveAt.getTime()) - 1)})`);
+    }
+    const where = tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`;
+    const written = await this.dialect.select<WrittenSession>(
+      `SELECT * FROM ${this.table} ${where} ORDER BY opened DESC LIMIT ${size}`,
+      values,
+    );
+    return written.map(asRow);
+  }
+}
+
+const asRow = (row: WrittenSession): AuditSessionRow => ({
+  ...row,
+  openedAt: Number(row.openedAt),
+  expiresAt: Number(row.expiresAt),
+  endedAt: row.endedAt === null ? null : Number(row.endedAt),
+});
