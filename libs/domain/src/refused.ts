@@ -1,5 +1,6 @@
 import type { AccessRefusal } from './access/access.js';
 import type { AdministrationRefusal } from './administration/administration.js';
+import type { AuditRefusal } from './audit/audit-reading.js';
 import type { AttemptsRefusal } from './attempts/attempts.js';
 import type { ChallengeRefusal } from './challenge/challenge.js';
 import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
@@ -22,6 +23,7 @@ export type Refusal =
   | AccessRefusal
   | AdministrationRefusal
   | AttemptsRefusal
+  | AuditRefusal
   | ChallengeRefusal
   | OneTimeTokenRefusal
   | PasswordRefusal

@@ -7,6 +7,8 @@ import { demandReason } from '../user/user-administration.js';
 /** @param reader the account that reads, or the part of authlog that does so for an operator */
 export const auditReadingStream = (reader: string): StreamName => `audit-${reader}`;
 
+export type AuditRefusal = 'range-empty' | 'selection-unknown' | 'time-before-log' | 'time-beyond-log';
+
 /** What can be asked of the audit. */
 export type AuditQuestion =
   'diff' | 'events' | 'export' | 'heads' | 'proof' | 'session-preview' | 'sessions' | 'state' | 'timeline';

@@ -12,7 +12,7 @@ const HOUSEKEEPING = ['ReactorAdvanced', 'ReactorBegan'] as const;
 
 const AGEING: ReadonlySet<string> = new Set(RETENTION.map(({ category }) => category));
 
-type TrailEvent = Exclude<AuthlogEvent, { type: (typeof HOUSEKEEPING)[number] }>;
+export type TrailEvent = Exclude<AuthlogEvent, { type: (typeof HOUSEKEEPING)[number] }>;
 
 const types = Object.keys(authlogEvents).filter((type) => !HOUSEKEEPING.includes(type as never));
 
@@ -47,16 +47,10 @@ export const auditTrail: Projection<TrailEvent> = {
 
 function changesOf(happened: ProjectedEvent<TrailEvent>): Change[] {
   const { event, stream, recordedAt } = happened;
-  switch (event.type) {
-    case 'SessionOpened':
-      return [put(AuditSessionRow, sessionOf(happened, event))];
-    case 'SessionEnded':
-      return [patch(AuditSessionRow, idIn(stream), { endedAt: recordedAt.getTime() })];
-    case 'EventsAged':
-      return Object.entries(event.data.recordedBefore).map(([category, time]) => forgotten(category, Date.parse(time)));
-    default:
-      return [];
-  }
+  if (event.type === 'SessionOpened') return [put(AuditSessionRow, sessionOf(happened, event))];
+  if (event.type === 'SessionEnded') return [patch(AuditSessionRow, idIn(stream), { endedAt: recordedAt.getTime() })];
+  if (event.type !== 'EventsAged') return [];
+  return Object.entries(event.data.recordedBefore).map(([category, time]) => forgotten(category, Date.parse(time)));
 }
 
 const forgotten = (category: string, before: number): Change =>
@@ -66,7 +60,8 @@ const forgotten = (category: string, before: number): Change =>
     { column: 'recordedAt', is: '<', value: before },
   );
 
-function entryOf({
+/** Where an event is found, by what is in it. */
+export function entryOf({
   event,
   stream,
   revision,
@@ -109,18 +104,16 @@ const keyOf = (address: Personal<string> | null | undefined) => {
   return clear === null ? null : addressKey(clear);
 };
 
-function outcomeOf(event: TrailEvent): Outcome {
-  switch (event.type) {
-    case 'ChallengeExhausted':
-    case 'ChallengeFailed':
-    case 'LoginFailed':
-    case 'SecondFactorFailed':
-      return 'refused';
-    case 'SessionEnded':
-      return event.data.reason === 'reuse-detected' ? 'refused' : 'done';
-    default:
-      return 'done';
-  }
+const REFUSALS: ReadonlySet<TrailEvent['type']> = new Set([
+  'ChallengeExhausted',
+  'ChallengeFailed',
+  'LoginFailed',
+  'SecondFactorFailed',
+]);
+
+function outcomeOf({ type, data }: TrailEvent): Outcome {
+  const isReuse = type === 'SessionEnded' && data.reason === 'reuse-detected';
+  return isReuse || REFUSALS.has(type) ? 'refused' : 'done';
 }
 
 type Opening = Extract<SessionEvent, { type: 'SessionOpened' }>;

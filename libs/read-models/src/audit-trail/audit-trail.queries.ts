@@ -74,24 +74,23 @@ export class AuditTrailQueries {
     return this.select(`${where} ORDER BY id ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ${size}`, values);
   }
 
-  /** The place of the first event that was recorded after a time; null if there is none yet. */
-  async firstAfter(time: Date): Promise<string | null> {
+  /** The first event that was recorded after a time; null if there is none yet. */
+  async firstAfter(time: Date): Promise<TrailEntry | null> {
     const { parameter } = this.dialect;
     const after = `${this.dialect.name('recordedAt')} > ${parameter(0)}`;
     const [found] = await this.select(`WHERE ${after} ORDER BY "recordedAt", id LIMIT 1`, [time.getTime()]);
     if (found === undefined) return null;
-    const [earlier] = await this.dialect.select<{ readonly place: string | null }>(
-      `SELECT min(id) AS place FROM
-         (SELECT id, "recordedAt" FROM ${this.table} WHERE id < ${parameter(0)} ORDER BY id DESC LIMIT ${LOOKED_BACK}) AS before
-       WHERE "recordedAt" > ${parameter(1)}`,
+    const before = `SELECT * FROM ${this.table} WHERE id < ${parameter(0)} ORDER BY id DESC LIMIT ${LOOKED_BACK}`;
+    const written = await this.dialect.select<WrittenEntry>(
+      `SELECT * FROM (${before}) AS before WHERE "recordedAt" > ${parameter(1)} ORDER BY id LIMIT 1`,
       [found.id, time.getTime()],
     );
-    return earlier?.place ?? found.id;
+    return written.map(asEntry)[0] ?? found;
   }
 
   private async select(rest: string, values: readonly (string | number)[]): Promise<TrailEntry[]> {
     const written = await this.dialect.select<WrittenEntry>(`SELECT * FROM ${this.table} ${rest}`, values);
-    return written.map((row) => ({ ...row, recordedAt: Number(row.recordedAt) }));
+    return written.map(asEntry);
   }
 
   private within({ first, last }: AddressRange, isFound: boolean, value: (text: string) => string): string {
@@ -104,3 +103,5 @@ export class AuditTrailQueries {
   /** SQLite knows nothing of how many rows an index finds, and takes any; a sign in front of a column keeps it from taking its. */
   private indexed = (column: string, isFound: boolean) => (isFound || !this.dialect.isEmbedded ? column : `+${column}`);
 }
+
+const asEntry = (row: WrittenEntry): TrailEntry => ({ ...row, recordedAt: Number(row.recordedAt) });

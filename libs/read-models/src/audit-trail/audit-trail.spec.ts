@@ -113,7 +113,8 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
     };
     for (const time of ['10:00:00', '12:00:03', '12:00:01', '12:00:02', '12:00:04']) await at(time);
     await fixture.catchUp(auditTrail);
-    const firstAfter = async (time: string) => (await trail().firstAfter(new Date(`2030-01-01T${time}Z`))) ?? 'none';
+    const firstAfter = async (time: string) =>
+      (await trail().firstAfter(new Date(`2030-01-01T${time}Z`)))?.id ?? 'none';
     expect(await firstAfter('09:00:00')).toBe(placeOf('1'));
     expect(await firstAfter('10:00:00')).toBe(placeOf('2'));
     expect(await firstAfter('12:00:01.5')).toBe(placeOf('2'));

@@ -5,7 +5,7 @@ import { Stores } from '#host/stores.js';
 import type { ProjectionVersion } from '#read-models/projection.js';
 import { ReadModelBehind, ReadModelProgress } from '#read-models/progress.js';
 import { Cursors } from '#vault/cursors.js';
-import { later } from '../../access/live-sessions.js';
+import { later } from '#accounts/session-in-context.js';
 import { BadRequest } from '../../bad-request.js';
 
 export const CONSISTENCY_TOKEN = 'Consistency-Token';

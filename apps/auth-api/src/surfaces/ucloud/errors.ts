@@ -90,6 +90,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'provider-renewed-meanwhile': { status: 409, why: 'Another renewal was quicker. Look before you ask again.' },
   'provider-token-unknown': { status: 403, why: 'The refresh token of a provider was not accepted.' },
   'provider-unknown': { status: 404, why: 'There is no such provider.' },
+  'range-empty': { status: 400, why: 'The range ends before it begins.' },
   'reason-invalid': { status: 400, why: 'The reason is not valid.' },
   'rebuild-runs': {
     status: 409,
@@ -107,6 +108,10 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'scope-invalid': { status: 400, why: 'A scope is not valid.' },
   'scope-missing': { status: 403, why: 'Missing scope' },
   'scope-not-covered': { status: 403, why: 'A scope is not covered by the token that was presented.' },
+  'selection-unknown': {
+    status: 404,
+    why: 'There is no such selection of sessions, or it is too old. Look again first.',
+  },
   'second-factor-missing': { status: 400, why: 'There is no second factor.' },
   'second-factor-required': {
     status: 400,
@@ -118,6 +123,8 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'session-unknown': { status: 404, why: 'There is no such session.' },
   'signing-key-unknown': { status: 404, why: 'There is no such key.' },
   'step-up-required': { status: 401, why: 'Log in again, then ask once more.' },
+  'time-before-log': { status: 400, why: 'The log begins after that time.' },
+  'time-beyond-log': { status: 400, why: 'That time is yet to come.' },
   'token-lifetime-invalid': { status: 400, why: 'The lifetime is not valid.' },
   'undo-unknown': { status: 409, why: 'There are no replaced tables to go back to.' },
   'user-creation-abandoned': { status: 409, why: 'Creating the user was given up. Try again.' },
