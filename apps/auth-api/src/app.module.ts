@@ -5,6 +5,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { AccountRegistration } from '#accounts/account-registration.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { UserRegistration } from '#accounts/user-registration.js';
+import { Audit } from '#audit/audit.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
@@ -34,6 +35,11 @@ import { CallerAuthentication } from './access/caller-authentication.js';
 import { DeclaredAccessCheck } from './access/declared-access.js';
 import { LiveSessions } from './access/live-sessions.js';
 import { StepUp } from './access/step-up.js';
+import { AuditAccess } from './audit/audit-access.js';
+import { AuditCursors } from './audit/audit-cursors.js';
+import { AuditHistoryController } from './audit/audit-history.controller.js';
+import { AuditTrailController } from './audit/audit-trail.controller.js';
+import { AuditedSubjects } from './audit/audited-subjects.js';
 import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
 import { EmailChanges } from './email-change/email-changes.js';
 import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
@@ -157,6 +163,7 @@ const stores = [
   fromStores(Repository, ({ repository }) => repository),
   fromStores(Vault, ({ vault }) => vault),
   fromStores(ProviderKeys, ({ repository, vault }) => new ProviderKeys(repository, vault)),
+  fromStores(Audit, ({ eventStore, vault, readModels }) => new Audit(eventStore, vault, readModels.reader)),
   fromStores(SessionQueries, ({ readModels }) => new SessionQueries(readModels.reader)),
   fromStores(UserDirectory, ({ readModels }) => new UserDirectory(readModels.reader)),
   fromStores(UserQueries, ({ readModels }) => new UserQueries(readModels.reader)),
@@ -263,6 +270,8 @@ const commandHandlers = [
     ProvidersController,
     UserDirectoryController,
     AgreementController,
+    AuditTrailController,
+    AuditHistoryController,
     UserLookupsController,
     UserSessionsController,
     UserImportController,
@@ -281,6 +290,9 @@ const commandHandlers = [
     ...commandHandlers,
     Accounts,
     AddressBudgets,
+    AuditAccess,
+    AuditCursors,
+    AuditedSubjects,
     Bootstrap,
     CallerAuthentication,
     Consistency,

@@ -2,6 +2,7 @@ import { type AccountStreams, sessionInContext } from '#accounts/session-in-cont
 import {
   type OneTimeTokenId,
   type SessionId,
+  type StreamName,
   type UserId,
   oneTimeTokenStream,
   sessionStream,
@@ -13,10 +14,13 @@ import { type Session, causeOfDeath } from '#domain/session/session-state.js';
 import { session } from '#domain/session/session.js';
 import type { User } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
-import { LOG_START, hasReached } from '#event-store/event-store.js';
+import { LOG_START, type RecordedEvent, hasReached } from '#event-store/event-store.js';
+import { type TrailEvent, entryOf } from '#read-models/audit-trail/audit-trail.projection.js';
+import type { TrailEntry } from '#read-models/audit-trail/audit-trail.queries.js';
+import type { ProjectedEvent } from '#read-models/projection.js';
 import type { EventSource } from './entries.js';
 import type { Moment } from './moments.js';
-import { type Cut, type EventPlace, type StateAt, replay } from './replay.js';
+import { type Cut, type EventPlace, type StateAt, isBeyond, replay } from './replay.js';
 
 /** What an account was. */
 export interface AccountState {
@@ -32,9 +36,38 @@ export interface SessionState {
   readonly causeOfDeath: string | null;
 }
 
+/** What has a history that can be replayed. */
+export type Subject =
+  | { readonly kind: 'account'; readonly id: UserId }
+  | { readonly kind: 'session'; readonly id: SessionId }
+  | { readonly kind: 'one-time-token'; readonly id: OneTimeTokenId };
+
 /** What accounts, sessions and tokens were, by their own rules. A stream that never was gives the state before its first event. */
 export class Histories {
   constructor(private readonly source: EventSource) {}
+
+  at(subject: Subject, cut: Cut): Promise<StateAt<SubjectState>> {
+    switch (subject.kind) {
+      case 'account':
+        return this.accountAt(subject.id, cut);
+      case 'session':
+        return this.sessionAt(subject.id, cut);
+      case 'one-time-token':
+        return this.tokenAt(subject.id, cut);
+    }
+  }
+
+  /** What happened to it after one moment and up to another, oldest first. */
+  async between(subject: Subject, from: Moment, to: Moment): Promise<TrailEntry[]> {
+    const recorded: RecordedEvent[] = [];
+    for (const stream of streamsOf(subject))
+      for await (const event of this.source.store.readStream(stream, 0)) {
+        if (isBeyond(event, to)) break;
+        if (isBeyond(event, from)) recorded.push(event);
+      }
+    const decoded = (await this.source.codec.decode(recorded)) as ProjectedEvent<TrailEvent>[];
+    return decoded.map(entryOf).toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  }
 
   /** As of a revision: when it was the account's last event. */
   async accountAt(id: UserId, cut: Cut): Promise<StateAt<AccountState>> {
@@ -70,6 +103,28 @@ export class Histories {
       session: (id) => at(replay(this.source, session, sessionStream(id), moment)),
       user: (id) => at(replay(this.source, user, userStream(id), moment)),
     };
+  }
+}
+
+/** What its history adds up to. */
+export type SubjectState = AccountState | SessionState | OneTimeToken;
+
+/** Whose it is; null where its history does not say. */
+export function ownerOf(subject: Subject, state: SubjectState): UserId | null {
+  if (subject.kind === 'account') return subject.id;
+  const owned = 'session' in state ? state.session : state;
+  return 'userId' in owned ? owned.userId : null;
+}
+
+/** The streams whose events are its history. */
+export function streamsOf(subject: Subject): readonly [StreamName, ...StreamName[]] {
+  switch (subject.kind) {
+    case 'account':
+      return [userStream(subject.id), secondFactorStream(subject.id)];
+    case 'session':
+      return [sessionStream(subject.id)];
+    case 'one-time-token':
+      return [oneTimeTokenStream(subject.id)];
   }
 }
 

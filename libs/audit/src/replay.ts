@@ -56,7 +56,8 @@ export const evolved = <State, Event extends DomainEvent>(
   { event, occurredAt }: DecodedEvent,
 ): State => fold.evolve(state, event as Event, occurredAt);
 
-function isBeyond({ position, recordedAt, revision }: RecordedEvent, cut: Cut): boolean {
+/** Whether the event is after a cut. */
+export function isBeyond({ position, recordedAt, revision }: RecordedEvent, cut: Cut): boolean {
   if ('revision' in cut) return revision > cut.revision;
   return recordedAt > cut.time || !hasReached(cut.through, position);
 }

@@ -82,7 +82,7 @@ const LIMITS: ProjectorLimits = {
   until: null,
 };
 /** Whoever writes for the others has a turn soon. */
-const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 500, gatherMs: 250 };
+const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 500, gatherMs: 100 };
 /** Looks that often whether the others are up to date, */
 const LOOK_MS = 25;
 /** and goes on after so long although they are not. */

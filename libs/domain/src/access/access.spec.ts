@@ -5,6 +5,7 @@ import { parseScope } from '../scope.js';
 import {
   type Caller,
   demandFreshAuthentication,
+  demandFreshSecondFactor,
   demandMayCreate,
   demandOwnToken,
   demandPermission,
@@ -90,6 +91,20 @@ describe('what a stolen session must not be enough for (SEC-76)', () => {
     expect(demand('2030-01-01T00:00:00.000Z', ['pwd'], true)).toThrow('step-up-required');
     expect(demand('2030-01-01T00:05:00.000Z', ['pwd', 'otp', 'mfa'], true)).not.toThrow();
     expect(demand('2030-01-01T00:05:00.001Z', ['pwd', 'otp', 'mfa'], true)).toThrow('step-up-required');
+  });
+});
+
+describe('reading the audit', () => {
+  it('is for a quarter of an hour after a login with a second factor', () => {
+    const authenticatedAt = new Date('2030-01-01T00:00:00.000Z');
+    const demand =
+      (time: string, ...amr: string[]) =>
+      () =>
+        demandFreshSecondFactor({ authenticatedAt, amr }, new Date(time));
+    const [soon, late] = ['2030-01-01T00:15:00.000Z', '2030-01-01T00:15:00.001Z'];
+    expect(demand(soon, 'pwd', 'otp', 'mfa')).not.toThrow();
+    expect(demand(late, 'pwd', 'otp', 'mfa')).toThrow('step-up-required');
+    for (const amr of [[], ['pwd']]) expect(demand(soon, ...amr)).toThrow('step-up-required');
   });
 });
 

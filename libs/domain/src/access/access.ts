@@ -36,6 +36,7 @@ export type AccessRefusal =
   | 'access-token-missing'
   | 'caller-not-listed'
   | 'extended-token-not-allowed'
+  | 'personal-data-not-allowed'
   | 'role-not-allowed'
   | 'scope-missing'
   | 'step-up-required';
@@ -90,6 +91,22 @@ export function demandFreshAuthentication(session: Authenticated, hasSecondFacto
   if (isFresh(session, hasSecondFactor, now)) return;
   const how = hasSecondFactor ? ' with your second factor' : '';
   throw new Refused('step-up-required', `Log in again${how}, then ask within ${STEP_UP_MINUTES} minutes.`);
+}
+
+/** How long after a login the audit may be read: an investigation takes longer than one act. */
+export const AUDIT_READING_MS = 900_000;
+
+/**
+ * For reading what everybody did: with a second factor, and not long ago.
+ * @throws Refused `step-up-required`
+ */
+export function demandFreshSecondFactor({ authenticatedAt, amr }: Authenticated, now: Date): void {
+  const isFresh = now.getTime() - authenticatedAt.getTime() <= AUDIT_READING_MS;
+  if (isFresh && amr.includes(MULTI_FACTOR)) return;
+  throw new Refused(
+    'step-up-required',
+    `Log in again with your second factor, then ask within ${inMinutes(AUDIT_READING_MS)} minutes; POST /auth/2fa enrols one.`,
+  );
 }
 
 /**

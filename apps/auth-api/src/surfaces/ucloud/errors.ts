@@ -84,6 +84,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'password-too-short': { status: 400, why: 'The password is too short.' },
   'password-unchanged': { status: 400, why: 'This is the password you have.' },
   'password-wrong': { status: 400, why: 'The current password is wrong.' },
+  'personal-data-not-allowed': { status: 403, why: 'You may read the audit, but nothing that is personal in it.' },
   'position-beyond-log': { status: 400, why: 'The log ends before that position.' },
   'projection-unknown': { status: 404, why: 'There is no such projection.' },
   'provider-id-invalid': { status: 400, why: 'The id of the provider is not valid.' },

@@ -4,7 +4,8 @@ import { ROLES, type Role } from '#domain/role.js';
 import { MAX_REASON_LENGTH } from '#domain/user/user-administration.js';
 import { UserNameBody } from './bodies.js';
 
-const isReason = (value: unknown) =>
+/** Whether it is text that says why. */
+export const isReason = (value: unknown): value is string =>
   typeof value === 'string' && value.trim() !== '' && Array.from(value).length <= MAX_REASON_LENGTH;
 
 /** Why an administrator does something; not blank. */
