@@ -182,6 +182,7 @@ export const eventSamples: Samples = {
   RecoveryCodeUsed: [{ userId: ada, code: 3 }],
   RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
   ScopesLimited: [{ userId: bot, scopes: ['files:read', 'auth.services.rotate:write'] }],
+  SelectedSessionsEndOrdered: [{ reader: ada, criteria: { address: '192.0.2.0/24' }, reason: 'stolen passwords' }],
   SecondFactorEnrolled: [{ userId: ada, credentialId: credential, recoveryCredentialId: credential, step: 63_115_200 }],
   SecondFactorFailed: [{ userId: ada }],
   SecondFactorOffered: [

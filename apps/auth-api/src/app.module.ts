@@ -38,8 +38,11 @@ import { StepUp } from './access/step-up.js';
 import { AuditAccess } from './audit/audit-access.js';
 import { AuditCursors } from './audit/audit-cursors.js';
 import { AuditHistoryController } from './audit/audit-history.controller.js';
+import { AuditSessionsController } from './audit/audit-sessions.controller.js';
 import { AuditTrailController } from './audit/audit-trail.controller.js';
 import { AuditedSubjects } from './audit/audited-subjects.js';
+import { EndSelectedSessionsHandler } from './audit/end-selected-sessions.js';
+import { SessionSelections } from './audit/session-selections.js';
 import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
 import { EmailChanges } from './email-change/email-changes.js';
 import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
@@ -229,6 +232,7 @@ const commandHandlers = [
   ConfirmEmailChangeHandler,
   CreateServiceHandler,
   CreateUsersHandler,
+  EndSelectedSessionsHandler,
   EndSessionHandler,
   EndUserSessionsHandler,
   ExtendSessionHandler,
@@ -272,6 +276,7 @@ const commandHandlers = [
     AgreementController,
     AuditTrailController,
     AuditHistoryController,
+    AuditSessionsController,
     UserLookupsController,
     UserSessionsController,
     UserImportController,
@@ -315,6 +320,7 @@ const commandHandlers = [
     RouteMethods,
     SecondFactors,
     Services,
+    SessionSelections,
     SessionTokenIssuer,
     SigningKeys,
     StepUp,

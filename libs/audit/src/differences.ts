@@ -20,7 +20,7 @@ export function differences(before: unknown, after: unknown): FieldChange[] {
 function leaves(value: unknown, name = ''): Map<string, unknown> {
   if (typeof value !== 'object' || value === null || isMark(value)) return new Map([[name, value]]);
   const parts = Object.entries(value);
-  if (parts.length === 0) return new Map([[name, value]]);
+  if (parts.length === 0 && name !== '') return new Map([[name, value]]);
   return new Map(parts.flatMap(([part, inner]) => Array.from(leaves(inner, name === '' ? part : `${name}.${part}`))));
 }
 

@@ -4,8 +4,10 @@ import { ENTRY_FIELDS } from '#audit/entries.js';
 import type { Point } from '#audit/moments.js';
 import type { AuditInquiry, AuditQuestion } from '#domain/audit/audit-reading.js';
 import { authlogEvents } from '#domain/events.js';
+import { Refused } from '#domain/refused.js';
 import { asPosition } from '#event-store/event-store.js';
 import { type AddressRange, addressRange } from '#read-models/audit-trail/address-range.js';
+import type { SessionFilter } from '#read-models/audit-trail/audit-sessions.queries.js';
 import { BadRequest } from '../bad-request.js';
 import { type QueryParameters, oneOf } from '../surfaces/ucloud/query-parameters.js';
 import { isReason } from '../surfaces/ucloud/user-administration-bodies.js';
@@ -36,7 +38,8 @@ export function pointIn(query: QueryParameters, name: string): Point {
   if (value === null) return null;
   if (POSITION.test(value)) return asPosition(value);
   const time = new Date(value);
-  if (!TIME.test(value) || Number.isNaN(time.getTime()) || !isDay(value.slice(0, DAY_LENGTH))) throw refuse(name, 'a time such as 2026-01-31T14:05:00Z, or a position of the log');
+  if (!TIME.test(value) || Number.isNaN(time.getTime()) || !isDay(value.slice(0, DAY_LENGTH)))
+    throw refuse(name, 'a time such as 2026-01-31T14:05:00Z, or a position of the log');
   return time;
 }
 
@@ -86,6 +89,20 @@ export function fieldsIn(query: QueryParameters): readonly EntryField[] {
   if (fields.length !== names.length)
     throw refuse('fields', `different ones of ${ENTRY_FIELDS.join(', ')}, joined by commas`);
   return fields;
+}
+
+/** @param userId whose they are to be; null for anybody's @throws BadRequest, Refused `range-empty` */
+export function sessionFilterIn(query: QueryParameters, userId: string | null): SessionFilter {
+  const [openedFrom, openedTo] = [timeIn(query, 'openedFrom'), timeIn(query, 'openedTo')];
+  if (openedFrom !== null && openedTo !== null && openedFrom > openedTo) throw new Refused('range-empty');
+  return {
+    userId,
+    provider: textIn(query, 'provider'),
+    addresses: addressesIn(query),
+    openedFrom,
+    openedTo,
+    aliveAt: timeIn(query, 'aliveAt'),
+  };
 }
 
 /** What is asked, about nobody in particular yet. @throws BadRequest */

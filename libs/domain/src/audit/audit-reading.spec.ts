@@ -33,6 +33,16 @@ describe('reading the audit', () => {
     expect(auditReading.decide(null, saying(null))).toHaveLength(1);
   });
 
+  it('says of many sessions that are ended together which they were to be, and why', () => {
+    const order = { reader: 'grace', criteria: { address: '192.0.2.0/24' }, reason: 'stolen passwords' } as const;
+    given()
+      .when({ type: 'OrderEndOfSessions', ...order })
+      .yields({ type: 'SelectedSessionsEndOrdered', data: order });
+    given()
+      .when({ type: 'OrderEndOfSessions', ...order, reason: 'two\nlines' })
+      .refuses('reason-invalid');
+  });
+
   it('says of an export how much of it was taken', () => {
     given()
       .when({ type: 'RecordEndOfExport', reader: 'grace', events: 7, isWhole: false })

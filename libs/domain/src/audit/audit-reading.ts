@@ -10,8 +10,7 @@ export const auditReadingStream = (reader: string): StreamName => `audit-${reade
 export type AuditRefusal = 'range-empty' | 'selection-unknown' | 'time-before-log' | 'time-beyond-log';
 
 /** What can be asked of the audit. */
-export type AuditQuestion =
-  'diff' | 'events' | 'export' | 'heads' | 'proof' | 'session-preview' | 'sessions' | 'state' | 'timeline';
+export type AuditQuestion = 'diff' | 'events' | 'export' | 'sessions' | 'state' | 'timeline';
 
 /** What somebody asks of the audit. */
 export interface AuditInquiry {
@@ -38,6 +37,15 @@ export type AuditReadingEvent =
         readonly events: number | null;
       };
     }
+  /** All of them that are alive are ended after it, by the same command. */
+  | {
+      readonly type: 'SelectedSessionsEndOrdered';
+      readonly data: {
+        readonly reader: string;
+        readonly criteria: Personal<Readonly<Record<string, string>>>;
+        readonly reason: Personal<string>;
+      };
+    }
   /** By the same command as its beginning. */
   | {
       readonly type: 'AuditExportEnded';
@@ -48,6 +56,10 @@ export const auditReadingEvents: EventCatalogue<AuditReadingEvent> = {
   // Addresses may be asked for, and reasons may name somebody.
   AuditRead: { schema: 1, personal: { fields: ['criteria', 'reason'], subject: ({ reader }) => reader } },
   AuditExportEnded: { schema: 1 },
+  SelectedSessionsEndOrdered: {
+    schema: 1,
+    personal: { fields: ['criteria', 'reason'], subject: ({ reader }) => reader },
+  },
 };
 
 export type AuditReadingCommand =
@@ -56,6 +68,12 @@ export type AuditReadingCommand =
       readonly reader: string;
       readonly inquiry: AuditInquiry;
       readonly events: number | null;
+    }
+  | {
+      readonly type: 'OrderEndOfSessions';
+      readonly reader: string;
+      readonly criteria: Readonly<Record<string, string>>;
+      readonly reason: string;
     }
   | {
       readonly type: 'RecordEndOfExport';
@@ -73,15 +91,22 @@ export const auditReading: Decider<null, AuditReadingCommand, AuditReadingEvent>
   evolve: () => null,
 
   decide(_, command) {
-    const { reader, events } = command;
+    const { reader } = command;
     switch (command.type) {
       case 'RecordReading': {
-        const { inquiry } = command;
+        const { inquiry, events } = command;
         if (inquiry.reason !== null) demandReason(inquiry.reason);
         return [{ type: 'AuditRead', data: { reader, ...inquiry, events } }];
       }
-      case 'RecordEndOfExport':
-        return [{ type: 'AuditExportEnded', data: { reader, events: command.events, isWhole: command.isWhole } }];
+      case 'RecordEndOfExport': {
+        const { events, isWhole } = command;
+        return [{ type: 'AuditExportEnded', data: { reader, events, isWhole } }];
+      }
+      case 'OrderEndOfSessions': {
+        const { criteria, reason } = command;
+        demandReason(reason);
+        return [{ type: 'SelectedSessionsEndOrdered', data: { reader, criteria, reason } }];
+      }
     }
   },
 };

@@ -109,3 +109,5 @@ const DIGITS = 20;
 /** Positions as text in their order. */
 export const placeOf = (position: string): string => position.padStart(DIGITS, '0');
 export const positionOf = (place: string): Position => asPosition(place.replace(/^0+(?=[0-9])/, ''));
+/** Before every event after the position. */
+export const afterPosition = (position: Position): string => placeOf(String(BigInt(position) + 1n));

@@ -38,14 +38,31 @@ export class AuditSessionQueries {
    * @param before the place of an opening; all of a page are of earlier ones
    */
   async page(filter: SessionFilter, before: string | null, size: number): Promise<AuditSessionRow[]> {
+    const { where, values } = this.where(filter, before);
+    const written = await this.dialect.select<WrittenSession>(
+      `SELECT * FROM ${this.table} ${where} ORDER BY opened DESC LIMIT ${size}`,
+      values,
+    );
+    return written.map(asRow);
+  }
+
+  async count(filter: SessionFilter): Promise<number> {
+    const { where, values } = this.where(filter, null);
+    const [counted] = await this.dialect.select<{ readonly sessions: number | string }>(
+      `SELECT count(*) AS sessions FROM ${this.table} ${where}`,
+      values,
+    );
+    return Number(counted?.sessions ?? 0);
+  }
+
+  private where({ aliveAt, addresses, ...filter }: SessionFilter, before: string | null) {
     const { name, parameter } = this.dialect;
     const values: (string | number)[] = [];
     const tests: string[] = [];
-    const test = (column: keyof AuditSessionRow, is: string, value: string | number | undefined | null) => {
-      if (value !== null && value !== undefined)
-        tests.push(`${name(column)} ${is} ${parameter(values.push(value) - 1)}`);
+    const value = (given: string | number) => parameter(values.push(given) - 1);
+    const test = (column: keyof AuditSessionRow, is: string, given: string | number | undefined | null) => {
+      if (given !== null && given !== undefined) tests.push(`${name(column)} ${is} ${value(given)}`);
     };
-    const { addresses, aliveAt } = filter;
     test('userId', '=', filter.userId);
     test('provider', '=', filter.provider);
     test('addressKey', '>=', addresses?.first);
@@ -54,16 +71,12 @@ export class AuditSessionQueries {
     test('openedAt', '<=', filter.openedTo?.getTime());
     test('opened', '<', before);
     if (aliveAt !== null) {
-      test('openedAt', '<=', aliveAt.getTime());
-      test('expiresAt', '>', aliveAt.getTime());
-      tests.push(`("endedAt" IS NULL OR "endedAt" > ${parameter(values.push(aliveAt.getTime()) - 1)})`);
+      const time = aliveAt.getTime();
+      test('openedAt', '<=', time);
+      test('expiresAt', '>', time);
+      tests.push(`(${name('endedAt')} IS NULL OR ${name('endedAt')} > ${value(time)})`);
     }
-    const where = tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`;
-    const written = await this.dialect.select<WrittenSession>(
-      `SELECT * FROM ${this.table} ${where} ORDER BY opened DESC LIMIT ${size}`,
-      values,
-    );
-    return written.map(asRow);
+    return { where: tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`, values };
   }
 }
 

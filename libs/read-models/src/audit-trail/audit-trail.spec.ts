@@ -183,6 +183,7 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
         ({ id }) => id,
       );
     expect(await ids({})).toEqual(['s3', 's2', 's1']);
+    expect(await new AuditSessionQueries(fixture.database.reader).count({ ...any, userId: ada })).toBe(2);
     expect(await ids({}, placeOf('3'), 1)).toEqual(['s2']);
     expect(await ids({ userId: eve })).toEqual(['s3']);
     expect(await ids({ provider: 'web' })).toEqual(['s3', 's1']);
