@@ -63,6 +63,7 @@ describe('on the command line, beside a running service,', () => {
     await expect.poll(parkedOf, { timeout: 10_000 }).toEqual([
       ['users', 1],
       ['sessions', 2],
+      ['audit-trail', 2],
     ]);
     const [status, list, show] = await Promise.all([
       authlog('projections status'),
@@ -189,7 +190,7 @@ describe('on the command line, beside a running service,', () => {
     chmodSync(events, 0o644);
     const ill = await authlog('doctor');
     chmodSync(events, 0o600);
-    expect(ill).toMatchObject({ code: 1, stderr: '2 faults found.\n' });
+    expect(ill).toMatchObject({ code: 1, stderr: '3 faults found.\n' });
     expect(ill.stdout).toMatch(/^fault +files +others may use events\.db\n +→ chmod go= .*events\.db$/m);
     expect(ill.stdout).toMatch(/^fault +projections +users has 1 parked\n +→ authlog projections parked list$/m);
     expect(ill.stdout).toMatch(/^ok +projections +sessions is at \d+$/m);
@@ -211,7 +212,7 @@ describe('on the command line, beside a running service,', () => {
     ['projections', 2, 'Usage: authlog projections'],
     ['projections stauts', 2, "unknown command 'stauts'\n(Did you mean status?)"],
     ['projections pause', 2, "missing required argument 'name'"],
-    ['projections pause nonsense', 1, 'There is no projection "nonsense": it is one of users, sessions.'],
+    ['projections pause nonsense', 1, 'There is no projection "nonsense": it is one of users, sessions, audit-trail.'],
     ['projections parked skip users x', 2, "required option '--reason <text>' not specified"],
     ['projections parked show users x', 1, 'No event "x" of users is parked.'],
   ] as const)('%s is answered with what would be right', async ([args, code, words]) =>

@@ -108,11 +108,11 @@ describe('a traced request', () => {
     const batches = collector.spans.filter(({ links = [] }) =>
       links.some(({ traceId, spanId }) => traceId === CALLER.traceId && spanId === append?.spanId),
     );
-    expect(batches).toEqual([
-      expect.objectContaining({ program: 'authlog-projector', kind: CONSUMER, name: 'project' }),
-    ]);
-    expect(batches[0]?.attributes).toMatchObject({ 'authlog.projections': ['users', 'sessions'] });
-    expect(batches[0]?.traceId).toBe(CALLER.traceId);
+    for (const batch of batches) {
+      expect(batch).toMatchObject({ program: 'authlog-projector', kind: CONSUMER, name: 'project' });
+      expect(batch.traceId).toBe(CALLER.traceId);
+    }
+    expect(batches.map(({ attributes }) => attributes['authlog.projections'])).toContainEqual(['users', 'sessions']);
   });
 
   it('is no fault if it is refused', () => {
