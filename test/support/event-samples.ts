@@ -35,6 +35,7 @@ const refused = {
   firstAt: '2030-01-01T00:00:00.000Z',
   lastAt: '2030-01-01T00:00:00.000Z',
   userId: null,
+  isAuthenticated: false,
   identifierDigest: 'i'.repeat(43),
   ...source,
 } as const;
@@ -201,7 +202,16 @@ export const eventSamples: Samples = {
   ],
   RequestRefused: [
     refused,
-    { ...refused, kind: 'role', code: 'role-not-allowed', userId: ada, identifierDigest: null, count: 7 },
+    {
+      ...refused,
+      kind: 'role',
+      code: 'role-not-allowed',
+      userId: ada,
+      isAuthenticated: true,
+      identifierDigest: null,
+      count: 7,
+    },
+    { ...refused, kind: 'reuse', code: 'refresh-token-reused', userId: ada, identifierDigest: null },
     { ...refused, call: null, identifierDigest: null, count: 9_000, ...UNKNOWN_SOURCE },
   ],
   RoleChanged: [

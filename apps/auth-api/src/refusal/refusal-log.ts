@@ -112,7 +112,7 @@ export class RefusalLog implements OnApplicationBootstrap {
   }
 
   private refusalOf({ request, count, firstAt, lastAt }: Tally): RequestRefused {
-    const { code, call, userId, identifierDigest } = request;
+    const { code, call, actor, userId, identifierDigest } = request;
     return {
       kind: RECORDED_REFUSALS[code].kind,
       code,
@@ -121,6 +121,7 @@ export class RefusalLog implements OnApplicationBootstrap {
       firstAt: firstAt.toISOString(),
       lastAt: lastAt.toISOString(),
       userId,
+      isAuthenticated: actor.actorKind !== 'anonymous',
       identifierDigest,
       ...sourceOf(request, this.digest),
     };

@@ -223,6 +223,7 @@ describe('a refused request', () => {
         firstAt: refusedAt,
         lastAt: refusedAt,
         userId,
+        isAuthenticated: each.isCaller === true,
         identifierDigest: each.typed === undefined ? null : digestOf('login', each.typed),
         addressDigest: digestOf('address', HERE),
         networkDigest: digestOf('network', '192.0.2.0/24'),
@@ -245,7 +246,7 @@ describe('a refused request', () => {
       await post('/auth/2fa/challenge', { challengeId, verificationCode: '123456' });
     });
     expect(found.map(dataOf)).toMatchObject([
-      { code: 'second-factor-wrong', userId: await idOf('grace'), ipAddress: HERE },
+      { code: 'second-factor-wrong', userId: await idOf('grace'), isAuthenticated: false, ipAddress: HERE },
     ]);
   });
 

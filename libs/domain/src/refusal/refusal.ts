@@ -27,6 +27,8 @@ export interface RequestRefused extends RequestSource {
   readonly lastAt: string;
   /** The caller, or whose token or challenge was shown; null for not known. */
   readonly userId: UserId | null;
+  /** Whether the caller has shown that they are this user. */
+  readonly isAuthenticated: boolean;
   /** Keyed hash of the name or e-mail address that was typed (SEC-158), as in `attempts-<hmac>`; null for none. */
   readonly identifierDigest: string | null;
 }
@@ -34,11 +36,14 @@ export interface RequestRefused extends RequestSource {
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type RefusalEvent = { readonly type: 'RequestRefused'; readonly data: RequestRefused };
 
+/** An address is erased with the account of who has shown that it is theirs. That of a thief is not theirs to erase. */
+const addressOwner = ({ userId, isAuthenticated, firstAt }: RequestRefused) =>
+  userId !== null && isAuthenticated ? userId : addressesOn(firstAt);
+
 export const refusalEvents: EventCatalogue<RefusalEvent> = {
   RequestRefused: {
     schema: 1,
-    // The address of a known caller goes with their account, as those of sessions do.
-    personal: { fields: ['ipAddress'], subject: ({ userId, firstAt }) => userId ?? addressesOn(firstAt) },
+    personal: { fields: ['ipAddress'], subject: addressOwner },
   },
 };
 
