@@ -19,8 +19,8 @@ import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { VaultUnreadable } from '#vault/vault.js';
 import { ANONYMOUS } from '../request-context.js';
 import { MOST_WAITING, RefusalLog } from './refusal-log.js';
-import type { RefusedRequest } from './refusal-windows.js';
-import { whereaboutsOf } from './source-digest.js';
+import { type RefusedRequest, TOLD_APART } from './refusal-windows.js';
+import { whereaboutsOf } from './whereabouts.js';
 
 const ada = asUserId('ada');
 const asAda = { userId: ada, actor: { actor: ada, actorKind: 'user', sessionId: 'a session' } } as const;
@@ -164,6 +164,14 @@ describe('many of them', () => {
     expect((await node.recorded()).map(({ data }) => data.count)).toEqual([1, 9_999]);
   });
 
+  it('from everywhere, ten thousand in a minute, leave a bounded number whose counts add up', async () => {
+    for (let n = 0; n < 10_000; n += 1)
+      node.refusals.note(from(`10.${n >> 8}.${n & 255}.1`, { identifierDigest: `name ${n % 7}` }));
+    await node.refusals.stop();
+    expect((await node.recorded()).length).toBeLessThanOrEqual(2 * TOLD_APART.everybody + 1);
+    expect(await node.counted()).toBe(10_000);
+  });
+
   it('are recorded at the end of the process, before the minute is', async () => {
     for (let n = 0; n < 10; n += 1) node.refusals.note(from('192.0.2.7'));
     await node.refusals.stop();
@@ -231,6 +239,7 @@ describe('where the log takes nothing', () => {
     for (let n = 0; n < 10; n += 1) node.refusals.note(from('192.0.2.7'));
     await node.refusals.stop();
     expect(await node.unrecorded()).toBe(10);
+    expect(node.said.at(-1)).toBe('refused requests were not recorded');
   });
 });
 

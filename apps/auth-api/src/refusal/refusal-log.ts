@@ -9,7 +9,7 @@ import { Metrics } from '#host/metrics.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { VaultUnreadable } from '#vault/vault.js';
 import { type RefusedRequest, RefusalWindows, type Tally } from './refusal-windows.js';
-import { sourceOf } from './source-digest.js';
+import { sourceOf } from './whereabouts.js';
 
 /** How soon a minute that is over is recorded, and what the log could not take is tried again. */
 const LOOK_EVERY_MS = 1_000;
@@ -61,7 +61,10 @@ export class RefusalLog implements OnApplicationBootstrap {
     await this.writing;
     this.keep(this.windows.close());
     await this.write();
-    for (const { count } of this.waiting.splice(0)) this.metrics.refusalsUnrecorded.inc(count);
+    const refusals = this.waiting.splice(0).reduce((total, { count }) => total + count, 0);
+    if (refusals === 0) return;
+    this.metrics.refusalsUnrecorded.inc(refusals);
+    this.log.error({ refusals }, 'refused requests were not recorded');
   }
 
   private keep(tallies: readonly Tally[]): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asUserId } from '#domain/ids.js';
 import { ANONYMOUS } from '../request-context.js';
 import { type RefusedRequest, RefusalWindows, TOLD_APART, type Tally } from './refusal-windows.js';
-import { whereaboutsOf } from './source-digest.js';
+import { whereaboutsOf } from './whereabouts.js';
 
 const from = (ipAddress: string, more: Partial<RefusedRequest> = {}): RefusedRequest => ({
   code: 'login-throttled',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { UserId } from '#domain/ids.js';
 import type { RecordedCode } from '#domain/refusal/recorded-refusals.js';
 import { ANONYMOUS, type Actor } from '../request-context.js';
-import { type Whereabouts, whereaboutsOf } from './source-digest.js';
+import { type Whereabouts, whereaboutsOf } from './whereabouts.js';
 
 /** A request that was refused: who asked for what, and what came up. */
 export interface RefusedRequest extends Whereabouts {

@@ -10,7 +10,7 @@ import type { StreamName, UserId } from '#domain/ids.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
-import { sourceOf, whereaboutsOf } from '../refusal/source-digest.js';
+import { sourceOf, whereaboutsOf } from '../refusal/whereabouts.js';
 import { AddressBudgets } from './address-budgets.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { GuessCounter } from './guess-counter.js';

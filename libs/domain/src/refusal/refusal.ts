@@ -56,6 +56,7 @@ export interface RecordRefusal {
 export const refusals: Decider<null, RecordRefusal, RefusalEvent> = {
   events: refusalEvents,
   initial: null,
+  // A day of a flood is long, and nobody has to read it for the next fact.
   foldVersion: 1,
   evolve: () => null,
   decide: (_, { refusal }) => [{ type: 'RequestRefused', data: refusal }],

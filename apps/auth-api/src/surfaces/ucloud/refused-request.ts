@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { RecordedCode } from '#domain/refusal/recorded-refusals.js';
 import { Refused } from '#domain/refused.js';
 import type { IdentifierDigest } from '#vault/identifier-digest.js';
-import { whereaboutsOf } from '../../refusal/source-digest.js';
+import { whereaboutsOf } from '../../refusal/whereabouts.js';
 import type { RefusedRequest } from '../../refusal/refusal-windows.js';
 import { ANONYMOUS, actorOf, correlationIdOf } from '../../request-context.js';
 import { addressOf } from './client-trace.js';
