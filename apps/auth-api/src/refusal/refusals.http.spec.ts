@@ -32,7 +32,7 @@ beforeEach(() => app.clock.advance(2 * MINUTE));
 
 let credential: string;
 const headers = { 'x-forwarded-for': HERE, accept: 'application/json' };
-const call: TestApp['call'] = (method, url, options = {}) =>
+const call = (method: 'GET' | 'POST', url: string, options: Parameters<TestApp['call']>[2] = {}) =>
   app.call(method, url, { ...options, headers: { ...headers, ...options.headers } });
 const post = (url: string, json: object, token?: string) =>
   call('POST', url, token === undefined ? { json } : { json, token });
