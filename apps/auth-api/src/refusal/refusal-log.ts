@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { RECORDED_REFUSALS } from '#domain/refusal/recorded-refusals.js';
 import { type RequestRefused, refusals, refusalsStream } from '#domain/refusal/refusal.js';
+import { Refused } from '#domain/refused.js';
 import { Repository } from '#event-store/repository.js';
 import { Clock } from '#host/clock.js';
 import { Log } from '#host/log.js';
@@ -16,6 +17,9 @@ const LOOK_EVERY_MS = 1_000;
 
 /** So many events wait for a log that takes none, some minutes of a flood; beyond them refusals are counted as unrecorded. */
 export const MOST_WAITING = 5_000;
+
+/** Whether there is no key to seal with. No rule refuses a fact, so whatever is refused here is the key. */
+const isOfKey = (error: unknown) => error instanceof VaultUnreadable || error instanceof Refused;
 
 /**
  * Records refused requests, beside their answers: nobody waits for it, and no answer fails by it. Of a process that is killed the
@@ -100,7 +104,7 @@ export class RefusalLog implements OnApplicationBootstrap {
     try {
       await this.append(tally, refusal);
     } catch (error) {
-      if (!(error instanceof VaultUnreadable) || refusal.ipAddress === null) throw error;
+      if (!isOfKey(error) || refusal.ipAddress === null) throw error;
       // The caller was erased meanwhile: that something was refused is kept, and what would be sealed is left out.
       await this.append(tally, { ...refusal, ipAddress: null });
     }
