@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { authlogEvents } from '#domain/events.js';
+import { RECORDED_REFUSALS, UNRECORDED_REFUSALS } from '#domain/refusal/recorded-refusals.js';
 import { RETENTION } from '#domain/retention.js';
 import { Metrics } from '#host/metrics.js';
 import { KNOWN_SETTINGS } from '#host/settings.js';
@@ -11,6 +12,10 @@ import { TestApp } from '../apps/auth-api/src/testing/test-app.js';
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const found = (text: string, pattern: RegExp) => new Set(text.match(pattern));
 const section = (text: string, heading: string) => text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+
+/** The cells of a table's rows that begin with something in code. */
+const rowsIn = (text: string) =>
+  (text.match(/^\| `.*\|$/gm) ?? []).map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')));
 
 interface Rule {
   readonly expr: string;
@@ -56,11 +61,20 @@ describe('the documents and the program say the same', () => {
   });
 
   it('of what is kept for how long', () => {
-    const rows = section(read('docs/operations.md'), 'Retention').match(/^\| `.*\|$/gm) ?? [];
-    const cells = rows.map((row) => row.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+    const rows = rowsIn(section(read('docs/operations.md'), 'Retention'));
     expect(
-      cells.map(([, category, days, reason]) => ({ category, days: Number.parseInt(days ?? '', 10), reason })),
+      rows.map(([, category, days, reason]) => ({ category, days: Number.parseInt(days ?? '', 10), reason })),
     ).toEqual(RETENTION);
+  });
+
+  it('of what is recorded of refused requests, and what is not', () => {
+    const [recorded = '', unrecorded = ''] = section(read('docs/audit.md'), 'Refusals').split('These are not:');
+    expect(rowsIn(recorded).map(([, code, kind, reason]) => [code, { kind, reason }])).toEqual(
+      Object.entries(RECORDED_REFUSALS),
+    );
+    expect(rowsIn(unrecorded).map(([, codes, reason]) => ({ reason, codes: codes?.split(', ') }))).toEqual(
+      UNRECORDED_REFUSALS.map(({ reason, codes }) => ({ reason: reason.replaceAll('`', ''), codes })),
+    );
   });
 
   it('of error codes', () => {

@@ -1,6 +1,8 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { queryFile } from '#database/testing/test-place.js';
+import type { RequestRefused } from '#domain/refusal/refusal.js';
 import { temporaryFolder } from './support/running-process.js';
 import { ADMIN, SERVICE_TOKEN, Server } from './support/server.js';
 
@@ -12,6 +14,9 @@ const MARKED = {
   lastname: 'Marked-Last',
 };
 const WRONG = 'marked-wrong-password';
+/** What is sent where it is refused: a token, and a password in the place of a name. */
+const GARBAGE = 'marked-garbage-token';
+const TYPED_AS_NAME = 'marked-password-as-a-name';
 const MARKED_NEW_EMAIL = 'marked.new.address@xyzzy.example';
 const USER_AGENT = 'marked-user-agent/1.0';
 
@@ -21,7 +26,7 @@ const MAY_HOLD_PERSONAL_DATA = new Set(['read-models.db', 'read-models.db-wal'])
 describe('after a day of use', () => {
   const folder = temporaryFolder();
   const config = temporaryFolder();
-  const secrets: string[] = [ADMIN.password, SERVICE_TOKEN.slice(37), MARKED.password, WRONG];
+  const secrets: string[] = [ADMIN.password, SERVICE_TOKEN.slice(37), MARKED.password, WRONG, GARBAGE, TYPED_AS_NAME];
   let output = '';
   let metrics = '';
   beforeAll(async () => {
@@ -49,7 +54,9 @@ describe('after a day of use', () => {
     await server.process.logs(/"kind":"email-confirmation".*handed over/);
     await server.process.logs(/"kind":"password-reset".*handed over/);
     for (const { content } of mails()) secrets.push(/#[^.]+\.(\S{43})/.exec(quotedPrintable(content))?.[1] ?? '');
-    await server.call('POST', '/auth/refresh', { token: 'marked-garbage-token' });
+    for (let n = 0; n < 3; n += 1) await server.call('POST', '/auth/refresh', { token: GARBAGE });
+    await server.tryLogIn(TYPED_AS_NAME, WRONG, 'cli', { origin: 'https://marked-foreign-page.example' });
+    await server.call('POST', '/auth/users/register', { token: String(body['accessToken']), json: [] });
     await server.call('POST', '/auth/users/register', { token, json: [{ ...MARKED, email: 'marked.broken' }] });
     const { responses: registered } = (
       await server.call('POST', '/auth/providers', { token, json: { items: [{ id: 'marked-provider' }] }, headers })
@@ -106,6 +113,21 @@ describe('after a day of use', () => {
       expect(output).not.toContain(secret);
       expect(metrics).not.toContain(secret);
     }
+  });
+
+  it('what was refused was counted to the end, and is in the log (SEC-156)', async () => {
+    const rows = await queryFile<{ data: string }>(
+      join(folder.path, 'events.db'),
+      "SELECT data FROM event WHERE type = 'RequestRefused'",
+    );
+    const counts = new Map<string, number>();
+    for (const { code, count } of rows.map(({ data }) => JSON.parse(data) as RequestRefused))
+      counts.set(code, (counts.get(code) ?? 0) + count);
+    expect(Object.fromEntries(counts)).toEqual({
+      'refresh-token-unknown': 3,
+      'origin-not-trusted': 1,
+      'role-not-allowed': 1,
+    });
   });
 
   it('no private key is in clear anywhere (SEC-144)', () => {

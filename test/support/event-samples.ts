@@ -1,5 +1,6 @@
 import type { AuthlogEvent } from '#domain/events.js';
 import { asCredentialId, asKeyId, asSessionId, asUserId } from '#domain/ids.js';
+import { UNKNOWN_SOURCE } from '#domain/refusal/request-source.js';
 
 const ada = asUserId('01890000-0000-7000-8000-00000000000a');
 const bot = asUserId('01890000-0000-7000-8000-00000000000b');
@@ -22,6 +23,21 @@ const opened = {
   accessTokenMs: 600_000,
   ipAddress: '192.0.2.7',
   userAgent: 'Mozilla/5.0',
+} as const;
+
+const source = { addressDigest: 'a'.repeat(43), networkDigest: 'n'.repeat(43), ipAddress: '192.0.2.7' };
+
+const refused = {
+  kind: 'throttled',
+  code: 'login-throttled',
+  call: 'POST /auth/login',
+  count: 1,
+  firstAt: '2030-01-01T00:00:00.000Z',
+  lastAt: '2030-01-01T00:00:00.000Z',
+  userId: null,
+  isAuthenticated: false,
+  identifierDigest: 'i'.repeat(43),
+  ...source,
 } as const;
 
 const providerKey = {
@@ -121,7 +137,12 @@ export const eventSamples: Samples = {
     { administratorId: ada, bootstrapServiceId: bot },
     { administratorId: ada, bootstrapServiceId: null },
   ],
-  LoginFailed: [{ reason: 'unknown-account' }, { reason: 'wrong-password' }],
+  LoginFailed: [
+    { reason: 'unknown-account', userId: null, failedAt: null, ...UNKNOWN_SOURCE },
+    { reason: 'wrong-password', userId: null, failedAt: null, ...UNKNOWN_SOURCE },
+    { reason: 'unknown-account', userId: null, failedAt: '2030-01-01T00:00:00.000Z', ...source },
+    { reason: 'wrong-password', userId: ada, failedAt: '2030-01-01T00:00:00.000Z', ...source },
+  ],
   MailAbandoned: [{ reason: 'interrupted' }, { reason: 'late' }, { reason: 'refused' }],
   MailDispatchFailed: [{ cause: 'ECONNREFUSED', retryAt: '2030-01-01T00:00:30.000Z' }],
   MailDispatchStarted: [{ kind: 'password-reset', userId: ada, leaseUntil: '2030-01-01T00:01:00.000Z' }],
@@ -198,6 +219,20 @@ export const eventSamples: Samples = {
     { userId: ada, cause: 'removed' },
     { userId: ada, cause: 'reset' },
     { userId: ada, cause: 'reset', reason: 'has lost the phone' },
+  ],
+  RequestRefused: [
+    refused,
+    {
+      ...refused,
+      kind: 'role',
+      code: 'role-not-allowed',
+      userId: ada,
+      isAuthenticated: true,
+      identifierDigest: null,
+      count: 7,
+    },
+    { ...refused, kind: 'reuse', code: 'refresh-token-reused', userId: ada, identifierDigest: null },
+    { ...refused, call: null, identifierDigest: null, count: 9_000, ...UNKNOWN_SOURCE },
   ],
   RoleChanged: [
     { userId: ada, role: 'ADMIN' },

@@ -86,6 +86,7 @@ import { InvalidateRefreshTokensHandler } from './session/invalidate-refresh-tok
 import { InvalidateSessionsHandler } from './session/invalidate-sessions.js';
 import { LogInHandler } from './session/log-in.js';
 import { LogOutHandler } from './session/log-out.js';
+import { RefusalLog } from './refusal/refusal-log.js';
 import { RefreshSessionHandler } from './session/refresh-session.js';
 import { SessionTokenIssuer } from './session/session-tokens.js';
 import { SigningKeys } from './signing-key/signing-keys.js';
@@ -316,6 +317,7 @@ const commandHandlers = [
     Passwords,
     BreachedPasswords,
     Providers,
+    RefusalLog,
     RequestContexts,
     RouteMethods,
     SecondFactors,
@@ -336,11 +338,12 @@ export class AppModule implements OnApplicationShutdown {
     private readonly signingKeys: SigningKeys,
     @Inject(Stores) private readonly opened: Stores,
     private readonly tracing: Tracing,
+    private readonly refusals: RefusalLog,
   ) {}
 
   /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop()]);
+    await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop(), this.refusals.stop()]);
     await this.opened.close();
     await this.tracing.stop();
   }

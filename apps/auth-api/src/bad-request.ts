@@ -4,6 +4,7 @@ export type RequestFault =
   | 'content-type-unsupported'
   | 'cookie-missing'
   | 'csrf-token-missing'
+  | 'csrf-token-wrong'
   | 'idempotency-key-invalid'
   | 'login-service-unknown'
   | 'origin-not-trusted'

@@ -10,6 +10,7 @@ import { type OneTimeTokenEvent, oneTimeTokenEvents } from './one-time-token/one
 import { type PasswordResetEvent, passwordResetEvents } from './password-reset/password-reset.js';
 import { type ProjectionControlEvent, projectionControlEvents } from './projection/projection-control.js';
 import { type ReactorEvent, reactorEvents } from './reactor/reactor.js';
+import { type RefusalEvent, refusalEvents } from './refusal/refusal.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
 import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
@@ -31,6 +32,7 @@ export type AuthlogEvent =
   | PasswordResetEvent
   | ProjectionControlEvent
   | ReactorEvent
+  | RefusalEvent
   | ReservationEvent
   | SecondFactorEvent
   | SessionEvent
@@ -51,6 +53,7 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...passwordResetEvents,
   ...projectionControlEvents,
   ...reactorEvents,
+  ...refusalEvents,
   ...reservationEvents,
   ...secondFactorEvents,
   ...sessionEvents,

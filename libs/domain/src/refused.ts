@@ -3,6 +3,7 @@ import type { AdministrationRefusal } from './administration/administration.js';
 import type { AuditRefusal } from './audit/audit-reading.js';
 import type { AttemptsRefusal } from './attempts/attempts.js';
 import type { ChallengeRefusal } from './challenge/challenge.js';
+import type { UserId } from './ids.js';
 import type { OneTimeTokenRefusal } from './one-time-token/one-time-token.js';
 import type { PasswordResetRefusal } from './password-reset/password-reset.js';
 import type { ProjectionRefusal } from './projection/projection-control.js';
@@ -45,12 +46,19 @@ export class Refused extends Error {
   /**
    * @param explanation which part of the input was wrong and what would be right; shown to the caller, so it never
    *   repeats a secret.
+   * @param owner whose account it is about, where that is not the caller's; for the log, never for the answer
    */
   constructor(
     readonly code: Refusal,
     readonly explanation?: string,
     readonly details: { readonly retryAfterSeconds?: number } = {},
+    readonly owner?: UserId,
   ) {
     super(code);
+  }
+
+  /** The same, of this account. */
+  of(owner: UserId): Refused {
+    return new Refused(this.code, this.explanation, this.details, owner);
   }
 }

@@ -6,6 +6,9 @@ export interface Retention {
   readonly reason: string;
 }
 
+/** So long it can be read where failed logins and refused requests came from; then the keys that seal it are destroyed. */
+export const ADDRESSES_KEPT_DAYS = 90;
+
 /**
  * What ages (SEC-165). All other streams are kept for good: the history of accounts, sessions, keys and whatever was
  * administered is what the log is for.
@@ -13,7 +16,7 @@ export interface Retention {
 export const RETENTION: readonly Retention[] = [
   {
     category: 'attempts',
-    days: 90,
+    days: ADDRESSES_KEPT_DAYS,
     reason:
       'Failed logins are kept for the detection and investigation of attacks, and no longer (GDPR Art. 5(1)(e), recital 49).',
   },
@@ -33,5 +36,10 @@ export const RETENTION: readonly Retention[] = [
     days: 30,
     reason:
       'A one-time token is good for seconds; its claim is kept as long as a dispute about a download may come up.',
+  },
+  {
+    category: 'refusals',
+    days: ADDRESSES_KEPT_DAYS,
+    reason: 'Refused requests are kept as long as failed logins, and for the same end.',
   },
 ];

@@ -67,12 +67,12 @@ export class EventCodec {
   ): Promise<NewEvent> {
     const { schema, personal } = this.describe(type);
     const stored: Record<string, unknown> = { ...data };
-    if (personal !== undefined) {
+    const written =
+      personal?.fields.filter((field: string) => stored[field] !== null && stored[field] !== undefined) ?? [];
+    if (personal !== undefined && written.length > 0) {
       // The catalogue belongs to the same event, which its index by type cannot tell the compiler.
       const key = await this.keys.keyOf(personal.subject(data as never));
-      for (const field of personal.fields)
-        if (stored[field] !== null && stored[field] !== undefined)
-          stored[field] = key.seal(stored[field], place(stream, id, field));
+      for (const field of written) stored[field] = key.seal(stored[field], place(stream, id, field));
     }
     return { id, type, data: stored, metadata: asMetadata(context, schema) };
   }

@@ -55,6 +55,11 @@ export class Metrics {
     help: 'Times that the counters of guesses could not be read or written; the process counted for itself, more strictly.',
     registers: [this.registry],
   });
+  readonly refusalsUnrecorded = new Counter({
+    name: 'authlog_refusals_unrecorded_total',
+    help: 'Refused requests that were to be recorded and are not, because the log took nothing for too long.',
+    registers: [this.registry],
+  });
   readonly projectionPosition = new Gauge({
     name: 'authlog_projection_position',
     help: 'The position of the log that a projection has come to.',

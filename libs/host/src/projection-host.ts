@@ -92,9 +92,9 @@ export class ProjectionHost {
     await this.presence.stop();
   }
 
-  /** Now and then removes events that are kept no longer, and what only programs before this one have read. */
+  /** Now and then removes events and keys that are kept no longer, and what only programs before this one have read. */
   private async tidy(signal: AbortSignal): Promise<void> {
-    const { eventStore, readModels, repository } = this.stores;
+    const { eventStore, readModels, repository, vault } = this.stores;
     while (!signal.aborted) {
       const at = { inTurn: this.inTurn, now: new Date(), signal };
       try {
@@ -102,6 +102,8 @@ export class ProjectionHost {
         await repository.execute(ageing, AGEING, { type: 'ForgetAgedEvents', now: at.now }, systemContext(at.now));
         const events = await eventStore.removeAged(signal);
         if (events > 0) this.log.info({ events }, 'events were removed that are kept no longer');
+        const days = await vault.destroyAgedKeys();
+        if (days > 0) this.log.info({ days }, 'the keys were destroyed of addresses that are kept no longer');
       } catch (error) {
         this.log.warn({ error }, 'what is kept no longer could not be removed');
       }

@@ -8,6 +8,7 @@ import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
 import { mail, mailStream } from '#domain/mail/mail.js';
 import { passwordReset, passwordResetStream } from '#domain/password-reset/password-reset.js';
 import { reactorStream } from '#domain/reactor/reactor.js';
+import { UNKNOWN_SOURCE } from '#domain/refusal/request-source.js';
 import { adaData } from '#domain/testing/users.js';
 import { user } from '#domain/user/user.js';
 import { EventCodec } from '#event-store/codec.js';
@@ -95,7 +96,9 @@ class World {
     const stream = attemptsStream('ada');
     for (let n = 0; n < failures; n += 1) {
       this.now += LONGEST_WAIT_MS;
-      const failed = { type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(this.now) } as const;
+      const failure = { reason: 'wrong-password', userId: ada } as const;
+      const now = new Date(this.now);
+      const failed = { type: 'RecordFailedLogin', failure, source: UNKNOWN_SOURCE, now } as const;
       await this.repository.execute(attempts, stream, failed, this.context());
     }
     this.now += LONGEST_WAIT_MS;

@@ -5,16 +5,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES, type TestPlace, newPlace } from '#database/testing/test-place.js';
 import { asCredentialId } from '#domain/ids.js';
+import { addressesOn } from '#domain/refusal/request-source.js';
 import { type MasterKey, masterKeyFromFile, parseMasterKey } from './master-key.js';
 import { Vault } from './vault.js';
 
 describe.each(DATABASES)('the vault in %s', (kind) => {
   const someMasterKey = () => parseMasterKey(randomBytes(32).toString('base64'));
-  const now = () => new Date('2030-01-01T00:00:00.000Z');
+  let time: string;
+  const now = () => new Date(time);
   let kept: TestPlace;
   let masterKey: MasterKey;
   let vault: Vault;
   beforeEach(async () => {
+    time = '2030-01-01T00:00:00.000Z';
     masterKey = someMasterKey();
     kept = await newPlace(kind, 'authlog_vault');
     vault = await Vault.open(kept.place, masterKey, now);
@@ -81,6 +84,22 @@ describe.each(DATABASES)('the vault in %s', (kind) => {
     await reopen();
     expect((await vault.find(new Set([id]))).get(id)).toBeNull();
     await expect(vault.keyOf('ada')).rejects.toThrow('was erased');
+  });
+
+  it('destroys the keys of addresses once their day was over for 90 days, and no others (SEC-165)', async () => {
+    const { id } = await vault.keyOf(addressesOn('2030-01-01T23:59:59.999Z'));
+    const others = ['ada', addressesOn('2030-01-02T00:00:00.000Z')];
+    for (const subject of others) await vault.keyOf(subject);
+    time = '2030-04-01T23:59:59.999Z';
+    expect(await vault.destroyAgedKeys()).toBe(0);
+    time = '2030-04-02T00:00:00.000Z';
+    expect(await vault.destroyAgedKeys()).toBe(1);
+    expect(await vault.destroyAgedKeys()).toBe(0);
+    await reopen();
+    expect((await vault.find(new Set([id]))).get(id)).toBeNull();
+    for (const subject of others) await expect(vault.keyOf(subject)).resolves.toBeDefined();
+    // A clock that ran ahead and was put right keeps no day without a key.
+    expect((await vault.keyOf(addressesOn('2030-01-01T00:00:00.000Z'))).id).not.toBe(id);
   });
 
   it('refuses a value that was moved to another place (SEC-148)', async () => {

@@ -1,11 +1,13 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type DataSource, In, LessThanOrEqual, Not, type Repository } from 'typeorm';
+import { And, type DataSource, In, LessThanOrEqual, Like, Not, type Repository } from 'typeorm';
 import { FOR_QUERIES, type PoolLimits } from '#database/database-settings.js';
 import { openDatabase } from '#database/database.js';
 import { Dialect } from '#database/dialect.js';
 import type { Place } from '#database/place.js';
 import { type CredentialId, asCredentialId } from '#domain/ids.js';
+import { ADDRESS_SUBJECTS, addressesOn } from '#domain/refusal/request-source.js';
+import { ADDRESSES_KEPT_DAYS } from '#domain/retention.js';
 import { type Ciphertext, decrypt, encrypt } from './aead.js';
 import { DataKey } from './data-key.js';
 import type { MasterKey } from './master-key.js';
@@ -40,6 +42,8 @@ const CACHED_KEYS = 5_000;
 const POOL: PoolLimits = { ...FOR_QUERIES, connections: 5 };
 
 const INSTALLATION = 'installation';
+
+const DAY_MS = 86_400_000;
 
 /**
  * What must be erasable: the data keys that seal personal data, and the credentials. Each row is wrapped by the master
@@ -117,7 +121,10 @@ export class Vault {
     return this.credentials.existsBy({ id: Not(INSTALLATION), createdAt });
   }
 
-  /** The key that seals this subject's personal data; made the first time. */
+  /**
+   * The key that seals this subject's personal data; made the first time.
+   * @throws VaultUnreadable if it was destroyed
+   */
   async keyOf(subject: string): Promise<DataKey> {
     const cached = this.keysBySubject.get(subject);
     if (cached !== undefined) return cached;
@@ -149,6 +156,19 @@ export class Vault {
     if (missing.length > 0)
       for (const row of await this.dataKeys.findBy({ id: In(missing) })) found.set(row.id, this.unwrapDataKey(row));
     return found;
+  }
+
+  /**
+   * Destroys the keys of the days whose addresses are kept no longer.
+   * @returns how many
+   */
+  async destroyAgedKeys(): Promise<number> {
+    // Of the last day that was over so long ago.
+    const last = addressesOn(new Date(this.now().getTime() - (ADDRESSES_KEPT_DAYS + 1) * DAY_MS).toISOString());
+    const aged = And(Like(`${ADDRESS_SUBJECTS}%`), LessThanOrEqual(last));
+    // With their rows: should a clock have run ahead, the day gets another key, and no login fails for want of one.
+    const { affected } = await this.dataKeys.delete({ subject: aged });
+    return affected ?? 0;
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ export const ACCESS = 'authlog:access';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the access guard; null for who did not say. */
+    /** Set by the access guard, before it looks whether they may; null for who did not say. */
     caller?: AuthenticatedCaller | null;
   }
 }

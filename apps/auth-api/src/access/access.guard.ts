@@ -28,8 +28,9 @@ export class AccessGuard implements CanActivate {
     const request = http.getRequest<FastifyRequest>();
     const caller = await this.callerOf(request, http.getResponse<FastifyReply>(), access);
     if (caller === null && !access.anonymous) throw new Refused('access-token-missing');
-    if (caller !== null) demandPermission(caller, access);
+    // Also of a call that is refused it is known who made it.
     request.caller = caller;
+    if (caller !== null) demandPermission(caller, access);
     return true;
   }
 

@@ -63,7 +63,7 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
         if (purpose.kind === 'login') await this.addresses.count(readable(client.ipAddress));
         await this.repository.execute(challenge, stream, { type: 'RecordWrongAnswer', now }, context);
       }
-      throw error;
+      throw error instanceof Refused ? error.of(state.userId) : error;
     }
     await this.repository.execute(challenge, stream, { type: 'RecordRightAnswer', now }, context);
     return purpose.kind === 'login' ? this.logIn(state.userId, purpose, command) : { kind: 'enrolled' };
@@ -88,7 +88,7 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     const service = this.settings.loginServices.get(name);
     // All sessions were ended, or the password changed, between the password and the code.
     if (owner === null || owner.sessionEpoch !== epoch || service === undefined)
-      throw new Refused('second-factor-wrong');
+      throw new Refused('second-factor-wrong').of(userId);
     const amr = code.kind === 'totp' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa'];
     const authentication = { account: owner, amr, passwordTooShort: passwordTooShort === true };
     const outcome = await this.commands.execute(new LogIn(authentication, service, client, request));

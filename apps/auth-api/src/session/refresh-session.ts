@@ -46,7 +46,8 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
       },
       { ...request, ...actor },
     );
-    if (events.some(({ type }) => type === 'SessionEnded')) throw new Refused('refresh-token-reused');
+    for (const { type, data } of events)
+      if (type === 'SessionEnded') throw new Refused('refresh-token-reused').of(data.userId);
     if (state.status !== 'open' || owner === null) throw new Refused('session-ended');
     const next = state.rotates ? successor.token : refreshToken;
     return this.tokens.issue({ id, session: state, owner, position }, next, request.now);

@@ -106,7 +106,8 @@ export const passwordOf = (username: string) => `the password of ${username}`;
 const USUAL_DATABASE: DatabaseKind = process.env['AUTHLOG_TEST_DATABASE'] === 'postgres' ? 'PostgreSQL' : 'SQLite';
 export const MASTER_KEY = Buffer.from(Array.from({ length: 32 }, (_, n) => n)).toString('base64');
 
-const OF_REACTORS = new Set(['mail', 'reactor']);
+/** The categories of what is recorded beside the calls that led to it. */
+const BESIDE_CALLS = new Set(['mail', 'reactor', 'refusals']);
 
 /** The whole API in this process, on real databases, with a clock that the test turns. */
 export class TestApp {
@@ -290,13 +291,13 @@ export class TestApp {
   }
 
   /**
-   * The types of the events in the log, oldest first; of the streams of one category if given. Without one, those of reactors
-   * are left out: they come whenever they come.
+   * The types of the events in the log, oldest first; of the streams of one category if given. Without one, those are left out that
+   * are recorded beside the calls that led to them: they come whenever they come.
    */
   async events(category?: string): Promise<string[]> {
     const recorded = await this.recorded(category);
     const shown =
-      category === undefined ? recorded.filter(({ stream }) => !OF_REACTORS.has(categoryOf(stream))) : recorded;
+      category === undefined ? recorded.filter(({ stream }) => !BESIDE_CALLS.has(categoryOf(stream))) : recorded;
     return shown.map(({ type }) => type);
   }
 

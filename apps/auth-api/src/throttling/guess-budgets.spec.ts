@@ -49,7 +49,9 @@ function processes(count: number) {
 async function make(budgets: GuessBudgets, username: string, isRight: boolean, turns: number) {
   const look = async () => {
     for (let turn = turns; turn >= 0; turn -= 1) await nextTurn();
-    return isRight ? { opened: username, owner: asUserId(username) } : ({ failure: 'wrong-password' } as const);
+    return isRight
+      ? { opened: username, owner: asUserId(username) }
+      : ({ failure: { reason: 'wrong-password', userId: asUserId(username) } } as const);
   };
   try {
     const source = { ipAddress: '192.0.2.7', deviceToken: null };

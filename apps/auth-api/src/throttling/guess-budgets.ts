@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { type AttemptsCommand, attempts, attemptsStream, guessesLeft } from '#domain/attempts/attempts.js';
+import {
+  type AttemptsCommand,
+  type FailedLogin,
+  attempts,
+  attemptsStream,
+  guessesLeft,
+} from '#domain/attempts/attempts.js';
 import type { StreamName, UserId } from '#domain/ids.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { sourceOf, whereaboutsOf } from '../refusal/whereabouts.js';
 import { AddressBudgets } from './address-budgets.js';
 import { AdmissionGate } from './admission-gate.js';
-import type { FailureReason, GuessCounter } from './guess-counter.js';
+import type { GuessCounter } from './guess-counter.js';
 import { KnownDevices } from './known-devices.js';
 
 /** Where a guess comes from. */
@@ -18,7 +25,7 @@ export interface GuessSource {
 }
 
 /** What came of looking at a guess: what it opens, or why it opens nothing. */
-export type Looked<Opened> = { readonly opened: Opened; readonly owner: UserId } | { readonly failure: FailureReason };
+export type Looked<Opened> = { readonly opened: Opened; readonly owner: UserId } | { readonly failure: FailedLogin };
 
 /**
  * Lets guesses at passwords be looked at within every budget that they fall under: of strangers those of where they come
@@ -65,18 +72,19 @@ export class GuessBudgets {
 
   private async countersOf(username: string, { ipAddress, deviceToken }: GuessSource, context: CommandContext) {
     const device = await this.devices.find(username, deviceToken, context.now);
-    if (device !== null) return [device.together, this.counterAt(device.stream, context)];
+    if (device !== null) return [device.together, this.counterAt(device.stream, ipAddress, context)];
     // Who waits for their turn at an account keeps others at their own address waiting, never others at the account.
-    return [this.addresses.counterOf(ipAddress), this.counterAt(this.streamOf(username), context)];
+    return [this.addresses.counterOf(ipAddress), this.counterAt(this.streamOf(username), ipAddress, context)];
   }
 
-  private counterAt(stream: StreamName, context: CommandContext): GuessCounter {
+  private counterAt(stream: StreamName, ipAddress: string | null, context: CommandContext): GuessCounter {
     const { now } = context;
+    const source = sourceOf(whereaboutsOf(ipAddress), this.digest);
     const execute = (command: AttemptsCommand) => this.repository.execute(attempts, stream, command, context);
     return {
       key: stream,
       admit: async () => guessesLeft((await execute({ type: 'AdmitLogin', now })).state),
-      failed: async (reason) => void (await execute({ type: 'RecordFailedLogin', reason, now })),
+      failed: async (failure) => void (await execute({ type: 'RecordFailedLogin', failure, source, now })),
       succeeded: async (userId) => void (await execute({ type: 'RecordSuccessfulLogin', userId, now })),
     };
   }

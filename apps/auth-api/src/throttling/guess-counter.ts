@@ -1,7 +1,5 @@
-import type { AttemptsCommand } from '#domain/attempts/attempts.js';
+import type { FailedLogin } from '#domain/attempts/attempts.js';
 import type { UserId } from '#domain/ids.js';
-
-export type FailureReason = Extract<AttemptsCommand, { readonly type: 'RecordFailedLogin' }>['reason'];
 
 /** One of those that count a guess. It is asked again when the outcome is known: others may have been quicker. */
 export interface GuessCounter {
@@ -12,7 +10,7 @@ export interface GuessCounter {
   admit(): Promise<number>;
 
   /** Counts it. @throws Refused `login-throttled` if nobody may be told that the guess was wrong */
-  failed(reason: FailureReason): Promise<void>;
+  failed(failure: FailedLogin): Promise<void>;
 
   /**
    * @param userId whose account it opens

@@ -65,7 +65,8 @@ export class Passwords {
       const { account, kept } = await this.keptOf(find);
       if (account === null || kept === null) await this.hasher.verifyNothing(password);
       else if (await this.hasher.verify(kept, password)) return { opened: { account, kept }, owner: account.id };
-      return { failure: account?.credentialId ? 'wrong-password' : 'unknown-account' } as const;
+      const reason = account?.credentialId ? 'wrong-password' : 'unknown-account';
+      return { failure: { reason, userId: account?.id ?? null } } as const;
     };
     return this.guesses.within({ username, source }, look, context);
   }

@@ -6,16 +6,22 @@ import { type AttemptsEvent, attempts } from './attempts.js';
 
 const given = scenario(attempts);
 
-const failed: AttemptsEvent = { type: 'LoginFailed', data: { reason: 'wrong-password' } };
 const ada = asUserId('0198-ada');
+const failure = { reason: 'wrong-password', userId: ada } as const;
+const source = { addressDigest: 'of the address', networkDigest: 'of the network', ipAddress: '192.0.2.7' };
+const failedAt = (now: string): AttemptsEvent => ({
+  type: 'LoginFailed',
+  data: { ...failure, failedAt: now, ...source },
+});
 const cleared: AttemptsEvent = { type: 'FailedLoginsCleared', data: {} };
 const clearedByAda = (failures: number): AttemptsEvent => ({
   type: 'FailedLoginsCleared',
   data: { userId: ada, failures },
 });
 const midnight = '2030-01-01T00:00:00.000Z';
+const failed = failedAt(midnight);
 const failures = (count: number) => Array.from({ length: count }, () => at(midnight, failed));
-const fail = (now: string) => ({ type: 'RecordFailedLogin', reason: 'wrong-password', now: new Date(now) }) as const;
+const fail = (now: string) => ({ type: 'RecordFailedLogin', failure, source, now: new Date(now) }) as const;
 const succeed = (now: string) => ({ type: 'RecordSuccessfulLogin', userId: ada, now: new Date(now) }) as const;
 const admit = (now: string) => ({ type: 'AdmitLogin', now: new Date(now) }) as const;
 const reset = { type: 'RecordPasswordReset' } as const;
@@ -102,7 +108,10 @@ describe('failing a hundred times in a row', () => {
 });
 
 describe('recording logins', () => {
-  it('keeps every failure', () => given(failed).when(fail(midnight)).yields(failed));
+  it('keeps every failure: when, whose password it was about, and from where (SEC-156)', () => {
+    const later = '2030-01-01T00:00:00.001Z';
+    given(failed).when(fail(later)).yields(failedAt(later));
+  });
 
   it('keeps a success only when it clears failures', () => {
     given(failed).when(succeed(midnight)).yields(clearedByAda(1));

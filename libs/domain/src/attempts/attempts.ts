@@ -1,14 +1,26 @@
 import type { Decider } from '../decider.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { StreamName, UserId } from '../ids.js';
+import { type RequestSource, UNKNOWN_SOURCE, addressesOn } from '../refusal/request-source.js';
 import { Refused } from '../refused.js';
 
 /** @param digest keyed hash of the identifier as typed at the login, where people type passwords (SEC-158), or of a device */
 export const attemptsStream = (digest: string): StreamName => `attempts-${digest}`;
 
+export interface FailedLogin {
+  readonly reason: 'unknown-account' | 'wrong-password';
+  /** Whose password was guessed at; null where the identifier belongs to nobody (SEC-158). */
+  readonly userId: UserId | null;
+}
+
+export interface LoginFailed extends FailedLogin, RequestSource {
+  /** ISO 8601 UTC; null in what was recorded before addresses were. */
+  readonly failedAt: string | null;
+}
+
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
 export type AttemptsEvent =
-  | { readonly type: 'LoginFailed'; readonly data: { readonly reason: 'unknown-account' | 'wrong-password' } }
+  | { readonly type: 'LoginFailed'; readonly data: LoginFailed }
   /** Without a cause: by a login that succeeded, with whose it was and how many had failed before it. */
   | {
       readonly type: 'FailedLoginsCleared';
@@ -16,7 +28,13 @@ export type AttemptsEvent =
     };
 
 export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
-  LoginFailed: { schema: 1 },
+  LoginFailed: {
+    schema: 2,
+    upcasters: { 1: (data) => ({ ...data, userId: null, failedAt: null, ...UNKNOWN_SOURCE }) },
+    // Under the key of the day, not of the account: nobody has shown who they are, both kinds of failure take the same time
+    // (SEC-32), and who takes an account over and deletes it does not erase where the guesses came from.
+    personal: { fields: ['ipAddress'], subject: ({ failedAt }) => addressesOn(failedAt ?? '') },
+  },
   FailedLoginsCleared: { schema: 1 },
 };
 
@@ -28,7 +46,12 @@ export const attemptsEvents: EventCatalogue<AttemptsEvent> = {
 export type AttemptsCommand =
   /** Asks whether a login may be tried now. */
   | { readonly type: 'AdmitLogin'; readonly now: Date }
-  | { readonly type: 'RecordFailedLogin'; readonly reason: 'unknown-account' | 'wrong-password'; readonly now: Date }
+  | {
+      readonly type: 'RecordFailedLogin';
+      readonly failure: FailedLogin;
+      readonly source: RequestSource;
+      readonly now: Date;
+    }
   | { readonly type: 'RecordSuccessfulLogin'; readonly userId: UserId; readonly now: Date }
   /** Another password was set through recovery: what failed were guesses at the old one (SEC-20). */
   | { readonly type: 'RecordPasswordReset' };
@@ -96,7 +119,12 @@ export const attempts: Decider<Attempts, AttemptsCommand, AttemptsEvent> = {
       case 'AdmitLogin':
         return [];
       case 'RecordFailedLogin':
-        return [{ type: 'LoginFailed', data: { reason: command.reason } }];
+        return [
+          {
+            type: 'LoginFailed',
+            data: { ...command.failure, failedAt: command.now.toISOString(), ...command.source },
+          },
+        ];
       case 'RecordSuccessfulLogin':
         if (state.consecutiveFailures === 0) return [];
         return [{ type: 'FailedLoginsCleared', data: { userId: command.userId, failures: state.consecutiveFailures } }];

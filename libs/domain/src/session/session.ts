@@ -221,7 +221,7 @@ function refresh(state: Session, command: Extract<SessionCommand, { type: 'Refre
   }
   if (isRetry(state, presented, now)) return [];
   if (presented.genuine) return [ended(state, 'reuse-detected')];
-  throw new Refused('refresh-token-unknown');
+  throw new Refused('refresh-token-unknown').of(state.userId);
 }
 
 function logOut(state: Session, command: Extract<SessionCommand, { type: 'LogOut' }>): SessionEvent[] {
@@ -230,5 +230,5 @@ function logOut(state: Session, command: Extract<SessionCommand, { type: 'LogOut
   if (state.status === 'ended') throw new Refused('session-ended');
   if (presented.hash === state.secretHash || isRetry(state, presented, now)) return [ended(state, reason)];
   if (presented.genuine) return [ended(state, 'reuse-detected')];
-  throw new Refused('refresh-token-unknown');
+  throw new Refused('refresh-token-unknown').of(state.userId);
 }

@@ -33,6 +33,7 @@ export const auditTrail: Projection<TrailEvent> = {
     'name',
     'onetime',
     'projection',
+    'refusals',
     'reset',
     'session',
     'settings',
@@ -108,6 +109,7 @@ const REFUSALS: ReadonlySet<TrailEvent['type']> = new Set([
   'ChallengeExhausted',
   'ChallengeFailed',
   'LoginFailed',
+  'RequestRefused',
   'SecondFactorFailed',
 ]);
 

@@ -44,7 +44,17 @@ const ended = (reason: 'logout' | 'reuse-detected'): SessionEvent => ({
   type: 'SessionEnded',
   data: { userId: ada, reason },
 });
-const failed = { type: 'LoginFailed', data: { reason: 'wrong-password' } } as const;
+const failed = {
+  type: 'LoginFailed',
+  data: {
+    reason: 'wrong-password',
+    userId: null,
+    failedAt: '2030-01-01T00:00:00.000Z',
+    addressDigest: 'a',
+    networkDigest: 'n',
+    ipAddress: '203.0.113.9',
+  },
+} as const;
 
 it('is of everything in the log but what keeps the service going', () => {
   const left = Object.keys(authlogEvents).filter((type) => !auditTrail.types.includes(type as never));

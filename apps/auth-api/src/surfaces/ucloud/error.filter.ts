@@ -2,11 +2,15 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } fr
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseLost } from '#database/database-lost.js';
 import { STEP_UP_MS } from '#domain/access/access.js';
+import { isRecorded } from '#domain/refusal/recorded-refusals.js';
 import { AppendOutcomeUnknown, StoreUnavailable } from '#event-store/event-store.js';
 import { Log } from '#host/log.js';
+import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { RefusalLog } from '../../refusal/refusal-log.js';
 import { RouteMethods } from '../../route-methods.js';
 import { correlationIdOf } from '../../request-context.js';
 import { type ErrorAnswer, type ErrorBody, answerTo } from './errors.js';
+import { refusedRequest } from './refused-request.js';
 
 const INTERNAL: ErrorAnswer = {
   status: 500,
@@ -23,12 +27,14 @@ const challengeOf = ({ errorCode }: ErrorBody) =>
 const isFaultOfStore = (error: unknown) =>
   error instanceof StoreUnavailable || error instanceof AppendOutcomeUnknown || isDatabaseLost(error);
 
-/** The one place where errors become answers; what nobody expected is logged here, once. */
+/** The one place where errors become answers; refusals that matter are noted here, and what nobody expected is logged, once. */
 @Catch()
 export class UcloudErrorFilter implements ExceptionFilter {
   constructor(
     private readonly routes: RouteMethods,
     private readonly log: Log,
+    private readonly refusals: RefusalLog,
+    private readonly digest: IdentifierDigest,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -36,6 +42,8 @@ export class UcloudErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const { status, body, retryAfterSeconds } = this.answer(error, request, reply);
+    const { errorCode } = body;
+    if (isRecorded(errorCode)) this.refusals.note(refusedRequest(request, errorCode, error, this.digest));
     if (status === 401) void reply.header('WWW-Authenticate', challengeOf(body));
     if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
     void reply.status(status).type('application/json; charset=utf-8').send(body);

@@ -139,6 +139,7 @@ const FAULT_STATUS: Readonly<Record<RequestFault, number>> = {
   'content-type-unsupported': 415,
   'cookie-missing': 400,
   'csrf-token-missing': 400,
+  'csrf-token-wrong': 401,
   'idempotency-key-invalid': 400,
   'login-service-unknown': 400,
   'origin-not-trusted': 400,

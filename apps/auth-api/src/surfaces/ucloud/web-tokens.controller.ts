@@ -74,8 +74,9 @@ export class WebTokensController {
     if (csrfToken === undefined) throw new BadRequest('csrf-token-missing', 'The header X-CSRFToken is missing.');
     if (cookie === undefined) throw new BadRequest('cookie-missing', `The cookie ${REFRESH_TOKEN_COOKIE} is missing.`);
     const parts = splitRefreshToken(cookie);
-    if (parts === null || !this.csrfTokens.matches(parts.sessionId, csrfToken))
-      throw new Refused('refresh-token-unknown');
+    if (parts === null) throw new Refused('refresh-token-unknown');
+    if (!this.csrfTokens.matches(parts.sessionId, csrfToken))
+      throw new BadRequest('csrf-token-wrong', 'The header X-CSRFToken does not belong to the cookie.');
     return cookie;
   }
 }
