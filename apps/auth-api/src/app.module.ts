@@ -6,6 +6,7 @@ import { AccountRegistration } from '#accounts/account-registration.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { Audit } from '#audit/audit.js';
+import { Subjects } from '#audit/subjects.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
@@ -40,7 +41,6 @@ import { AuditCursors } from './audit/audit-cursors.js';
 import { AuditHistoryController } from './audit/audit-history.controller.js';
 import { AuditSessionsController } from './audit/audit-sessions.controller.js';
 import { AuditTrailController } from './audit/audit-trail.controller.js';
-import { AuditedSubjects } from './audit/audited-subjects.js';
 import { EndSelectedSessionsHandler } from './audit/end-selected-sessions.js';
 import { SessionSelections } from './audit/session-selections.js';
 import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
@@ -192,6 +192,11 @@ const stores = [
     inject: [Repository, IdentifierDigest],
   },
   {
+    provide: Subjects,
+    useFactory: ({ eventStore }: Stores, accounts: Accounts) => new Subjects(eventStore, (name) => accounts.idOf(name)),
+    inject: [Stores, Accounts],
+  },
+  {
     provide: AccountRegistration,
     useFactory: (repository: Repository, reservations: IdentifierReservations) =>
       new AccountRegistration(repository, reservations),
@@ -298,7 +303,6 @@ const commandHandlers = [
     AddressBudgets,
     AuditAccess,
     AuditCursors,
-    AuditedSubjects,
     Bootstrap,
     CallerAuthentication,
     Consistency,

@@ -1,13 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { Refused } from '#domain/refused.js';
 import { EventCodec, type SubjectKeys } from '#event-store/codec.js';
-import type { EventStore } from '#event-store/event-store.js';
+import { type EventStore, hasReached } from '#event-store/event-store.js';
 import { placeOf } from '#read-models/audit-trail/audit-rows.entity.js';
 import { AuditSessionQueries } from '#read-models/audit-trail/audit-sessions.queries.js';
 import { AuditTrailQueries, type TrailRange } from '#read-models/audit-trail/audit-trail.queries.js';
 import { withholding } from './disclosure.js';
 import type { EventSource } from './entries.js';
-import { Moments, type Point } from './moments.js';
+import { type Moment, Moments, type Point } from './moments.js';
 
 /** What the audit is read from: the log, its trail, and the keys of what is personal. */
 export class Audit {
@@ -43,6 +43,18 @@ export class Audit {
         'Nothing is in that range: it ends before it begins, or nothing was recorded in it.',
       );
     return { first, last };
+  }
+
+  /**
+   * Two points, the earlier one first.
+   * @param to null for now
+   * @throws Refused `range-empty`, `position-beyond-log`, `time-beyond-log`, `time-before-log`
+   */
+  async between(from: Point, to: Point, now: Date): Promise<readonly [Moment, Moment]> {
+    const [first, second] = [await this.moments.of(from, now), await this.moments.of(to, now)];
+    if (hasReached(first.through, second.through))
+      throw new Refused('range-empty', 'Nothing was recorded between these two points, or the later one is not later.');
+    return [first, second];
   }
 
   private async firstFrom(from: Exclude<Point, null>, now: Date): Promise<string> {

@@ -1,5 +1,5 @@
 import { Refused } from '#domain/refused.js';
-import { type EventStore, type Position, hasReached } from '#event-store/event-store.js';
+import { type EventStore, type Position, asPosition, hasReached } from '#event-store/event-store.js';
 import { placeOf, positionOf } from '#read-models/audit-trail/audit-rows.entity.js';
 import { type AuditTrailQueries, NO_FILTER } from '#read-models/audit-trail/audit-trail.queries.js';
 
@@ -11,6 +11,22 @@ export interface Moment {
 
 /** A point as somebody names it; null for now. */
 export type Point = Date | Position | null;
+
+// RFC 3339 §5.6: with seconds, and a zone.
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const POSITION = /^(?:0|[1-9][0-9]{0,19})$/;
+const DAY_LENGTH = 10;
+
+/** The point that a text names: a time (RFC 3339), or a position in decimal; undefined for anything else. */
+export function pointOf(text: string): Exclude<Point, null> | undefined {
+  if (POSITION.test(text)) return asPosition(text);
+  const time = new Date(text);
+  const isTime = TIME.test(text) && !Number.isNaN(time.getTime()) && isDay(text.slice(0, DAY_LENGTH));
+  return isTime ? time : undefined;
+}
+
+/** February has no 30th, though dates are made of it. */
+const isDay = (text: string) => new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
 
 /** Finds points of the log. */
 export class Moments {

@@ -2,13 +2,12 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audit } from '#audit/audit.js';
+import { Subjects } from '#audit/subjects.js';
 import { differences } from '#audit/differences.js';
 import { shown } from '#audit/disclosure.js';
 import { Histories, type Subject, ownerOf } from '#audit/histories.js';
 import type { Cut } from '#audit/replay.js';
 import { timelineOf } from '#audit/timeline.js';
-import { Refused } from '#domain/refused.js';
-import { hasReached } from '#event-store/event-store.js';
 import { Clock } from '#host/clock.js';
 import { NO_FILTER } from '#read-models/audit-trail/audit-trail.queries.js';
 import { Access, CurrentCaller } from '../access/access.decorator.js';
@@ -18,9 +17,8 @@ import { ApiPageSize, pageSizeOf } from '../surfaces/ucloud/page-request.js';
 import { type QueryParameters, wholeNumber } from '../surfaces/ucloud/query-parameters.js';
 import { AUDIT_READERS, AuditAccess } from './audit-access.js';
 import { AuditCursors } from './audit-cursors.js';
-import { ApiPoint, ApiReading, inquiryIn, pointIn } from './audit-parameters.js';
+import { ApiPoint, ApiReading, inquiryIn, pointIn, subjectIn } from './audit-parameters.js';
 import { DifferenceView, StateView, Timeline, asStateView } from './audit-views.js';
-import { AuditedSubjects, subjectIn } from './audited-subjects.js';
 
 const MAX_REVISION = 1_000_000_000;
 const MAX_BETWEEN = 250;
@@ -42,7 +40,7 @@ export class AuditHistoryController {
   constructor(
     private readonly audit: Audit,
     private readonly access: AuditAccess,
-    private readonly subjects: AuditedSubjects,
+    private readonly subjects: Subjects,
     private readonly cursors: AuditCursors,
     private readonly clock: Clock,
   ) {}
@@ -165,10 +163,7 @@ export class AuditHistoryController {
     const reader = this.access.admit(caller, request, inquiry.isPersonal);
     await this.access.freshTrail(reader, request, reply);
     const subject = await this.subjects.find(kind, nameOrId);
-    const now = this.clock.now();
-    const [first, second] = [await this.audit.moments.of(from, now), await this.audit.moments.of(to, now)];
-    if (hasReached(first.through, second.through))
-      throw new Refused('range-empty', 'Nothing was recorded between these two points, or the later one is not later.');
+    const [first, second] = await this.audit.between(from, to, this.clock.now());
     const source = this.audit.source(inquiry.isPersonal);
     const histories = new Histories(source);
     const [before, then] = [await histories.at(subject, first), await histories.at(subject, second)];

@@ -1,11 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 import { ENTRY_FIELDS } from '#audit/entries.js';
-import type { Point } from '#audit/moments.js';
+import type { Subject } from '#audit/histories.js';
+import { type Point, pointOf } from '#audit/moments.js';
 import type { AuditInquiry, AuditQuestion } from '#domain/audit/audit-reading.js';
 import { authlogEvents } from '#domain/events.js';
 import { Refused } from '#domain/refused.js';
-import { asPosition } from '#event-store/event-store.js';
 import { type AddressRange, addressRange } from '#read-models/audit-trail/address-range.js';
 import type { SessionFilter } from '#read-models/audit-trail/audit-sessions.queries.js';
 import { BadRequest } from '../bad-request.js';
@@ -15,14 +15,6 @@ import { isReason } from '../surfaces/ucloud/user-administration-bodies.js';
 const refuse = (name: string, rule: string) => new BadRequest('parameter-invalid', `${name} must be ${rule}.`);
 
 const MAX_TEXT = 200;
-const POSITION = /^(?:0|[1-9][0-9]{0,19})$/;
-// RFC 3339 §5.6: with seconds, and a zone.
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
-
-const DAY_LENGTH = 10;
-/** February has no 30th, though dates are made of it. */
-const isDay = (text: string) => new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
-
 /** Null when left out. @throws BadRequest */
 export function textIn(query: QueryParameters, name: string): string | null {
   const value = query[name];
@@ -36,11 +28,9 @@ export function textIn(query: QueryParameters, name: string): string | null {
 export function pointIn(query: QueryParameters, name: string): Point {
   const value = textIn(query, name);
   if (value === null) return null;
-  if (POSITION.test(value)) return asPosition(value);
-  const time = new Date(value);
-  if (!TIME.test(value) || Number.isNaN(time.getTime()) || !isDay(value.slice(0, DAY_LENGTH)))
-    throw refuse(name, 'a time such as 2026-01-31T14:05:00Z, or a position of the log');
-  return time;
+  const point = pointOf(value);
+  if (point === undefined) throw refuse(name, 'a time such as 2026-01-31T14:05:00Z, or a position of the log');
+  return point;
 }
 
 /** Null when left out. @throws BadRequest */
@@ -103,6 +93,24 @@ export function sessionFilterIn(query: QueryParameters, userId: string | null): 
     openedTo,
     aliveAt: timeIn(query, 'aliveAt'),
   };
+}
+
+const SUBJECTS = [
+  ['user', 'account'],
+  ['session', 'session'],
+  ['oneTimeToken', 'one-time-token'],
+] as const;
+
+/** The one subject that the parameters name. @throws BadRequest */
+export function subjectIn(query: QueryParameters): { readonly kind: Subject['kind']; readonly nameOrId: string } {
+  const named = SUBJECTS.flatMap(([name, kind]) => {
+    const nameOrId = textIn(query, name);
+    return nameOrId === null ? [] : [{ kind, nameOrId }];
+  });
+  const [subject] = named;
+  if (subject === undefined || named.length > 1)
+    throw new BadRequest('parameter-invalid', 'Give one of user, session and oneTimeToken.');
+  return subject;
 }
 
 /** What is asked, about nobody in particular yet. @throws BadRequest */

@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiT
 import { IsString } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audit } from '#audit/audit.js';
+import { Subjects } from '#audit/subjects.js';
 import { type FoundSession, asAuditedSession, foundSessions } from '#audit/session-search.js';
 import { demandUnrestrictedToken } from '#domain/access/access.js';
 import { type UserId } from '#domain/ids.js';
@@ -21,7 +22,6 @@ import { AUDIT_READERS, AuditAccess } from './audit-access.js';
 import { AuditCursors } from './audit-cursors.js';
 import { ApiReading, inquiryIn, sessionFilterIn, textIn } from './audit-parameters.js';
 import { AuditedSessionPage } from './audit-session-views.js';
-import { AuditedSubjects } from './audited-subjects.js';
 import { EndSelectedSessions } from './end-selected-sessions.js';
 import { SessionSelections } from './session-selections.js';
 
@@ -49,7 +49,7 @@ export class AuditSessionsController {
     private readonly audit: Audit,
     private readonly commands: CommandBus,
     private readonly access: AuditAccess,
-    private readonly subjects: AuditedSubjects,
+    private readonly subjects: Subjects,
     private readonly cursors: AuditCursors,
     private readonly selections: SessionSelections,
     private readonly contexts: RequestContexts,

@@ -3,6 +3,7 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audit } from '#audit/audit.js';
+import { Subjects } from '#audit/subjects.js';
 import { type AuditEntry, asAuditEntry, eventsOf } from '#audit/entries.js';
 import { exported } from '#audit/export.js';
 import type { UserId } from '#domain/ids.js';
@@ -28,7 +29,6 @@ import {
   textIn,
 } from './audit-parameters.js';
 import { AuditPage } from './audit-views.js';
-import { AuditedSubjects } from './audited-subjects.js';
 
 const ORDERS = ['newest', 'oldest'] as const satisfies readonly TrailOrder[];
 
@@ -40,7 +40,7 @@ export class AuditTrailController {
   constructor(
     private readonly audit: Audit,
     private readonly access: AuditAccess,
-    private readonly subjects: AuditedSubjects,
+    private readonly subjects: Subjects,
     private readonly cursors: AuditCursors,
     private readonly clock: Clock,
     private readonly log: Log,

@@ -1,12 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { type Subject, streamsOf } from '#audit/histories.js';
 import { type UserId, asOneTimeTokenId, asSessionId, asUserId, isUuid } from '#domain/ids.js';
 import { type Refusal, Refused } from '#domain/refused.js';
-import { Stores } from '#host/stores.js';
-import { BadRequest } from '../bad-request.js';
-import type { QueryParameters } from '../surfaces/ucloud/query-parameters.js';
-import { Accounts } from '../user/accounts.js';
-import { textIn } from './audit-parameters.js';
+import type { EventStore } from '#event-store/event-store.js';
+import { type Subject, streamsOf } from './histories.js';
 
 const UNKNOWN: Readonly<Record<Subject['kind'], readonly [code: Refusal, explanation?: string]>> = {
   account: [
@@ -18,16 +13,16 @@ const UNKNOWN: Readonly<Record<Subject['kind'], readonly [code: Refusal, explana
 };
 
 /** Finds whose history is asked for: also accounts that were deleted or erased, which have nothing left but their ids. */
-@Injectable()
-export class AuditedSubjects {
+export class Subjects {
+  /** @param idOf who holds a user name, also if the account may not be used */
   constructor(
-    private readonly accounts: Accounts,
-    private readonly stores: Stores,
+    private readonly store: EventStore,
+    private readonly idOf: (username: string) => Promise<UserId | null>,
   ) {}
 
   /** @param nameOrId a user name or the id of an account @throws Refused `user-unknown` */
   async userId(nameOrId: string): Promise<UserId> {
-    const id = isUuid(nameOrId) ? asUserId(nameOrId) : await this.accounts.idOf(nameOrId);
+    const id = isUuid(nameOrId) ? asUserId(nameOrId) : await this.idOf(nameOrId);
     if (id === null) throw new Refused(...UNKNOWN.account);
     await this.demandHistory({ kind: 'account', id });
     return id;
@@ -47,25 +42,7 @@ export class AuditedSubjects {
 
   private async demandHistory(subject: Subject): Promise<Subject> {
     const [stream] = streamsOf(subject);
-    if ((await this.stores.eventStore.readEvent(stream, 0)) === undefined) throw new Refused(...UNKNOWN[subject.kind]);
+    if ((await this.store.readEvent(stream, 0)) === undefined) throw new Refused(...UNKNOWN[subject.kind]);
     return subject;
   }
-}
-
-const PARAMETERS = [
-  ['user', 'account'],
-  ['session', 'session'],
-  ['oneTimeToken', 'one-time-token'],
-] as const;
-
-/** The one subject that the parameters name. @throws BadRequest */
-export function subjectIn(query: QueryParameters): { readonly kind: Subject['kind']; readonly nameOrId: string } {
-  const named = PARAMETERS.flatMap(([name, kind]) => {
-    const nameOrId = textIn(query, name);
-    return nameOrId === null ? [] : [{ kind, nameOrId }];
-  });
-  const [subject] = named;
-  if (subject === undefined || named.length > 1)
-    throw new BadRequest('parameter-invalid', 'Give one of user, session and oneTimeToken.');
-  return subject;
 }
