@@ -56,7 +56,7 @@ export interface EventsOptions extends Asking {
 
 /** `authlog audit events` */
 export const events = (options: EventsOptions): Promise<void> =>
-  asking('events', options, async ({ audit, subjects, head, record }) => {
+  asking('events', options, options, async ({ audit, subjects, head, record }) => {
     const userId = options.user === undefined ? null : await subjects.userId(options.user);
     const filter: TrailFilter = {
       userId,
@@ -95,7 +95,7 @@ export const events = (options: EventsOptions): Promise<void> =>
 
 /** `authlog audit timeline` */
 export const timeline = (nameOrId: string, { limit, ...options }: Asking & { readonly limit: number }): Promise<void> =>
-  asking('timeline', { ...options, user: nameOrId }, async ({ audit, subjects, record }) => {
+  asking('timeline', options, { user: nameOrId }, async ({ audit, subjects, record }) => {
     const userId = await subjects.userId(nameOrId);
     const newest = { order: 'newest', after: null, size: limit } as const;
     const rows = await audit.trail.page({ ...NO_FILTER, userId }, { first: null, last: null }, newest);
@@ -118,7 +118,7 @@ export interface StateOptions extends Asking {
 
 /** `authlog audit state` @throws CannotBeDone */
 export const state = (kind: Subject['kind'], nameOrId: string, options: StateOptions): Promise<void> =>
-  asking('state', { ...options, [kind]: nameOrId }, async ({ audit, subjects, record }) => {
+  asking('state', options, { ...options, [kind]: nameOrId }, async ({ audit, subjects, record }) => {
     const subject = await subjects.find(kind, nameOrId);
     const { revision } = options;
     if (revision !== undefined && options.at !== undefined)
@@ -135,7 +135,7 @@ export const diff = (
   nameOrId: string,
   options: Asking & { readonly from: string; readonly to?: string },
 ): Promise<void> =>
-  asking('diff', { ...options, [kind]: nameOrId }, async ({ audit, subjects, record }) => {
+  asking('diff', options, { ...options, [kind]: nameOrId }, async ({ audit, subjects, record }) => {
     const subject = await subjects.find(kind, nameOrId);
     const source = audit.source(options.personal === true);
     const histories = new Histories(source);
@@ -159,7 +159,7 @@ export interface SessionsOptions extends Asking {
 
 /** `authlog audit sessions` */
 export const sessions = (options: SessionsOptions): Promise<void> =>
-  asking('sessions', options, async ({ audit, subjects, record }) => {
+  asking('sessions', options, options, async ({ audit, subjects, record }) => {
     const userId = options.user === undefined ? null : await subjects.userId(options.user);
     const filter = {
       userId,
@@ -195,10 +195,11 @@ interface Desk {
   readonly record: (userId: string | null, events: number | null) => Promise<void>;
 }
 
-/** @param options with which criteria, all of which are recorded */
-async function asking<Options extends Asking>(
+/** @param criteria what is asked for, by names; all of it is recorded */
+async function asking(
   question: AuditQuestion,
-  { personal, reason, json: _, ...criteria }: Options,
+  { personal, reason }: Asking,
+  criteria: object,
   answer: (desk: Desk) => Promise<void>,
 ): Promise<void> {
   await withStores(async (stores) => {
@@ -222,7 +223,11 @@ async function asking<Options extends Asking>(
 }
 
 const asTexts = (criteria: object): Record<string, string> =>
-  Object.fromEntries(Object.entries(criteria).map(([name, value]) => [name, String(value)]));
+  Object.fromEntries(
+    Object.entries(criteria).flatMap(([name, value]) =>
+      ['personal', 'reason', 'json'].includes(name) ? [] : [[name, String(value)]],
+    ),
+  );
 
 const holderOf =
   ({ repository, vault }: Stores) =>
