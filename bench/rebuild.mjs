@@ -37,9 +37,10 @@ const parts = {
 };
 const goesOn = new AbortController().signal;
 const head = await store.head();
-await new Projector({ ...parts, limits: { until: head } }, PROJECTIONS).run(goesOn);
+const lists = PROJECTIONS.filter(({ isInBackground }) => isInBackground !== true);
+await new Projector({ ...parts, limits: { until: head } }, lists).run(goesOn);
 const started = performance.now();
-for (const projection of PROJECTIONS) {
+for (const projection of lists) {
   const order = { runId: randomUUID(), version: projection.version, kind: 'anew', to: null, isForced: false };
   await new Rebuild(parts, projection, order, new Set()).run(goesOn);
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startAuthlog, startPeer } from './processes.mjs';
+import { audit, bigAudit } from './scenarios/audit.mjs';
 import { bigLog } from './scenarios/big-log.mjs';
 import { claim } from './scenarios/claim.mjs';
 import { distantLog } from './scenarios/distant-log.mjs';
@@ -27,9 +28,11 @@ const SCENARIOS = {
   rebuilds,
   distantLog,
   bigRebuild,
+  audit,
+  bigAudit,
 };
 /** Only when they are named. */
-const ON_REQUEST = new Set(['bigRebuild']);
+const ON_REQUEST = new Set(['bigAudit', 'bigRebuild']);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 6);
 
 const wanted = process.argv.slice(2);

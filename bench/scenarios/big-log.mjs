@@ -23,7 +23,9 @@ async function catchUp(data, codec, progress) {
   let running;
   await new Promise((resolve, reject) => {
     const observer = {
-      advanced(_, { through }) {
+      advanced(projection, { through }) {
+        // Nobody waits for what is brought up to date in the background.
+        if (projection.isInBackground) return;
         if (Number(through) % 50_000 < 500) progress(`catching up: ${Math.round((100 * Number(through)) / head)} %`);
         if (Number(through) >= head) resolve();
       },

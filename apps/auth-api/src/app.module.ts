@@ -42,6 +42,7 @@ import { AuditHistoryController } from './audit/audit-history.controller.js';
 import { AuditSessionsController } from './audit/audit-sessions.controller.js';
 import { AuditTrailController } from './audit/audit-trail.controller.js';
 import { EndSelectedSessionsHandler } from './audit/end-selected-sessions.js';
+import { OwnTrailController } from './audit/own-trail.controller.js';
 import { SessionSelections } from './audit/session-selections.js';
 import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
 import { EmailChanges } from './email-change/email-changes.js';
@@ -281,6 +282,7 @@ const commandHandlers = [
     UserDirectoryController,
     AgreementController,
     AuditTrailController,
+    OwnTrailController,
     AuditHistoryController,
     AuditSessionsController,
     UserLookupsController,

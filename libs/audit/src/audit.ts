@@ -17,7 +17,11 @@ export class Audit {
   private readonly personal: EventSource;
   private readonly pseudonymous: EventSource;
 
-  constructor(store: EventStore, keys: SubjectKeys, database: DataSource) {
+  constructor(
+    private readonly store: EventStore,
+    private readonly keys: SubjectKeys,
+    database: DataSource,
+  ) {
     this.trail = new AuditTrailQueries(database);
     this.sessions = new AuditSessionQueries(database);
     this.moments = new Moments(store, this.trail);
@@ -28,6 +32,11 @@ export class Audit {
   /** The log, with what is personal in clear or withheld. */
   source(isPersonal: boolean): EventSource {
     return isPersonal ? this.personal : this.pseudonymous;
+  }
+
+  /** The log as one person may read it: with what is personal of them in clear, and nobody else's. @param key of their data */
+  sourceOf(key: string): EventSource {
+    return { store: this.store, codec: new EventCodec(withholding(this.keys, key)) };
   }
 
   /**

@@ -16,12 +16,15 @@ const WITHHOLDING_KEY: DataKey = {
   unseal: () => WITHHELD,
 };
 
-/** Keys that open nothing, but tell what was erased from what is only withheld. */
-export const withholding = (keys: SubjectKeys): SubjectKeys => ({
+/**
+ * Keys that open nothing, but tell what was erased from what is only withheld.
+ * @param opening the id of the one key that does open what it has sealed; null for none
+ */
+export const withholding = (keys: SubjectKeys, opening: string | null = null): SubjectKeys => ({
   keyOf: (subject) => keys.keyOf(subject),
   async find(ids) {
     const found = await keys.find(ids);
-    return new Map([...found].map(([id, key]) => [id, key === null ? null : WITHHOLDING_KEY]));
+    return new Map([...found].map(([id, key]) => [id, key === null || id === opening ? key : WITHHOLDING_KEY]));
   },
 });
 

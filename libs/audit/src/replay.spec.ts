@@ -134,6 +134,9 @@ describe('the state of a stream at a point', () => {
     await log.happened(userStream(ada), created, minute(1));
     expect(await names(log.codec)).toBe('Ada');
     expect(await names(hidden)).toEqual({ withheld: true });
+    // Who reads what is about themselves sees that, and of others nothing.
+    expect(await names(new EventCodec(withholding(log.keys, ada)))).toBe('Ada');
+    expect(await names(new EventCodec(withholding(log.keys, 'eve')))).toEqual({ withheld: true });
     expect(JSON.stringify(await at(log.codec))).not.toContain('hash');
     log.keys.destroy(ada);
     for (const codec of [log.codec, hidden]) expect(isErased(await names(codec))).toBe(true);

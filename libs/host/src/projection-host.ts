@@ -65,6 +65,7 @@ export class ProjectionHost {
         inTurn: this.inTurn,
         now: () => new Date(),
         observer,
+        isAwaited: this.progress.isAwaited,
         tracer: this.tracing.batches,
         controlOf: (projection) => projectionControlOf(this.stores, projection),
         rebuild: (projection, what, signal) => {

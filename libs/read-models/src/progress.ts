@@ -11,12 +11,14 @@ export class ReadModelBehind extends Error {
 
 const WAIT_MS = 2_000;
 /** How often the checkpoint is looked at while somebody waits: another process may be moving it. */
-const LOOK_MS = 10;
+const LOOK_MS = 5;
 
 /** Lets a query wait until its read model has seen what the asker has done. */
 export class ReadModelProgress {
   private readonly reached = new Map<string, Position>();
   private readonly looking = new Map<string, Promise<Position>>();
+  /** How many wait for a projection, by its name. */
+  private readonly waiting = new Map<string, number>();
 
   constructor(private readonly database: DataSource) {}
 
@@ -30,6 +32,24 @@ export class ReadModelProgress {
    * @throws ReadModelBehind when it takes longer
    */
   async waitFor(projection: ProjectionVersion, position: Position, withinMs = WAIT_MS): Promise<Position> {
+    const known = this.reached.get(projection.name);
+    if (known !== undefined && hasReached(known, position)) return known;
+    this.countWaiting(projection, 1);
+    try {
+      return await this.waitInTurn(projection, position, withinMs);
+    } finally {
+      this.countWaiting(projection, -1);
+    }
+  }
+
+  /** Whether somebody of this process waits for it: then it had better go on at once. */
+  isAwaited = ({ name }: ProjectionVersion): boolean => (this.waiting.get(name) ?? 0) > 0;
+
+  private countWaiting({ name }: ProjectionVersion, more: number): void {
+    this.waiting.set(name, (this.waiting.get(name) ?? 0) + more);
+  }
+
+  private async waitInTurn(projection: ProjectionVersion, position: Position, withinMs: number): Promise<Position> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const known = this.reached.get(projection.name);

@@ -45,6 +45,8 @@ export interface ProjectorParts {
   readonly edition?: Edition;
   readonly tracer?: BatchTracer | null;
   readonly limits?: Partial<ProjectorLimits>;
+  /** Whether somebody waits for what a projection has yet to see. */
+  readonly isAwaited?: (projection: Projection) => boolean;
   /** Whether others are to go on first. */
   readonly isToWait?: () => boolean;
 }
@@ -83,6 +85,8 @@ const LIMITS: ProjectorLimits = {
 };
 /** Whoever writes for the others has a turn soon. */
 const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 500, gatherMs: 100 };
+/** Looks that often whether somebody waits. */
+const GATHER_STEP_MS = 5;
 /** Looks that often whether the others are up to date, */
 const LOOK_MS = 25;
 /** and goes on after so long although they are not. */
@@ -181,7 +185,7 @@ export class Projector {
           checkpoint = through;
           this.isCareful = false;
           this.isCaughtUp = caughtUp;
-          if (caughtUp) await delay(this.limits.gatherMs, undefined, { signal });
+          if (caughtUp) await this.gather(signal);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -227,6 +231,15 @@ export class Projector {
     };
     this.apart = [others, new Projector(parts, inBackground, this.skipped)];
     await Promise.all(this.apart.map((projector) => projector.run(signal)));
+  }
+
+  /** Lets some events come together; in the background for long, unless somebody waits for them. */
+  private async gather(signal: AbortSignal): Promise<void> {
+    const { isToWait, isAwaited = () => false } = this.parts;
+    if (isToWait === undefined) return delay(this.limits.gatherMs, undefined, { signal });
+    const since = performance.now();
+    do await delay(GATHER_STEP_MS, undefined, { signal });
+    while (performance.now() - since < this.limits.gatherMs && !this.projections.some(isAwaited));
   }
 
   private async letOthersGoFirst(signal: AbortSignal): Promise<void> {

@@ -26,6 +26,7 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /ops/projections/parked/skip', '/ops/projections/parked/skip', ['ADMIN']],
   ['GET /audit/events', '/audit/events?outcome=perhaps', ['ADMIN']],
   ['GET /audit/events/export', '/audit/events/export?outcome=perhaps', ['ADMIN']],
+  ['GET /audit/own/events', '/audit/own/events?from=x', ['USER', 'ADMIN']],
   ['GET /audit/users/{id}/state', '/audit/users/x/state?at=x', ['ADMIN']],
   ['GET /audit/users/{id}/timeline', '/audit/users/x/timeline?from=x', ['ADMIN']],
   ['GET /audit/sessions/{id}/state', '/audit/sessions/x/state?at=x', ['ADMIN']],
