@@ -28,6 +28,11 @@ export class Subjects {
     return id;
   }
 
+  /** Who acts: an account by its id or user name, or a part of authlog by its name. */
+  async actor(nameOrId: string): Promise<string> {
+    return isUuid(nameOrId) ? nameOrId : ((await this.idOf(nameOrId)) ?? nameOrId);
+  }
+
   /** @throws Refused `user-unknown`, `session-unknown`, `one-time-token-unknown` */
   async find(kind: Subject['kind'], nameOrId: string): Promise<Subject> {
     switch (kind) {

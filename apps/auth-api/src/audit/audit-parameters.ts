@@ -158,7 +158,7 @@ const optional = (name: string, description: string) => ApiQuery({ name, type: S
 export const ApiTrailFilter = () =>
   applyDecorators(
     optional('user', 'Whose history: the id of an account, or its user name.'),
-    optional('actor', 'Who did it: the id of an account, or the name of a part of authlog.'),
+    optional('actor', 'Who did it: the id of an account, its user name, or the name of a part of authlog.'),
     optional('session', 'Which session it is about, or was done in.'),
     optional('address', 'From where: an address, or a network such as 192.0.2.0/24.'),
     ApiQuery({ name: 'type', required: false, enum: Object.keys(authlogEvents).toSorted() }),

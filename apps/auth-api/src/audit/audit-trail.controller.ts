@@ -150,8 +150,12 @@ export class AuditTrailController {
     }
   }
 
-  private async filterOf({ user, ...filter }: Asked): Promise<TrailFilter & { readonly userId: UserId | null }> {
-    return { ...filter, userId: user === null ? null : await this.subjects.userId(user) };
+  private async filterOf({ user, actor, ...filter }: Asked): Promise<TrailFilter & { readonly userId: UserId | null }> {
+    return {
+      ...filter,
+      userId: user === null ? null : await this.subjects.userId(user),
+      actor: actor === null ? null : await this.subjects.actor(actor),
+    };
   }
 }
 

@@ -40,6 +40,7 @@ describe('the audit trail', () => {
       { session: sessionId },
       { correlation: correlationId },
       { actor: actor.id, user: ada },
+      { actor: 'ada' },
       { address: '127.0.0.0/8', user: ada },
       { user: ada, from: String(opened?.['position']), to: String(opened?.['position']) },
     ])

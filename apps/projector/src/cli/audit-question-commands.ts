@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, Subject['kind']>> = {
 export function addQuestions(audit: Command): void {
   ask(audit, 'events', 'What happened, the newest first.')
     .option('--user <id or name>', 'whose history')
-    .option('--actor <id>', 'who did it')
+    .option('--actor <id or name>', 'who did it')
     .option('--session <id>', 'which session it is about, or was done in')
     .option('--address <address or network>', 'from where, such as 192.0.2.0/24')
     .option('--type <type>', 'of event, such as SessionOpened')

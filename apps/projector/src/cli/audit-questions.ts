@@ -60,7 +60,7 @@ export const events = (options: EventsOptions): Promise<void> =>
     const userId = options.user === undefined ? null : await subjects.userId(options.user);
     const filter: TrailFilter = {
       userId,
-      actor: options.actor ?? null,
+      actor: options.actor === undefined ? null : await subjects.actor(options.actor),
       sessionId: options.session ?? null,
       correlationId: options.correlation ?? null,
       type: options.type ?? null,
