@@ -88,7 +88,7 @@ describe('the documents and the program say the same', () => {
     await app.close();
     const paths = Object.entries(json['paths'] as Record<string, Record<string, DescribedCall>>);
     const described = paths
-      .filter(([path]) => /^\/(?:auth|api)\/(?!\.well-known)/.test(path))
+      .filter(([path]) => /^\/(?:auth|api|audit)\/(?!\.well-known)/.test(path))
       .flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, { operationId, 'x-scope': scope = '–' }]) =>
           [operationId, `${method.toUpperCase()} ${path}`, scope].join(', '),
