@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { isDatabaseLost } from '#database/database-lost.js';
+import { outdatedBefore, removeScratchCopies } from '#audit/scratch.js';
 import { AGEING, ageing } from '#domain/ageing/ageing.js';
 import {
   type ProjectionControl,
@@ -95,7 +96,7 @@ export class ProjectionHost {
 
   /** Now and then removes events and keys that are kept no longer, and what only programs before this one have read. */
   private async tidy(signal: AbortSignal): Promise<void> {
-    const { eventStore, readModels, repository, vault } = this.stores;
+    const { eventStore, readModels, repository, vault, settings } = this.stores;
     while (!signal.aborted) {
       const at = { inTurn: this.inTurn, now: new Date(), signal };
       try {
@@ -103,6 +104,7 @@ export class ProjectionHost {
         await repository.execute(ageing, AGEING, { type: 'ForgetAgedEvents', now: at.now }, systemContext(at.now));
         const events = await eventStore.removeAged(signal);
         if (events > 0) this.log.info({ events }, 'events were removed that are kept no longer');
+        removeScratchCopies(settings.data, outdatedBefore(at.now));
         const days = await vault.destroyAgedKeys();
         if (days > 0) this.log.info({ days }, 'the keys were destroyed of addresses that are kept no longer');
       } catch (error) {

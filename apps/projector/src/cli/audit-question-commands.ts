@@ -59,6 +59,12 @@ export function addQuestions(audit: Command): void {
     .option('--alive-at <time>', 'only those that were alive then')
     .option('--limit <count>', 'so many at most', asLimit, asLimit(DEFAULT_LIMIT))
     .action(async (options: SessionsOptions) => (await import('./audit-questions.js')).sessions(options));
+  ask(audit, 'view', 'A whole read model as it was, one row in each line of JSON; the copy is kept for an hour.')
+    .argument('<projection>', 'such as users or sessions')
+    .option('--at <time or position>', 'when it is looked at; now when left out')
+    .action(async (name: string, options: Asking & { readonly at?: string }) =>
+      (await import('./audit-questions.js')).view(name, options),
+    );
 }
 
 const ask = (audit: Command, name: string, description: string): Command =>

@@ -6,6 +6,7 @@ import { exported } from '#audit/export.js';
 import { Histories, type Subject, ownerOf } from '#audit/histories.js';
 import { type Point, pointOf } from '#audit/moments.js';
 import type { Cut, StateAt } from '#audit/replay.js';
+import { ScratchCopy } from '#audit/scratch.js';
 import { asAuditedSession, foundSessions } from '#audit/session-search.js';
 import { Subjects } from '#audit/subjects.js';
 import { timelineOf } from '#audit/timeline.js';
@@ -26,8 +27,8 @@ import { NO_FILTER, type TrailFilter } from '#read-models/audit-trail/audit-trai
 import { ReadModelProgress } from '#read-models/progress.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { CannotBeDone } from './cannot-be-done.js';
-import { say, sayJson, table } from './output.js';
-import { ACTOR } from './projection-control.js';
+import { ProgressLine, progressBar, say, sayJson, table } from './output.js';
+import { ACTOR, demandProjection } from './projection-control.js';
 import { withStores } from './with-stores.js';
 
 /** What every question of the audit takes. */
@@ -185,10 +186,39 @@ export const sessions = (options: SessionsOptions): Promise<void> =>
     say(lines.length === 0 ? 'There is no such session.' : table(Object.keys(lines[0] ?? {}), lines));
   });
 
+/** `authlog audit view` @throws CannotBeDone */
+export const view = (name: string, options: Asking & { readonly at?: string }): Promise<void> =>
+  asking('view', options, { ...options, projection: name }, async ({ audit, data, record }) => {
+    const projection = demandProjection(name);
+    const { through } = await audit.moments.of(pointIn(options.at), new Date());
+    const isPersonal = options.personal === true;
+    const line = new ProgressLine();
+    const whose = isPersonal ? 'personal' : 'pseudonymous';
+    const progress = (position: string) => {
+      line.show(`${progressBar(Number(position), Number(through))}  position ${position} of ${through}`);
+    };
+    const copy = await ScratchCopy.fill(audit.source(isPersonal), projection, through, {
+      data,
+      whose,
+      now: new Date(),
+      progress,
+    });
+    line.end();
+    try {
+      await record(null, null);
+      for await (const { table: of, row } of copy.rows()) say(JSON.stringify({ table: of, ...(shown(row) as object) }));
+    } finally {
+      await copy.close();
+    }
+    process.stderr.write(`As of position ${through}; kept for an hour in ${copy.file}.\n`);
+  });
+
 /** What a question works with. */
 interface Desk {
   readonly audit: Audit;
   readonly subjects: Subjects;
+  /** The folder of the service. */
+  readonly data: string;
   /** Where the log ended when it was asked. */
   readonly head: string;
   /** Before anything is shown. */
@@ -218,7 +248,13 @@ async function asking(
       await repository.execute(auditReading, auditReadingStream(ACTOR), reading, systemContext(new Date(), ACTOR));
     };
     const audit = new Audit(eventStore, vault, readModels.reader);
-    await answer({ audit, subjects: new Subjects(eventStore, holderOf(stores)), head, record });
+    await answer({
+      audit,
+      data: stores.settings.data,
+      subjects: new Subjects(eventStore, holderOf(stores)),
+      head,
+      record,
+    });
   });
 }
 

@@ -10,7 +10,7 @@ export const auditReadingStream = (reader: string): StreamName => `audit-${reade
 export type AuditRefusal = 'range-empty' | 'selection-unknown' | 'time-before-log' | 'time-beyond-log';
 
 /** What can be asked of the audit. */
-export type AuditQuestion = 'diff' | 'events' | 'export' | 'sessions' | 'state' | 'timeline';
+export type AuditQuestion = 'diff' | 'events' | 'export' | 'sessions' | 'state' | 'timeline' | 'view';
 
 /** What somebody asks of the audit. */
 export interface AuditInquiry {
