@@ -93,6 +93,7 @@ export const eventSamples: Samples = {
       undoUntil: '2030-01-04T00:00:00.000Z',
     },
   ],
+  ErasureInventoryTaken: [{ userId: ada, identifiers: 2, credentials: 3 }],
   FailedLoginsCleared: [{}, { cause: 'password-reset' }, { userId: ada, failures: 7 }],
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
@@ -102,6 +103,8 @@ export const eventSamples: Samples = {
     { administratorId: ada, bootstrapServiceId: bot },
     { administratorId: ada, bootstrapServiceId: null },
   ],
+  LegalHoldLifted: [{ userId: ada }, { userId: ada, reason: 'the case was closed' }],
+  LegalHoldPlaced: [{ userId: ada }, { userId: ada, reason: 'a case is open' }],
   LoginFailed: [{ reason: 'unknown-account' }, { reason: 'wrong-password' }],
   MailAbandoned: [{ reason: 'interrupted' }, { reason: 'late' }, { reason: 'refused' }],
   MailDispatchFailed: [{ cause: 'ECONNREFUSED', retryAt: '2030-01-01T00:00:30.000Z' }],
@@ -197,6 +200,7 @@ export const eventSamples: Samples = {
     { userId: ada, epoch: 3, spared: first },
     { userId: ada, epoch: 3, spared: null },
   ],
+  SubjectDataExported: [{ userId: ada }],
   SigningKeyAdded: [
     {
       kid: asKeyId('k1'),
@@ -274,6 +278,13 @@ export const eventSamples: Samples = {
   ],
   UserCreationAbandoned: [{}],
   UserDeleted: [{ userId: ada }, { userId: ada, reason: 'asked for it' }],
+  UserErased: [
+    { userId: ada, ground: 'own-request' },
+    { userId: ada, ground: 'consent-withdrawn', ticket: 'PRIVACY-42' },
+  ],
+  UserErasureCompleted: [
+    { userId: ada, sessionsEnded: 1, sealedEvents: 7, readModels: ['users', 'sessions'], mailsRemoved: 2 },
+  ],
   UserReinstated: [{ userId: ada }],
   UserSuspended: [{ userId: ada }, { userId: ada, reason: 'two countries at once' }],
   UserIteratorAdvanced: [{ through: ada }, { through: ada, asOf: '1000' }],

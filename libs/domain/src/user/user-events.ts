@@ -2,6 +2,7 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
 import type { Role } from '../role.js';
+import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
 import type { ProviderKey } from './provider.js';
 
 /** How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). */
@@ -45,6 +46,20 @@ export type UserEvent =
   | { readonly type: 'RoleChanged'; readonly data: Administered & { readonly role: Role } }
   /** It cannot be used any more, for good. What is known of its owner stays until it is erased. */
   | { readonly type: 'UserDeleted'; readonly data: Administered }
+  /** It must not be erased until the hold is lifted. */
+  | { readonly type: 'LegalHoldPlaced'; readonly data: Administered }
+  | { readonly type: 'LegalHoldLifted'; readonly data: Administered }
+  /** Nobody is this user any more, for good; what is personal of them is destroyed next. */
+  | {
+      readonly type: 'UserErased';
+      readonly data: { readonly userId: UserId; readonly ground: ErasureGround; readonly ticket?: string };
+    }
+  /** Before anything is destroyed, so that the report is right also if a process dies in between. */
+  | { readonly type: 'ErasureInventoryTaken'; readonly data: { readonly userId: UserId } & ErasureInventory }
+  /** Nothing of the person can be read any more. */
+  | { readonly type: 'UserErasureCompleted'; readonly data: { readonly userId: UserId } & ErasureOutcome }
+  /** All that is held about the person was handed to whoever is named as the actor. */
+  | { readonly type: 'SubjectDataExported'; readonly data: { readonly userId: UserId } }
   /** Its next sessions can do no more than choose another password. */
   | { readonly type: 'PasswordChangeRequired'; readonly data: Administered }
   /** What its sessions may do at most, those that are to come, too. */
@@ -172,6 +187,12 @@ export const userEvents: EventCatalogue<UserEvent> = {
   RoleChanged: administered,
   UserDeleted: administered,
   PasswordChangeRequired: administered,
+  LegalHoldPlaced: administered,
+  LegalHoldLifted: administered,
+  UserErased: { schema: 1 },
+  ErasureInventoryTaken: { schema: 1 },
+  UserErasureCompleted: { schema: 1 },
+  SubjectDataExported: { schema: 1 },
   ScopesLimited: { schema: 1 },
   CredentialIssued: { schema: 1 },
   ProviderRegistered: { schema: 1 },
