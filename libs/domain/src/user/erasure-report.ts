@@ -13,12 +13,14 @@ export const ERASURE_GROUNDS = [
 ] as const;
 export type ErasureGround = (typeof ERASURE_GROUNDS)[number];
 
-/** What there was of a person besides events, counted before it was destroyed. */
+/** What there was of a person besides events and read models, counted before it was destroyed. */
 export interface ErasureInventory {
   /** Reserved names and addresses. */
   readonly identifiers: number;
   /** Secrets in the vault: passwords, second factors. */
   readonly credentials: number;
+  /** Mails to the person that lay in a folder; what a mail server has taken is out of reach. */
+  readonly mails: number;
 }
 
 /** What became of the rest. */
@@ -29,6 +31,4 @@ export interface ErasureOutcome {
   readonly sealedEvents: number;
   /** The read models that hold nothing of the person any more, by name. */
   readonly readModels: readonly string[];
-  /** Mails to the person that lay in a folder; what a mail server has taken is out of reach. */
-  readonly mailsRemoved: number;
 }

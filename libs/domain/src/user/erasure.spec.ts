@@ -97,8 +97,8 @@ describe('a legal hold (SEC-166)', () => {
 });
 
 describe('an erased account', () => {
-  const inventory = { identifiers: 2, credentials: 1 };
-  const outcome = { sessionsEnded: 1, sealedEvents: 4, readModels: ['users'], mailsRemoved: 0 };
+  const inventory = { identifiers: 2, credentials: 1, mails: 3 };
+  const outcome = { sessionsEnded: 1, sealedEvents: 4, readModels: ['users'] };
   const taken: UserEvent = { type: 'ErasureInventoryTaken', data: { userId: ada, ...inventory } };
   const completed: UserEvent = { type: 'UserErasureCompleted', data: { userId: ada, ...outcome } };
 

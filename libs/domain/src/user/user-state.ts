@@ -177,8 +177,8 @@ function evolveErasable(state: ActiveUser | DeletedUser, { type, data }: Erasing
 function evolveErased(state: ErasedUser, { type, data }: Erasing, occurredAt: Date): User {
   switch (type) {
     case 'ErasureInventoryTaken': {
-      const { identifiers, credentials } = data;
-      return { ...state, inventory: { identifiers, credentials } };
+      const { userId: _, ...inventory } = data;
+      return { ...state, inventory };
     }
     case 'UserErasureCompleted': {
       const { userId: _, ...outcome } = data;
