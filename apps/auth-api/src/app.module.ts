@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import { type FactoryProvider, Inject, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
+import { erasureIn } from '#host/erasure/erasures.js';
 import { Log, createLog } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
 import { Readiness } from '#host/readiness.js';
@@ -38,6 +40,9 @@ import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.j
 import { EmailChanges } from './email-change/email-changes.js';
 import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
 import { Credentials } from './credential/credentials.js';
+import { EmbeddedErasure } from './erasure/embedded-erasure.js';
+import { EraseUserHandler } from './erasure/erase-user.js';
+import { HoldUserHandler } from './erasure/hold-user.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { Bootstrap } from './installation/bootstrap.js';
@@ -86,6 +91,7 @@ import { Consistency } from './surfaces/ucloud/consistency.js';
 import { LoginCookies } from './surfaces/ucloud/cookies.js';
 import { UcloudErrorFilter } from './surfaces/ucloud/error.filter.js';
 import { EmailController } from './surfaces/ucloud/email.controller.js';
+import { ErasureController } from './surfaces/ucloud/erasure.controller.js';
 import { KeySetController } from './surfaces/ucloud/key-set.controller.js';
 import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
 import { LoginController } from './surfaces/ucloud/login.controller.js';
@@ -176,6 +182,11 @@ const stores = [
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   fromStores(Cursors, ({ vault }) => new Cursors(vault.derivedKey('list-cursor'))),
   {
+    provide: SubjectErasure,
+    useFactory: (stores: Stores, progress: ReadModelProgress) => erasureIn(stores, progress),
+    inject: [Stores, ReadModelProgress],
+  },
+  {
     provide: IdentifierReservations,
     useFactory: (repository: Repository, digest: IdentifierDigest) => new IdentifierReservations(repository, digest),
     inject: [Repository, IdentifierDigest],
@@ -224,8 +235,10 @@ const commandHandlers = [
   CreateUsersHandler,
   EndSessionHandler,
   EndUserSessionsHandler,
+  EraseUserHandler,
   ExtendSessionHandler,
   FetchUsersHandler,
+  HoldUserHandler,
   ImportUsersHandler,
   InvalidateRefreshTokensHandler,
   InvalidateSessionsHandler,
@@ -270,6 +283,7 @@ const commandHandlers = [
     PasswordsController,
     PasswordResetController,
     EmailController,
+    ErasureController,
     SecondFactorController,
     KeySetController,
     MailPagesController,
@@ -287,6 +301,7 @@ const commandHandlers = [
     Credentials,
     DeclaredAccessCheck,
     EmailChanges,
+    EmbeddedErasure,
     EmbeddedMail,
     EmbeddedProjector,
     GuessBudgets,
@@ -315,6 +330,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     private readonly projector: EmbeddedProjector,
     private readonly mail: EmbeddedMail,
+    private readonly erasure: EmbeddedErasure,
     private readonly signingKeys: SigningKeys,
     @Inject(Stores) private readonly opened: Stores,
     private readonly tracing: Tracing,
@@ -322,7 +338,7 @@ export class AppModule implements OnApplicationShutdown {
 
   /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop()]);
+    await Promise.all([this.projector.stop(), this.mail.stop(), this.erasure.stop(), this.signingKeys.stop()]);
     await this.opened.close();
     await this.tracing.stop();
   }
