@@ -4,17 +4,18 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
+import { SubjectExport } from '#accounts/export/subject-export.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { Repository } from '#event-store/repository.js';
 import { Announcements, TerminalAnnouncements } from '#host/announcements.js';
 import { Clock, SystemClock } from '#host/clock.js';
-import { erasureIn } from '#host/erasure/erasures.js';
 import { Log, createLog } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
 import { Readiness } from '#host/readiness.js';
 import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
+import { erasureIn, exportIn } from '#host/subject-rights.js';
 import { Tracing, startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
@@ -100,6 +101,7 @@ import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
 import { ProvidersController } from './surfaces/ucloud/providers.controller.js';
 import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
 import { ServicesController } from './surfaces/ucloud/services.controller.js';
+import { SubjectExportController } from './surfaces/ucloud/subject-export.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
 import { TokensController } from './surfaces/ucloud/tokens.controller.js';
 import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
@@ -184,6 +186,11 @@ const stores = [
   {
     provide: SubjectErasure,
     useFactory: (stores: Stores, progress: ReadModelProgress) => erasureIn(stores, progress),
+    inject: [Stores, ReadModelProgress],
+  },
+  {
+    provide: SubjectExport,
+    useFactory: (stores: Stores, progress: ReadModelProgress) => exportIn(stores, progress),
     inject: [Stores, ReadModelProgress],
   },
   {
@@ -284,6 +291,7 @@ const commandHandlers = [
     PasswordResetController,
     EmailController,
     ErasureController,
+    SubjectExportController,
     SecondFactorController,
     KeySetController,
     MailPagesController,

@@ -1,6 +1,5 @@
 import { SystemClock } from '#host/clock.js';
 import { ErasureHost } from '#host/erasure/erasure-host.js';
-import { erasureIn } from '#host/erasure/erasures.js';
 import { changeLevelOnSignal, createLog } from '#host/log.js';
 import { MailHost } from '#host/mail-host.js';
 import { Metrics } from '#host/metrics.js';
@@ -10,6 +9,7 @@ import { endWithin } from '#host/shutdown.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { Stores } from '#host/stores.js';
 import { Readiness } from '#host/readiness.js';
+import { erasureIn } from '#host/subject-rights.js';
 import { startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { OperationsServer } from './operations-server.js';

@@ -43,6 +43,8 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
   ['POST /auth/users/delete', '/auth/users/delete', ['ADMIN']],
   ['DELETE /auth/users/self', '/auth/users/self?confirm=perhaps', ['USER', 'ADMIN']],
   ['DELETE /auth/users/{id}', '/auth/users/x?ground=perhaps', ['ADMIN']],
+  ['GET /auth/users/self/export', '/auth/users/self/export', ['USER', 'ADMIN']],
+  ['GET /auth/users/{id}/export', '/auth/users/x/export', ['ADMIN']],
   ['GET /auth/users/{id}/erasure', '/auth/users/x/erasure', ['ADMIN']],
   ['POST /auth/users/{id}/hold', '/auth/users/x/hold', ['ADMIN']],
   ['POST /auth/users/{id}/hold/lift', '/auth/users/x/hold/lift', ['ADMIN']],

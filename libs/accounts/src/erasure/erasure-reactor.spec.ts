@@ -81,7 +81,10 @@ describe('whoever follows the log', () => {
   it('tries again what has to wait, and lets it keep nothing else from being done', async () => {
     await beginErasing(ada);
     await beginErasing(eve);
-    failures.set(ada, Array.from({ length: 50 }, () => new NotYetErased('users')));
+    failures.set(
+      ada,
+      Array.from({ length: 50 }, () => new NotYetErased('users')),
+    );
     await run(4);
     expect(done.indexOf(`completed ${eve}`)).toBeLessThan(done.indexOf(`completed ${ada}`));
   });

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
+import { SubjectExport } from '#accounts/export/subject-export.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { MailFolder } from '#mail/mail-folder.js';
 import type { ReadModelProgress } from '#read-models/progress.js';
+import { subjectStreams } from '#read-models/subject-streams/subject-streams.projection.js';
+import { streamsAbout } from '#read-models/subject-streams/subject-streams.queries.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
-import type { Stores } from '../stores.js';
-import { StoredTraces } from './stored-traces.js';
+import { StoredTraces } from './erasure/stored-traces.js';
+import type { Stores } from './stores.js';
 
 /** How somebody is forgotten in these stores. */
 export function erasureIn(stores: Stores, progress: ReadModelProgress): SubjectErasure {
@@ -16,4 +19,20 @@ export function erasureIn(stores: Stores, progress: ReadModelProgress): SubjectE
   );
   const traces = new StoredTraces(stores, progress, new MailFolder(join(settings.data, 'mail'), store));
   return new SubjectErasure({ store, codec, repository, vault, reservations, traces });
+}
+
+/** How all that is held about somebody is handed out from these stores. */
+export function exportIn(
+  { eventStore: store, codec, repository, readModels }: Stores,
+  progress: ReadModelProgress,
+): SubjectExport {
+  return new SubjectExport({
+    store,
+    codec,
+    repository,
+    streamsOf: async (userId, asOf) => {
+      await progress.waitFor(subjectStreams, asOf);
+      return streamsAbout(readModels.reader, userId);
+    },
+  });
 }
