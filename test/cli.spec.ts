@@ -178,6 +178,9 @@ describe('on the command line, beside a running service,', () => {
     const report = JSON.parse((await authlog(`users erase ${id} --ground objection --json`)).stdout) as object;
     expect(report).toMatchObject({ ticket: 'PRIVACY-42', inventory: { identifiers: 2, credentials: 1 } });
     expect((await authlog(`users export ${id}`)).stdout).not.toContain('emmy');
+    expect((await authlog('users erase-again')).stdout).toBe(
+      '1 that the log says were erased have nothing in the vault.\n',
+    );
     expect(await authlog('users erase admin --ground objection')).toMatchObject({
       code: 1,
       stderr:

@@ -104,6 +104,12 @@ function addPrivacy(users: Command): void {
     .addHelpText('after', ABOUT_ERASURE)
     .action(async (whom: string, options: ErasureOptions) => (await import('./privacy.js')).erase(whom, options));
   users
+    .command('erase-again')
+    .description(
+      'After the vault was restored from a back-up: destroy what the log says was erased, as often as it takes.',
+    )
+    .action(async () => (await import('./privacy.js')).eraseAgain());
+  users
     .command('export')
     .argument('<user>', 'name or id')
     .description('Write all that is held about a person, as JSON. That it was done is kept in the log.')

@@ -6,6 +6,7 @@ import type { ErasureGround } from '#domain/user/erasure-report.js';
 import type { ErasedUser } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import { systemContext } from '#event-store/envelope.js';
+import { LOG_START } from '#event-store/event-store.js';
 import type { Stores } from '#host/stores.js';
 import { erasureIn, exportIn } from '#host/subject-rights.js';
 import { ReadModelProgress } from '#read-models/progress.js';
@@ -37,6 +38,33 @@ export const erase = (whom: string, { ground, ticket, json = false }: ErasureOpt
     if (json) sayJson(report);
     else say(inWords(report));
   });
+
+/** `authlog users erase-again` @throws CannotBeDone */
+export const eraseAgain = (): Promise<void> =>
+  withStores(async (stores) => {
+    const erasure = erasureIn(stores, progressOf(stores));
+    let done = 0;
+    for await (const id of erasedIn(stores))
+      try {
+        await erasure.complete(id, context);
+        done += 1;
+      } catch (error) {
+        if (!(error instanceof NotYetErased)) throw error;
+      }
+    say(`${done} that the log says were erased have nothing in the vault.`);
+  });
+
+async function* erasedIn({ eventStore }: Stores): AsyncGenerator<UserId> {
+  const { signal } = new AbortController();
+  for await (const { events, caughtUp } of eventStore.subscribeAll({
+    after: LOG_START,
+    categories: ['user'],
+    signal,
+  })) {
+    for (const { type, data } of events) if (type === 'UserErased') yield asUserId(String(data['userId']));
+    if (caughtUp) return;
+  }
+}
 
 /** `authlog users export` @throws CannotBeDone, Refused */
 export const exportAll = (whom: string): Promise<void> =>

@@ -157,6 +157,16 @@ describe('erasing somebody', () => {
     expect(await world.events()).toHaveLength(length);
   });
 
+  it('is done again to a vault that was restored from a back-up', async () => {
+    const { erasure } = world.process();
+    await erasure.begin(ada.id, erase, context());
+    await erasure.complete(ada.id, context);
+    const { length } = await world.events();
+    world.secrets = 2;
+    await world.process().erasure.complete(ada.id, context);
+    expect([world.secrets, (await world.events()).length]).toEqual([0, length]);
+  });
+
   it('is completed after the death of a process at whatever step, with the same report', async () => {
     let deaths = 0;
     for (let step = 1; ; step += 1) {

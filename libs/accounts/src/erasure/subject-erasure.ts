@@ -48,7 +48,11 @@ export class SubjectErasure {
   async complete(userId: UserId, context: () => CommandContext): Promise<ErasedUser> {
     const { store, codec, vault, traces } = this.parts;
     const begun = await this.report(userId);
-    if (begun.outcome !== null) return begun;
+    if (begun.outcome !== null) {
+      // A vault that was restored from a back-up has again what the log says is gone.
+      await vault.eraseSubject(userId);
+      return begun;
+    }
     // The streams of reservations are called after what is in them: they are found only as long as it can be read.
     const identifiers = identifiersIn(await this.historyOf(userId));
     if (begun.inventory === null) {
