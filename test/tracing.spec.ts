@@ -111,7 +111,7 @@ describe('a traced request', () => {
     expect(batches).toEqual([
       expect.objectContaining({ program: 'authlog-projector', kind: CONSUMER, name: 'project' }),
     ]);
-    expect(batches[0]?.attributes).toMatchObject({ 'authlog.projections': ['users', 'sessions'] });
+    expect(batches[0]?.attributes).toMatchObject({ 'authlog.projections': ['users', 'sessions', 'subject-streams'] });
     expect(batches[0]?.traceId).toBe(CALLER.traceId);
   });
 
