@@ -90,13 +90,17 @@ describe('somebody who was erased, in files', () => {
     for (const each of [folder, config, backUps]) each.remove();
   });
 
-  it('was in clear before, so the search would find it', async () => {
-    // The tables that were replaced are kept, with what was in them.
-    await rebuild(server, 'users');
-    const traces = tracesIn(folder.path, PERSONAL).join('\n');
-    for (const text of PERSONAL) expect(traces).toContain(text);
-    expect(readdirSync(join(folder.path, 'mail'))).toHaveLength(2);
-  }, TIMEOUT);
+  it(
+    'was in clear before, so the search would find it',
+    async () => {
+      // The tables that were replaced are kept, with what was in them.
+      await rebuild(server, 'users');
+      const traces = tracesIn(folder.path, PERSONAL).join('\n');
+      for (const text of PERSONAL) expect(traces).toContain(text);
+      expect(readdirSync(join(folder.path, 'mail'))).toHaveLength(2);
+    },
+    TIMEOUT,
+  );
 
   it('is in no byte of any file, while the service goes on (SEC-159)', async () => {
     const token = await server.asAdmin();
@@ -110,18 +114,22 @@ describe('somebody who was erased, in files', () => {
     expect(tracesIn(folder.path, PERSONAL)).toEqual([]);
   });
 
-  it('is in no back-up that is made afterwards, and comes back by no restart and no rebuild', async () => {
-    cpSync(folder.path, join(backUps.path, 'running'), { recursive: true });
-    for (const projection of ['users', 'sessions']) await rebuild(server, projection);
-    expect(tracesIn(folder.path, PERSONAL)).toEqual([]);
-    await server.process.stop();
-    cpSync(folder.path, join(backUps.path, 'stopped'), { recursive: true });
-    expect(tracesIn(backUps.path, PERSONAL)).toEqual([]);
-    await start();
-    expect(tracesIn(folder.path, PERSONAL)).toEqual([]);
-    expect((await server.tryLogIn(PERSON.username, PERSON.password)).status).toBe(401);
-    expect((await server.tryLogIn('eve', passwordOf('eve'))).status).toBe(200);
-  }, TIMEOUT);
+  it(
+    'is in no back-up that is made afterwards, and comes back by no restart and no rebuild',
+    async () => {
+      cpSync(folder.path, join(backUps.path, 'running'), { recursive: true });
+      for (const projection of ['users', 'sessions']) await rebuild(server, projection);
+      expect(tracesIn(folder.path, PERSONAL)).toEqual([]);
+      await server.process.stop();
+      cpSync(folder.path, join(backUps.path, 'stopped'), { recursive: true });
+      expect(tracesIn(backUps.path, PERSONAL)).toEqual([]);
+      await start();
+      expect(tracesIn(folder.path, PERSONAL)).toEqual([]);
+      expect((await server.tryLogIn(PERSON.username, PERSON.password)).status).toBe(401);
+      expect((await server.tryLogIn('eve', passwordOf('eve'))).status).toBe(200);
+    },
+    TIMEOUT,
+  );
 
   it('is erased to the end by the next start, where the process was killed on the way', async () => {
     await server.process.stop();

@@ -10,9 +10,10 @@ const FOR_CLEARING: PoolLimits = { connections: 1, connectMs: 5_000, statementMs
 const CHECKPOINT_TRIES = 100;
 const CHECKPOINT_PAUSE_MS = 20;
 
-/** Others used the file all the time. */
+/** Others used the file all the time; it is as if it were locked. */
 export class StillInUse extends Error {
   override readonly name = 'StillInUse';
+  readonly code = 'SQLITE_BUSY';
 }
 
 interface Checkpoint {

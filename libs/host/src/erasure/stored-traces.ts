@@ -1,6 +1,5 @@
 import { NotYetErased, type PersonalTraces } from '#accounts/erasure/personal-traces.js';
 import { isDatabaseLost } from '#database/database-lost.js';
-import { StillInUse } from '#database/freed-space.js';
 import type { StreamName, UserId } from '#domain/ids.js';
 import type { MailFolder } from '#mail/mail-folder.js';
 import { type ReadModelProgress, ReadModelBehind } from '#read-models/progress.js';
@@ -32,8 +31,9 @@ export class StoredTraces implements PersonalTraces {
       for (const projection of PROJECTIONS) await this.progress.waitFor(projection, head);
       await this.stores.readModels.clear(userId);
     } catch (cause) {
-      const passes = cause instanceof ReadModelBehind || cause instanceof StillInUse || isDatabaseLost(cause);
-      throw passes ? new NotYetErased('a read model is not as far yet', { cause }) : cause;
+      throw cause instanceof ReadModelBehind || isDatabaseLost(cause)
+        ? new NotYetErased('a read model is not as far yet', { cause })
+        : cause;
     }
     return PROJECTIONS.filter(({ personal }) => personal !== undefined).map(({ name }) => name);
   }
