@@ -53,7 +53,7 @@ async function run(until: number, erases = true): Promise<void> {
     erasure: erases ? { complete } : null,
     observer: {
       completed: (id) => note(`completed ${id}`),
-      delayed: (id) => note(`delayed ${id}`),
+      delayed: (id, error) => (error instanceof NotYetErased ? undefined : note(`delayed ${id}`)),
       faulted: (error) => note(String(error)),
     },
     context: () => someContext(),

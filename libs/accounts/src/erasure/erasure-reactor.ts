@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { type UserId, asUserId, userStream } from '#domain/ids.js';
 import { reactor, reactorStream } from '#domain/reactor/reactor.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { type EventStore, LOG_START, type LogSlice, type Position, asPosition } from '#event-store/event-store.js';
 import type { Repository } from '#event-store/repository.js';
 import type { Vault } from '#vault/vault.js';
-import { NotYetErased } from './personal-traces.js';
 import type { SubjectErasure } from './subject-erasure.js';
 
 /** Told how erasing gets on: for logs. Nothing in it is personal. */
@@ -33,7 +33,10 @@ export interface ErasureReactorParts {
 const STREAM = reactorStream('erasure');
 /** How far the checkpoint may stay behind: so much of the log is looked at again after a restart. */
 const CHECKPOINT_EVERY = 1_000n;
+const AT_ONCE = 2;
 const PAUSE_MS = 1_000;
+/** A projection may stand still for as long as its operators like. */
+const LONGEST_PAUSE_MS = 60_000;
 
 const pauseFor = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal, ref: false });
 
@@ -45,6 +48,7 @@ export class ErasureReactor {
   /** Where each erasure under way would have to be read from again. */
   private readonly pending = new Map<UserId, Position>();
   private readonly completions = new Set<Promise<void>>();
+  private readonly inTurn = pLimit(AT_ONCE);
   private readonly pause: NonNullable<ErasureReactorParts['pause']>;
   private recorded: Position = LOG_START;
 
@@ -105,14 +109,18 @@ export class ErasureReactor {
     signal: AbortSignal,
   ): Promise<void> {
     const { observer, context } = this.parts;
-    while (!signal.aborted)
+    for (let pauseMs = PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS))
       try {
-        await erasure.complete(userId, context);
+        await this.inTurn(() => {
+          signal.throwIfAborted();
+          return erasure.complete(userId, context);
+        });
         this.pending.delete(userId);
         return observer.completed(userId);
       } catch (error) {
-        if (!(error instanceof NotYetErased)) observer.delayed(userId, error);
-        await this.pause(PAUSE_MS, signal).catch(() => undefined);
+        if (signal.aborted) return;
+        observer.delayed(userId, error);
+        await this.pause(pauseMs, signal).catch(() => undefined);
       }
   }
 

@@ -28,6 +28,9 @@ export interface ErasureParts {
  * from then on it is done to the end by whoever finds it begun, however often somebody dies on the way. Each step may be done again.
  */
 export class SubjectErasure {
+  /** A request and whoever follows the log come to the same at the same moment. */
+  private readonly underWay = new Map<UserId, Promise<ErasedUser>>();
+
   constructor(private readonly parts: ErasureParts) {}
 
   /** Begins it; nothing of the person can be used from now on. @throws Refused */
@@ -45,7 +48,15 @@ export class SubjectErasure {
    * @param context of each step
    * @throws Refused `erasure-unknown`, and NotYetErased where it has to be tried again
    */
-  async complete(userId: UserId, context: () => CommandContext): Promise<ErasedUser> {
+  complete(userId: UserId, context: () => CommandContext): Promise<ErasedUser> {
+    const known = this.underWay.get(userId);
+    if (known !== undefined) return known;
+    const completion = this.destroy(userId, context).finally(() => this.underWay.delete(userId));
+    this.underWay.set(userId, completion);
+    return completion;
+  }
+
+  private async destroy(userId: UserId, context: () => CommandContext): Promise<ErasedUser> {
     const { store, codec, vault, traces } = this.parts;
     const begun = await this.report(userId);
     if (begun.outcome !== null) {

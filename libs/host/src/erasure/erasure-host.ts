@@ -1,3 +1,4 @@
+import { NotYetErased } from '#accounts/erasure/personal-traces.js';
 import { type ErasureObserver, ErasureReactor } from '#accounts/erasure/erasure-reactor.js';
 import type { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { systemContext } from '#event-store/envelope.js';
@@ -38,7 +39,8 @@ const observerOf = (log: Log): ErasureObserver => ({
     log.info({ userId }, 'a user was erased');
   },
   delayed(userId, error) {
-    log.error({ userId, error }, 'a user could not be erased yet; trying again');
+    if (error instanceof NotYetErased) log.warn({ userId }, 'a user is erased, and waits for the read models to know');
+    else log.error({ userId, error }, 'a user could not be erased yet; trying again');
   },
   faulted(error) {
     log.error({ error }, 'what was to be erased cannot be looked up at this moment; trying again');
