@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type SessionId,
   type StreamName,
@@ -18,6 +19,9 @@ import { user } from '#domain/user/user.js';
 import { type DecodedEvent, type EventCodec, holdsSealed } from '#event-store/codec.js';
 import { type EventStore, type RecordedEvent, hasReached } from '#event-store/event-store.js';
 
+/** A log in a file is read at once: after so many streams everybody else has a turn. */
+const STREAMS_PER_TURN = 20;
+
 /**
  * Counts in the log what became unreadable, and which sessions lived until then: the same at whatever time, also when much of it was
  * done by a process that died.
@@ -34,7 +38,8 @@ export class ErasureCount {
     const moment = momentOf(await this.codec.decode(account));
     let sealedEvents = count(account) + count(await this.read(secondFactorStream(userId)));
     const sessions = new Map<SessionId, Session>();
-    for (const stream of others) {
+    for (const [index, stream] of others.entries()) {
+      if (index % STREAMS_PER_TURN === 0) await nextTurn();
       const events = await this.read(stream);
       sealedEvents += count(events);
       if (categoryOf(stream) === 'session')
