@@ -63,6 +63,7 @@ describe('on the command line, beside a running service,', () => {
     await expect.poll(parkedOf, { timeout: 10_000 }).toEqual([
       ['users', 1],
       ['sessions', 2],
+      ['subject-streams', 0],
       ['audit-trail', 2],
     ]);
     const [status, list, show] = await Promise.all([
@@ -72,7 +73,7 @@ describe('on the command line, beside a running service,', () => {
     ]);
     expect(status).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^sessions +3 +current +(?:\d+ +){4}\d+\/s +2 +\S+\/\d+ +–$/m),
+      stdout: expect.stringMatching(/^sessions +4 +current +(?:\d+ +){4}\d+\/s +2 +\S+\/\d+ +–$/m),
       stderr: '',
     });
     expect(list.stdout).toMatch(
@@ -103,7 +104,7 @@ describe('on the command line, beside a running service,', () => {
     const list = () => server.call('GET', '/auth/sessions', { token: accessToken });
     expect((await list()).body['errorCode']).toBe('read-model-behind');
     expect((await server.call('GET', '/health/ready')).status).toBe(200);
-    expect((await authlog('projections status')).stdout).toMatch(/^sessions +3 +paused /m);
+    expect((await authlog('projections status')).stdout).toMatch(/^sessions +4 +paused /m);
     await authlog('projections resume sessions');
     await expect.poll(async () => (await list()).status).toBe(200);
   });
@@ -155,6 +156,36 @@ describe('on the command line, beside a running service,', () => {
     expect(await authlog('users create hans --email nobody')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^Refused \(email-invalid\)/),
+    });
+  });
+
+  it('they forget somebody, unless a hold keeps them from it, and hand out what is held (SEC-159, SEC-166)', async () => {
+    await server.newPerson('emmy');
+    const exported = JSON.parse((await authlog('users export emmy')).stdout) as { subject: string; account: object };
+    expect(exported.account).toMatchObject({ status: 'active', username: 'emmy', email: 'emmy@example.org' });
+    const { subject: id } = exported;
+    expect(await authlog('users hold emmy --reason a case is open')).toMatchObject({
+      code: 0,
+      stdout: `${id} is not erased until the hold is lifted.\n`,
+    });
+    expect(await authlog('users erase emmy --ground objection')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Refused \(legal-hold\)/),
+    });
+    expect(await authlog(`users release ${id} --reason the case is closed`)).toMatchObject({ code: 0 });
+    const erased = await authlog('users erase emmy --ground objection --ticket PRIVACY-42');
+    expect(erased).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ +sessions ended +2$/m), stderr: '' });
+    expect(erased.stdout).toContain(`${id} was erased.`);
+    const report = JSON.parse((await authlog(`users erase ${id} --ground objection --json`)).stdout) as object;
+    expect(report).toMatchObject({ ticket: 'PRIVACY-42', inventory: { identifiers: 2, credentials: 1 } });
+    expect((await authlog(`users export ${id}`)).stdout).not.toContain('emmy');
+    expect((await authlog('users erase-again')).stdout).toBe(
+      '1 that the log says were erased have nothing in the vault.\n',
+    );
+    expect(await authlog('users erase admin --ground objection')).toMatchObject({
+      code: 1,
+      stderr:
+        'Refused (administration-withdrawn). An administrator is erased by another administrator, over the API.\n',
     });
   });
 
@@ -212,9 +243,17 @@ describe('on the command line, beside a running service,', () => {
     ['projections', 2, 'Usage: authlog projections'],
     ['projections stauts', 2, "unknown command 'stauts'\n(Did you mean status?)"],
     ['projections pause', 2, "missing required argument 'name'"],
-    ['projections pause nonsense', 1, 'There is no projection "nonsense": it is one of users, sessions, audit-trail.'],
+    [
+      'projections pause nonsense',
+      1,
+      'There is no projection "nonsense": it is one of users, sessions, subject-streams, audit-trail.',
+    ],
     ['projections parked skip users x', 2, "required option '--reason <text>' not specified"],
     ['projections parked show users x', 1, 'No event "x" of users is parked.'],
+    ['users erase ada', 2, "required option '--ground <ground>' not specified"],
+    ['users erase ada --ground because', 2, 'Allowed choices are own-request, no-longer-necessary'],
+    ['users erase nobody --ground objection', 1, 'There is no user "nobody": give the user name, or the id.'],
+    ['users hold ada', 2, "required option '--reason <text>' not specified"],
   ] as const)('%s is answered with what would be right', async ([args, code, words]) =>
     expect(await authlog(args)).toMatchObject({ code, stderr: expect.stringContaining(words) }),
   );

@@ -2,10 +2,19 @@ import fc from 'fast-check';
 import type { ObjectLiteral } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '#database/testing/test-place.js';
+import { administrationEvents } from '#domain/administration/administration.js';
+import { attemptsEvents } from '#domain/attempts/attempts.js';
+import { challengeEvents } from '#domain/challenge/challenge.js';
 import type { DomainEvent } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
+import { mailEvents } from '#domain/mail/mail.js';
+import { oneTimeTokenEvents } from '#domain/one-time-token/one-time-token.js';
+import { passwordResetEvents } from '#domain/password-reset/password-reset.js';
+import { reservationEvents } from '#domain/reservation/reservation.js';
 import { secondFactorEvents } from '#domain/second-factor/second-factor.js';
 import { sessionEvents } from '#domain/session/session-events.js';
+import { userImportEvents } from '#domain/user-import/user-import.js';
+import { userIteratorEvents } from '#domain/user-iterator/user-iterator.js';
 import type { Condition, ProjectedEvent, Projection, Table } from '#read-models/projection.js';
 import { PROJECTIONS } from '#read-models/read-model-database.js';
 import { ReadModelFixture } from '#read-models/testing/read-model-fixture.js';
@@ -24,8 +33,21 @@ const SESSIONS = ['01', '02', '00'].map((end) => `00000000-0000-4000-8000-000000
 const ANY_ACCOUNT = /01890000-0000-7000-8000-[0-9a-f]{12}/g;
 const ANY_SESSION = /00000000-0000-4000-8000-00000000000[1-9a-f]/g;
 
-const categoryOfType = (type: string) =>
-  type in sessionEvents ? 'session' : type in secondFactorEvents ? 'factor' : 'user';
+/** Whose events stand in which streams; of the others those of accounts. */
+const CATEGORIES = Object.entries({
+  attempts: attemptsEvents,
+  challenge: challengeEvents,
+  factor: secondFactorEvents,
+  import: userImportEvents,
+  iterator: userIteratorEvents,
+  mail: mailEvents,
+  name: reservationEvents,
+  onetime: oneTimeTokenEvents,
+  reset: passwordResetEvents,
+  session: sessionEvents,
+  settings: administrationEvents,
+});
+const categoryOfType = (type: string) => CATEGORIES.find(([, events]) => type in events)?.[0] ?? 'user';
 
 /** Everything that a projection follows, of few accounts and sessions, in any order. */
 const historyFor = ({ types }: Projection): fc.Arbitrary<Happening[]> => {

@@ -128,6 +128,7 @@ export const eventSamples: Samples = {
       undoUntil: '2030-01-04T00:00:00.000Z',
     },
   ],
+  ErasureInventoryTaken: [{ userId: ada, identifiers: 2, credentials: 3, mails: 1 }],
   FailedLoginsCleared: [{}, { cause: 'password-reset' }, { userId: ada, failures: 7 }],
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
@@ -137,6 +138,8 @@ export const eventSamples: Samples = {
     { administratorId: ada, bootstrapServiceId: bot },
     { administratorId: ada, bootstrapServiceId: null },
   ],
+  LegalHoldLifted: [{ userId: ada }, { userId: ada, reason: 'the case was closed' }],
+  LegalHoldPlaced: [{ userId: ada }, { userId: ada, reason: 'a case is open' }],
   LoginFailed: [
     { reason: 'unknown-account', userId: null, failedAt: null, ...UNKNOWN_SOURCE },
     { reason: 'wrong-password', userId: null, failedAt: null, ...UNKNOWN_SOURCE },
@@ -252,6 +255,7 @@ export const eventSamples: Samples = {
     { userId: ada, epoch: 3, spared: first },
     { userId: ada, epoch: 3, spared: null },
   ],
+  SubjectDataExported: [{ userId: ada }],
   SigningKeyAdded: [
     {
       kid: asKeyId('k1'),
@@ -329,6 +333,11 @@ export const eventSamples: Samples = {
   ],
   UserCreationAbandoned: [{}],
   UserDeleted: [{ userId: ada }, { userId: ada, reason: 'asked for it' }],
+  UserErased: [
+    { userId: ada, ground: 'own-request' },
+    { userId: ada, ground: 'consent-withdrawn', ticket: 'PRIVACY-42' },
+  ],
+  UserErasureCompleted: [{ userId: ada, sessionsEnded: 1, sealedEvents: 7, readModels: ['users', 'sessions'] }],
   UserReinstated: [{ userId: ada }],
   UserSuspended: [{ userId: ada }, { userId: ada, reason: 'two countries at once' }],
   UserIteratorAdvanced: [{ through: ada }, { through: ada, asOf: '1000' }],

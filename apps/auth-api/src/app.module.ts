@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os';
 import { type FactoryProvider, Inject, type InjectionToken, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
+import { SubjectExport } from '#accounts/export/subject-export.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { Audit } from '#audit/audit.js';
@@ -15,6 +17,7 @@ import { Metrics } from '#host/metrics.js';
 import { Readiness } from '#host/readiness.js';
 import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
+import { erasureIn, exportIn } from '#host/subject-rights.js';
 import { Tracing, startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
@@ -48,6 +51,9 @@ import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.j
 import { EmailChanges } from './email-change/email-changes.js';
 import { UndoEmailChangeHandler } from './email-change/undo-email-change.js';
 import { Credentials } from './credential/credentials.js';
+import { EmbeddedErasure } from './erasure/embedded-erasure.js';
+import { EraseUserHandler } from './erasure/erase-user.js';
+import { HoldUserHandler } from './erasure/hold-user.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { Bootstrap } from './installation/bootstrap.js';
@@ -97,6 +103,7 @@ import { Consistency } from './surfaces/ucloud/consistency.js';
 import { LoginCookies } from './surfaces/ucloud/cookies.js';
 import { UcloudErrorFilter } from './surfaces/ucloud/error.filter.js';
 import { EmailController } from './surfaces/ucloud/email.controller.js';
+import { ErasureController } from './surfaces/ucloud/erasure.controller.js';
 import { KeySetController } from './surfaces/ucloud/key-set.controller.js';
 import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
 import { LoginController } from './surfaces/ucloud/login.controller.js';
@@ -105,6 +112,7 @@ import { PasswordsController } from './surfaces/ucloud/passwords.controller.js';
 import { ProvidersController } from './surfaces/ucloud/providers.controller.js';
 import { SecondFactorController } from './surfaces/ucloud/second-factor.controller.js';
 import { ServicesController } from './surfaces/ucloud/services.controller.js';
+import { SubjectExportController } from './surfaces/ucloud/subject-export.controller.js';
 import { SessionsController } from './surfaces/ucloud/sessions.controller.js';
 import { TokensController } from './surfaces/ucloud/tokens.controller.js';
 import { UserAdministrationController } from './surfaces/ucloud/user-administration.controller.js';
@@ -188,6 +196,16 @@ const stores = [
   { provide: Budgets, useFactory: watchedBudgets, inject: [Stores, Metrics, Log] },
   fromStores(Cursors, ({ vault }) => new Cursors(vault.derivedKey('list-cursor'))),
   {
+    provide: SubjectErasure,
+    useFactory: (stores: Stores, progress: ReadModelProgress) => erasureIn(stores, progress),
+    inject: [Stores, ReadModelProgress],
+  },
+  {
+    provide: SubjectExport,
+    useFactory: (stores: Stores, progress: ReadModelProgress) => exportIn(stores, progress),
+    inject: [Stores, ReadModelProgress],
+  },
+  {
     provide: IdentifierReservations,
     useFactory: (repository: Repository, digest: IdentifierDigest) => new IdentifierReservations(repository, digest),
     inject: [Repository, IdentifierDigest],
@@ -242,8 +260,10 @@ const commandHandlers = [
   EndSelectedSessionsHandler,
   EndSessionHandler,
   EndUserSessionsHandler,
+  EraseUserHandler,
   ExtendSessionHandler,
   FetchUsersHandler,
+  HoldUserHandler,
   ImportUsersHandler,
   InvalidateRefreshTokensHandler,
   InvalidateSessionsHandler,
@@ -292,6 +312,8 @@ const commandHandlers = [
     PasswordsController,
     PasswordResetController,
     EmailController,
+    ErasureController,
+    SubjectExportController,
     SecondFactorController,
     KeySetController,
     MailPagesController,
@@ -311,6 +333,7 @@ const commandHandlers = [
     Credentials,
     DeclaredAccessCheck,
     EmailChanges,
+    EmbeddedErasure,
     EmbeddedMail,
     EmbeddedProjector,
     GuessBudgets,
@@ -341,6 +364,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     private readonly projector: EmbeddedProjector,
     private readonly mail: EmbeddedMail,
+    private readonly erasure: EmbeddedErasure,
     private readonly signingKeys: SigningKeys,
     @Inject(Stores) private readonly opened: Stores,
     private readonly tracing: Tracing,
@@ -349,7 +373,13 @@ export class AppModule implements OnApplicationShutdown {
 
   /** The requests under way have been answered by now. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.projector.stop(), this.mail.stop(), this.signingKeys.stop(), this.refusals.stop()]);
+    await Promise.all([
+      this.projector.stop(),
+      this.mail.stop(),
+      this.erasure.stop(),
+      this.signingKeys.stop(),
+      this.refusals.stop(),
+    ]);
     await this.opened.close();
     await this.tracing.stop();
   }

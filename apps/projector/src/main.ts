@@ -1,4 +1,5 @@
 import { SystemClock } from '#host/clock.js';
+import { ErasureHost } from '#host/erasure/erasure-host.js';
 import { changeLevelOnSignal, createLog } from '#host/log.js';
 import { MailHost } from '#host/mail-host.js';
 import { Metrics } from '#host/metrics.js';
@@ -8,13 +9,14 @@ import { endWithin } from '#host/shutdown.js';
 import { explainStartFailure } from '#host/start-failure.js';
 import { Stores } from '#host/stores.js';
 import { Readiness } from '#host/readiness.js';
+import { erasureIn } from '#host/subject-rights.js';
 import { startTracing } from '#host/tracing.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { OperationsServer } from './operations-server.js';
 
 const DAY_MS = 86_400_000;
 
-/** Keeps the read models and sends mails in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
+/** Keeps the read models, sends mails and completes erasures in a process of its own, beside API processes with AUTHLOG_PROJECTOR=external. */
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog(settings.log.level);
@@ -25,6 +27,7 @@ async function start(): Promise<void> {
   const stores = await Stores.open(settings, clock, metrics, log, tracing);
   const mail = new MailHost(stores, settings, clock, metrics, log);
   const progress = new ReadModelProgress(stores.readModels.reader);
+  const erasure = new ErasureHost(stores, erasureIn(stores, progress), clock, log);
   const host = new ProjectionHost(stores, progress, metrics, log, tracing);
   const readiness = await Readiness.atStart(stores, progress, clock);
   const operations = new OperationsServer(settings, stores, readiness, metrics);
@@ -33,7 +36,7 @@ async function start(): Promise<void> {
   endWithin(log, async () => {
     clearInterval(alive);
     await operations.close();
-    await Promise.all([host.stop(), mail.stop()]);
+    await Promise.all([host.stop(), mail.stop(), erasure.stop()]);
     await stores.close();
     await tracing.stop();
   });
@@ -41,6 +44,7 @@ async function start(): Promise<void> {
   await MailHost.begin(stores, clock);
   host.start();
   mail.start();
+  erasure.start();
   process.stdout.write(
     `The projector follows the log${url === null ? '' : `; its health is at ${url}/health/ready`}\n`,
   );

@@ -42,7 +42,7 @@ export class IdentifierReservations {
   async reserve(identifier: Identifier, candidate: UserId, context: CommandContext): Promise<Reserved> {
     const { kind } = identifier;
     const stream = this.streamOf(identifier);
-    const { state: current } = await this.repository.load(reservation, stream);
+    const current = await this.releasedIfErased(identifier, context);
     const givenUp = current.status === 'free' ? null : await this.givenUpBy(current, identifier, context);
     const { commandId } = context;
     const command = { type: 'ReserveIdentifier', kind, holder: candidate, commandId } as const;
@@ -55,12 +55,18 @@ export class IdentifierReservations {
     return { identifier, holder: state.status === 'free' ? candidate : state.holder, fresh: events.length > 0 };
   }
 
+  /** Who has it or is about to; null for nobody. */
+  async holderOf(identifier: Identifier): Promise<UserId | null> {
+    const { state } = await this.repository.load(reservation, this.streamOf(identifier));
+    return state.status === 'free' ? null : state.holder;
+  }
+
   async confirm({ identifier, holder }: Reserved, context: CommandContext): Promise<void> {
     const command = { type: 'ConfirmIdentifier', holder } as const;
     await this.repository.execute(reservation, this.streamOf(identifier), command, decidedEachTime(context));
   }
 
-  async release({ identifier, holder }: Reserved, context: CommandContext): Promise<void> {
+  async release({ identifier, holder }: Omit<Reserved, 'fresh'>, context: CommandContext): Promise<void> {
     const command = { type: 'ReleaseIdentifier', holder } as const;
     await this.repository.execute(reservation, this.streamOf(identifier), command, decidedEachTime(context));
   }
@@ -69,6 +75,18 @@ export class IdentifierReservations {
   async abandonCreation(holder: UserId, context: CommandContext): Promise<User> {
     const abandon = { type: 'AbandonUserCreation' } as const;
     return (await this.repository.execute(user, userStream(holder), abandon, decidedEachTime(context))).state;
+  }
+
+  /** Nobody is who held it, and it is free, also where erasing them did not come to that. */
+  private async releasedIfErased(identifier: Identifier, context: CommandContext): Promise<Reservation> {
+    const stream = this.streamOf(identifier);
+    const { state } = await this.repository.load(reservation, stream);
+    if (state.status === 'free') return state;
+    const { holder } = state;
+    const { state: account } = await this.repository.load(user, userStream(holder));
+    if (account.status !== 'erased') return state;
+    const release = { type: 'ReleaseIdentifier', holder } as const;
+    return (await this.repository.execute(reservation, stream, release, decidedEachTime(context))).state;
   }
 
   /**

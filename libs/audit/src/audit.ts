@@ -5,7 +5,7 @@ import { type EventStore, hasReached } from '#event-store/event-store.js';
 import { placeOf } from '#read-models/audit-trail/audit-rows.entity.js';
 import { AuditSessionQueries } from '#read-models/audit-trail/audit-sessions.queries.js';
 import { AuditTrailQueries, type TrailRange } from '#read-models/audit-trail/audit-trail.queries.js';
-import { withholding } from './disclosure.js';
+import { withholding } from '#event-store/disclosure.js';
 import type { EventSource } from './entries.js';
 import { type Moment, Moments, type Point } from './moments.js';
 

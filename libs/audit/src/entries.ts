@@ -3,7 +3,7 @@ import type { DecodedEvent, EventCodec } from '#event-store/codec.js';
 import type { EventStore, RecordedEvent } from '#event-store/event-store.js';
 import { type Outcome, positionOf } from '#read-models/audit-trail/audit-rows.entity.js';
 import type { TrailEntry } from '#read-models/audit-trail/audit-trail.queries.js';
-import { shown } from './disclosure.js';
+import { shown } from '#event-store/disclosure.js';
 
 /** What happened, as readers of the audit see it. All times are ISO 8601 UTC. */
 export interface AuditEntry {

@@ -13,7 +13,7 @@ import { MemoryEventStore } from '#event-store/memory.js';
 import { Repository } from '#event-store/repository.js';
 import { someContext } from '#event-store/testing/context.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
-import { shown, withholding } from './disclosure.js';
+import { shown, withholding } from '#event-store/disclosure.js';
 import { Histories } from './histories.js';
 import { replay } from './replay.js';
 

@@ -2,7 +2,7 @@ import { type SessionId, asSessionId, sessionStream } from '#domain/ids.js';
 import type { SessionOpened } from '#domain/session/session-events.js';
 import { type AuditSessionRow, positionOf } from '#read-models/audit-trail/audit-rows.entity.js';
 import type { AuditSessionQueries, SessionFilter } from '#read-models/audit-trail/audit-sessions.queries.js';
-import { shown } from './disclosure.js';
+import { shown } from '#event-store/disclosure.js';
 import type { EventSource } from './entries.js';
 import { Histories, type SessionState } from './histories.js';
 import type { Moment } from './moments.js';

@@ -8,7 +8,7 @@ import { user } from '#domain/user/user.js';
 import type { RecordedEvent } from '#event-store/event-store.js';
 import { type AuditTrailQueries, NO_FILTER, type TrailEntry } from '#read-models/audit-trail/audit-trail.queries.js';
 import { type FieldChange, differences } from './differences.js';
-import { shown } from './disclosure.js';
+import { shown } from '#event-store/disclosure.js';
 import { type AuditEntry, type EventSource, asAuditEntry, eventsOf } from './entries.js';
 import { evolved } from './replay.js';
 

@@ -26,6 +26,8 @@ export async function openSqlite(
     logger: SILENT,
     prepareDatabase: (db: Database.Database) => {
       db.pragma(`synchronous = ${durability}`);
+      // What is deleted is overwritten, not only forgotten: names that were erased, keys that were destroyed.
+      db.pragma('secure_delete = ON');
       db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
     },
   });

@@ -25,7 +25,7 @@ export interface DataKey {
 
 /** Where the data keys are: one for each person, so that one person can be erased. */
 export interface SubjectKeys {
-  /** The subject's key; made the first time. */
+  /** The subject's key; made the first time. @throws Refused `user-erased` once it was destroyed */
   keyOf(subject: string): Promise<DataKey>;
   /** The keys with these ids; null for one that was destroyed. */
   find(ids: ReadonlySet<string>): Promise<DataKeys>;
@@ -105,6 +105,9 @@ export class EventCodec {
     return description;
   }
 }
+
+/** Whether there is something in the event that only its owner's key can open. */
+export const holdsSealed = ({ data }: Pick<RecordedEvent, 'data'>): boolean => Object.values(data).some(isSealed);
 
 const isSealed = (value: unknown): value is Sealed =>
   typeof value === 'object' && value !== null && 'sealed' in value && value.sealed === 'A256GCM';

@@ -141,6 +141,11 @@ export class Repository {
     return { state: state as State, revision, position };
   }
 
+  /** Lets go of what is kept of a stream; the next one who asks reads it from the store. */
+  forget(stream: StreamName): void {
+    this.cache.delete(stream);
+  }
+
   /** Stops watching the log. */
   close(): void {
     this.watch?.stop();

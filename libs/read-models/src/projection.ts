@@ -52,6 +52,29 @@ export const removeWhere = <Row extends ObjectLiteral>(
   ...conditions: readonly Condition<keyof Row & string>[]
 ): Change => ({ kind: 'remove-where', table, conditions });
 
+/** Which columns of a table are personal, and whose they are. */
+export interface PersonalColumns {
+  readonly table: Table;
+  /** The column with the id of the account. */
+  readonly subject: string;
+  /** Each may be null. */
+  readonly columns: readonly string[];
+}
+
+export const personal = <Row extends ObjectLiteral>(
+  table: Table<Row>,
+  subject: keyof Row & string,
+  ...columns: readonly (keyof Row & string)[]
+): PersonalColumns => ({ table, subject, columns });
+
+/** Nothing personal of the account stays in the table. */
+export const blank = ({ table, subject, columns }: PersonalColumns, userId: string): Change => ({
+  kind: 'patch-where',
+  table,
+  fields: Object.fromEntries(columns.map((column) => [column, null])),
+  conditions: [{ column: subject, is: '=', value: userId }],
+});
+
 /** An event of one of the types that a projection follows. */
 export type ProjectedEvent<Event extends AuthlogEvent = AuthlogEvent> = Omit<DecodedEvent, 'event'> & {
   readonly event: Event;
@@ -79,6 +102,8 @@ export interface Projection<Event extends AuthlogEvent = AuthlogEvent> {
   readonly isInBackground?: boolean;
   /** Its own tables; nobody else writes them. Each has the primary key `id`, and is called after the version. */
   readonly tables: readonly Table[];
+  /** What it holds of persons in clear; it follows `UserErased`, and blanks it. */
+  readonly personal?: readonly PersonalColumns[];
   project(event: ProjectedEvent<Event>): readonly Change[];
 }
 

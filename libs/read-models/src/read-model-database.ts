@@ -14,16 +14,20 @@ import { ShowAgreements1767571200000 } from './migrations/1767571200000-show-agr
 import { ShowSecondFactors1767398400000 } from './migrations/1767398400000-show-second-factors.js';
 import { VersionReadModels1767960000000 } from './migrations/1767960000000-version-read-models.js';
 import { ParkedEventRow } from './parked-event.js';
+import type { UserId } from '#domain/ids.js';
+import { clearFreedSpace } from '#database/freed-space.js';
+import { clearSubject } from './erasure/clear-subject.js';
 import type { Projection, Table } from './projection.js';
 import { ProjectionProcessRow } from './projection-process.js';
 import { ProjectionTables } from './projection-tables.js';
 import { EVERYBODYS_TURN, PostgresProjectorTurn, type ProjectorTurn } from './projector-turn.js';
 import { RebuildRow } from './rebuild/rebuild-row.entity.js';
 import { sessions } from './sessions/sessions.projection.js';
+import { subjectStreams } from './subject-streams/subject-streams.projection.js';
 import { users } from './users/users.projection.js';
 
 /** Every read model there is. */
-export const PROJECTIONS: readonly Projection[] = [users, sessions, auditTrail];
+export const PROJECTIONS: readonly Projection[] = [users, sessions, subjectStreams, auditTrail];
 
 export const projectionNamed = (wanted: string): Projection | undefined =>
   PROJECTIONS.find(({ name }) => name === wanted);
@@ -57,6 +61,8 @@ export interface ReadModelDatabase {
   readonly turn: ProjectorTurn;
   /** Another connection that only reads; whoever opens it destroys it. */
   openReader(): Promise<DataSource>;
+  /** Removes what all tables have of a person who was erased, and what is left of it in the files. */
+  clear(userId: UserId): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -77,6 +83,14 @@ export async function openReadModels(place: Place, projections = PROJECTIONS): P
     reader,
     turn: 'file' in place ? EVERYBODYS_TURN : new PostgresProjectorTurn(place.server, versions),
     openReader: () => openReader(FOR_COMPARING),
+    async clear(userId) {
+      const beside = await openReader(FOR_COMPARING);
+      try {
+        await clearFreedSpace(place, await clearSubject(beside, projections, userId));
+      } finally {
+        await beside.destroy();
+      }
+    },
     async close() {
       await reader.destroy();
       await writer.destroy();

@@ -83,7 +83,55 @@ describe.each(DATABASES)('the vault in %s', (kind) => {
     await kept.query('UPDATE data_key SET wrapped = NULL');
     await reopen();
     expect((await vault.find(new Set([id]))).get(id)).toBeNull();
-    await expect(vault.keyOf('ada')).rejects.toThrow('was erased');
+    await expect(vault.keyOf('ada')).rejects.toMatchObject({ code: 'user-erased' });
+  });
+
+  it('destroys all that it has of a subject, and nothing of others (SEC-159)', async () => {
+    const password = await vault.keep('password', 'ada', 'a hash');
+    const ofEve = await vault.keep('password', 'eve', 'another hash');
+    const key = await vault.keyOf('ada');
+    const sealed = key.seal('ada@example.org', 'here');
+    expect(await vault.countOf('ada')).toBe(1);
+    await vault.eraseSubject('ada');
+    await vault.eraseSubject('ada');
+    for (const again of [false, true]) {
+      if (again) await reopen();
+      expect(await vault.countOf('ada')).toBe(0);
+      expect(await vault.reveal(password)).toBeNull();
+      expect(await vault.reveal(ofEve)).toBe('another hash');
+      expect((await vault.find(new Set([sealed.key]))).get(sealed.key)).toBeNull();
+      await expect(vault.keyOf('ada')).rejects.toMatchObject({ code: 'user-erased' });
+    }
+  });
+
+  it('never makes a key for a subject that was erased before it had one', async () => {
+    await vault.eraseSubject('ada');
+    await expect(vault.keyOf('ada')).rejects.toMatchObject({ code: 'user-erased' });
+  });
+
+  it('lets go of a key that another process has destroyed, when it hears of it', async () => {
+    const key = await vault.keyOf('ada');
+    const other = await Vault.open(kept.place, masterKey, now);
+    await other.eraseSubject('ada');
+    await other.close();
+    expect((await vault.find(new Set([key.id]))).get(key.id)).not.toBeNull();
+    vault.forget('ada');
+    expect((await vault.find(new Set([key.id]))).get(key.id)).toBeNull();
+  });
+
+  it('leaves nothing of what it has destroyed where it stood, though the service goes on (SEC-159)', async () => {
+    await vault.keyOf('ada');
+    const password = await vault.keep('password', 'ada', 'a hash');
+    const rows = await kept.query<{ wrapped: string }>(
+      `SELECT wrapped FROM data_key WHERE subject = 'ada' UNION SELECT wrapped FROM credential WHERE id = '${password}'`,
+    );
+    const parts = rows.map(({ wrapped }) => (JSON.parse(wrapped) as { text: string }).text);
+    expect(parts).toHaveLength(2);
+    const before = await kept.contents();
+    for (const part of parts) expect(before.includes(part)).toBe(true);
+    await vault.eraseSubject('ada');
+    const after = await kept.contents();
+    for (const part of parts) expect(after.includes(part)).toBe(false);
   });
 
   it('destroys the keys of addresses once their day was over for 90 days, and no others (SEC-165)', async () => {

@@ -4,10 +4,12 @@ import { And, type DataSource, In, LessThanOrEqual, Like, Not, type Repository }
 import { FOR_QUERIES, type PoolLimits } from '#database/database-settings.js';
 import { openDatabase } from '#database/database.js';
 import { Dialect } from '#database/dialect.js';
+import { clearFreedSpace } from '#database/freed-space.js';
 import type { Place } from '#database/place.js';
 import { type CredentialId, asCredentialId } from '#domain/ids.js';
 import { ADDRESS_SUBJECTS, addressesOn } from '#domain/refusal/request-source.js';
 import { ADDRESSES_KEPT_DAYS } from '#domain/retention.js';
+import { Refused } from '#domain/refused.js';
 import { type Ciphertext, decrypt, encrypt } from './aead.js';
 import { DataKey } from './data-key.js';
 import type { MasterKey } from './master-key.js';
@@ -42,6 +44,7 @@ const CACHED_KEYS = 5_000;
 const POOL: PoolLimits = { ...FOR_QUERIES, connections: 5 };
 
 const INSTALLATION = 'installation';
+const TABLES = ['data_key', 'credential'];
 
 const DAY_MS = 86_400_000;
 
@@ -59,7 +62,11 @@ export class Vault {
   private readonly keysById = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
   private readonly keysBySubject = new LRUCache<string, DataKey>({ max: CACHED_KEYS, ttl: CACHED_MS });
 
+  /** What this process has seen destroyed: whoever was just reading a key must not keep it. */
+  private readonly destroyed = new Set<string>();
+
   private constructor(
+    private readonly place: Place,
     private readonly database: DataSource,
     private readonly masterKey: MasterKey,
     private readonly now: () => Date,
@@ -79,7 +86,7 @@ export class Vault {
       durability: 'full',
       pool: POOL,
     });
-    const vault = new Vault(database, masterKey, now);
+    const vault = new Vault(place, database, masterKey, now);
     try {
       vault.installationSecret = await vault.loadInstallationSecret();
       return vault;
@@ -121,18 +128,41 @@ export class Vault {
     return this.credentials.existsBy({ id: Not(INSTALLATION), createdAt });
   }
 
+  /** How many secrets of this owner it has. */
+  async countOf(owner: string): Promise<number> {
+    return this.credentials.countBy({ owner });
+  }
+
   /**
-   * The key that seals this subject's personal data; made the first time.
-   * @throws VaultUnreadable if it was destroyed
+   * Destroys the data key and all secrets of a subject, and what is left of them in the files; the row of the key stays and says
+   * that it was there, so that no other is made. Again, it changes nothing.
    */
+  async eraseSubject(subject: string): Promise<void> {
+    await this.credentials.delete({ owner: subject });
+    const tombstone = { id: randomUUID(), subject, masterKey: this.masterKey.id, wrapped: null };
+    const row = { ...tombstone, createdAt: this.now().toISOString() };
+    await this.dataKeys.createQueryBuilder().insert().values(row).orIgnore().execute();
+    await this.dataKeys.update({ subject }, { wrapped: null });
+    this.forget(subject);
+    await clearFreedSpace(this.place, TABLES);
+  }
+
+  /** Lets go of a key that was destroyed, here or by another process. */
+  forget(subject: string): void {
+    this.destroyed.add(subject);
+    const key = this.keysBySubject.peek(subject);
+    if (key !== undefined) this.keysById.delete(key.id);
+    this.keysBySubject.delete(subject);
+  }
+
+  /** The key that seals this subject's personal data; made the first time. @throws Refused `user-erased` */
   async keyOf(subject: string): Promise<DataKey> {
     const cached = this.keysBySubject.get(subject);
     if (cached !== undefined) return cached;
     const row = await this.dataKeys.findOneBy({ subject });
     if (row !== null) {
       const key = this.unwrapDataKey(row);
-      if (key === null)
-        throw new VaultUnreadable(`The data of ${subject} was erased; nothing more can be sealed for it.`);
+      if (key === null) throw new Refused('user-erased');
       return key;
     }
     const id = randomUUID();
@@ -192,6 +222,7 @@ export class Vault {
   private unwrapDataKey({ id, subject, wrapped, masterKey }: DataKeyRow): DataKey | null {
     if (wrapped === null) return null;
     const key = new DataKey(id, Buffer.from(this.unwrap(wrapped, masterKey, placeOfKey(id, subject)), 'base64'));
+    if (this.destroyed.has(subject)) return null;
     this.keysById.set(id, key);
     this.keysBySubject.set(subject, key);
     return key;

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audit } from '#audit/audit.js';
 import { Subjects } from '#audit/subjects.js';
 import { differences } from '#audit/differences.js';
-import { shown } from '#audit/disclosure.js';
+import { shown } from '#event-store/disclosure.js';
 import { Histories, type Subject, ownerOf } from '#audit/histories.js';
 import type { Cut } from '#audit/replay.js';
 import { timelineOf } from '#audit/timeline.js';

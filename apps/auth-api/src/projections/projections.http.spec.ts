@@ -25,7 +25,7 @@ describe('administrators who have just logged in', () => {
     await expect
       .poll(() => items(''))
       .toEqual(
-        ['users', 'sessions', 'audit-trail'].map((projection) =>
+        ['users', 'sessions', 'subject-streams', 'audit-trail'].map((projection) =>
           expect.objectContaining({ projection, state: 'current', behind: 0, parked: 0 }),
         ),
       );

@@ -1,6 +1,6 @@
 import { Audit } from '#audit/audit.js';
 import { differences } from '#audit/differences.js';
-import { shown } from '#audit/disclosure.js';
+import { shown } from '#event-store/disclosure.js';
 import { asAuditEntry, eventsOf } from '#audit/entries.js';
 import { exported } from '#audit/export.js';
 import { Histories, type Subject, ownerOf } from '#audit/histories.js';

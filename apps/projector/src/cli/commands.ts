@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ERASURE_GROUNDS } from '#domain/user/erasure-report.js';
+import type { ErasureOptions } from './privacy.js';
 import type { RebuildOptions } from './rebuild.js';
 import type { NewPerson } from './users.js';
 
@@ -23,6 +25,11 @@ now (retry). Leave an event out (skip) only if its change can be missed: the oth
   authlog projections parked show sessions 0192f0c4-…
   authlog projections parked retry sessions
   authlog projections parked skip sessions 0192f0c4-… --reason "written by a test"`;
+
+const ABOUT_ERASURE = `
+It cannot be taken back. What happened stays in the log, with "erased" where something personal was; the name and the address can
+be taken by others. Back-ups from before still have it: see docs/audit.md. Asked again, it says the same. An administrator is
+erased by another administrator, over the API.`;
 
 const ABOUT_REBUILDS = `
 It goes on in the process that keeps the read models, also when you look away (Ctrl-C) and after a restart. Queries read the
@@ -74,7 +81,55 @@ function usersCommand(): Command {
     .option('--json', 'for scripts')
     .description('Make an account, with a password that is shown once and has to be changed at the first login.')
     .action(async (username: string, person: NewPerson) => (await import('./users.js')).create(username, person));
+  addPrivacy(users);
   return users;
+}
+
+interface Reasoned {
+  readonly reason: string;
+}
+
+function addPrivacy(users: Command): void {
+  users
+    .command('erase')
+    .argument('<user>', 'name or id')
+    .addOption(
+      new Option('--ground <ground>', 'why it has to be done (GDPR Art. 17(1))')
+        .choices(ERASURE_GROUNDS)
+        .makeOptionMandatory(),
+    )
+    .option('--ticket <ticket>', 'where the request is on file; no name of a person')
+    .option('--json', 'for scripts')
+    .description('Forget a person for good: the account ends, and everything personal in it is destroyed.')
+    .addHelpText('after', ABOUT_ERASURE)
+    .action(async (whom: string, options: ErasureOptions) => (await import('./privacy.js')).erase(whom, options));
+  users
+    .command('erase-again')
+    .description(
+      'After the vault was restored from a back-up: destroy what the log says was erased, as often as it takes.',
+    )
+    .action(async () => (await import('./privacy.js')).eraseAgain());
+  users
+    .command('export')
+    .argument('<user>', 'name or id')
+    .description('Write all that is held about a person, as JSON. That it was done is kept in the log.')
+    .action(async (whom: string) => (await import('./privacy.js')).exportAll(whom));
+  users
+    .command('hold')
+    .argument('<user>', 'name or id')
+    .requiredOption('--reason <text>', 'why; kept in the log, sealed')
+    .description('Keep a person from being erased, as while a case is open.')
+    .action(async (whom: string, { reason }: Reasoned) =>
+      (await import('./privacy.js')).hold(whom, 'PlaceLegalHold', reason),
+    );
+  users
+    .command('release')
+    .argument('<user>', 'name or id')
+    .requiredOption('--reason <text>', 'why; kept in the log, sealed')
+    .description('Let a person be erased again.')
+    .action(async (whom: string, { reason }: Reasoned) =>
+      (await import('./privacy.js')).hold(whom, 'LiftLegalHold', reason),
+    );
 }
 
 function projectionsCommand(): Command {

@@ -5,6 +5,7 @@ import { credentialOf } from './password-change.js';
 import { invalidated } from './session-epoch.js';
 import { kindOf } from './user-creation.js';
 import type { UserEvent } from './user-events.js';
+import type { EraseUser } from './erasure.js';
 import type { ActiveUser, User } from './user-state.js';
 import { demandPlainText } from './username.js';
 
@@ -83,7 +84,7 @@ export const isAdministrator = (state: User): state is ActiveUser =>
   state.status === 'active' && state.role === 'ADMIN' && !state.suspended;
 
 /** Whether the change, unless it changes nothing, leaves one administrator fewer, now or once the account is reinstated. */
-export function withdrawsAdministration({ role }: ActiveUser, change: AdministerUser): boolean {
+export function withdrawsAdministration({ role }: ActiveUser, { type }: AdministerUser | EraseUser): boolean {
   if (role !== 'ADMIN') return false;
-  return change.type === 'SuspendUser' || change.type === 'DeleteUser' || change.type === 'ChangeRole';
+  return type === 'SuspendUser' || type === 'DeleteUser' || type === 'EraseUser' || type === 'ChangeRole';
 }

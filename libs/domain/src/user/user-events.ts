@@ -2,6 +2,7 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
 import type { Role } from '../role.js';
+import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
 import type { ProviderKey } from './provider.js';
 
 /** How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). */
@@ -48,6 +49,20 @@ export type UserEvent =
   /** It may read the audit, with or without what is personal in it. */
   | { readonly type: 'AuditorAppointed'; readonly data: Administered & { readonly seesPersonalData: boolean } }
   | { readonly type: 'AuditorDismissed'; readonly data: Administered }
+  /** It must not be erased until the hold is lifted. */
+  | { readonly type: 'LegalHoldPlaced'; readonly data: Administered }
+  | { readonly type: 'LegalHoldLifted'; readonly data: Administered }
+  /** Nobody is this user any more, for good; what is personal of them is destroyed next. */
+  | {
+      readonly type: 'UserErased';
+      readonly data: { readonly userId: UserId; readonly ground: ErasureGround; readonly ticket?: string };
+    }
+  /** Before anything is destroyed, so that the report is right also if a process dies in between. */
+  | { readonly type: 'ErasureInventoryTaken'; readonly data: { readonly userId: UserId } & ErasureInventory }
+  /** Nothing of the person can be read any more. */
+  | { readonly type: 'UserErasureCompleted'; readonly data: { readonly userId: UserId } & ErasureOutcome }
+  /** All that is held about the person was handed to whoever is named as the actor. */
+  | { readonly type: 'SubjectDataExported'; readonly data: { readonly userId: UserId } }
   /** Its next sessions can do no more than choose another password. */
   | { readonly type: 'PasswordChangeRequired'; readonly data: Administered }
   /** What its sessions may do at most, those that are to come, too. */
@@ -177,6 +192,12 @@ export const userEvents: EventCatalogue<UserEvent> = {
   AuditorAppointed: administered,
   AuditorDismissed: administered,
   PasswordChangeRequired: administered,
+  LegalHoldPlaced: administered,
+  LegalHoldLifted: administered,
+  UserErased: { schema: 1 },
+  ErasureInventoryTaken: { schema: 1 },
+  UserErasureCompleted: { schema: 1 },
+  SubjectDataExported: { schema: 1 },
   ScopesLimited: { schema: 1 },
   CredentialIssued: { schema: 1 },
   ProviderRegistered: { schema: 1 },

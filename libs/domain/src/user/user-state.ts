@@ -2,6 +2,7 @@ import type { CredentialId, SessionId, UserId } from '../ids.js';
 import { type Personal, readable } from '../personal.js';
 import type { Role } from '../role.js';
 import { type Credentials, NO_CREDENTIALS, withIssued } from './credentials.js';
+import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
 import { type Provider, evolveProvider } from './provider.js';
 import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
 
@@ -12,7 +13,7 @@ export interface SparedSession {
 }
 
 export type User =
-  { readonly status: 'none' } | { readonly status: 'abandoned' } | ActiveUser | { readonly status: 'deleted' };
+  { readonly status: 'none' } | { readonly status: 'abandoned' } | ActiveUser | DeletedUser | ErasedUser;
 
 export interface ActiveUser {
   readonly status: 'active';
@@ -22,6 +23,8 @@ export interface ActiveUser {
   readonly suspended: boolean;
   /** Null for who may not read the audit, unless their role says so. */
   readonly auditor: { readonly seesPersonalData: boolean } | null;
+  /** Whether it must not be erased. */
+  readonly legalHold: boolean;
   readonly credentialId: CredentialId | null;
   /** Whether its sessions can do no more than choose another password. */
   readonly mustChangePassword: boolean;
@@ -50,6 +53,23 @@ export interface ActiveUser {
   readonly requestedEmail: RequestedEmail | null;
   /** Oldest first. */
   readonly replacedEmails: readonly ReplacedEmail[];
+}
+
+/** Nobody can use it; what is known of its owner is still there. */
+export type DeletedUser = Pick<ActiveUser, 'id' | 'kind' | 'legalHold'> & { readonly status: 'deleted' };
+
+/** Nobody knows any more who that was. */
+export interface ErasedUser {
+  readonly status: 'erased';
+  readonly id: UserId;
+  readonly ground: ErasureGround;
+  /** Where the request is on file; null for nowhere. */
+  readonly ticket: string | null;
+  readonly erasedAt: Date;
+  /** Null until it was taken. */
+  readonly inventory: ErasureInventory | null;
+  /** Null until everything was destroyed. */
+  readonly outcome: (ErasureOutcome & { readonly completedAt: Date }) | null;
 }
 
 /** An address that has not confirmed yet that it is the account's. */
@@ -81,8 +101,17 @@ export const nameOf = ({ id, claims }: Pick<ActiveUser, 'id' | 'claims'>): strin
 export function evolve(state: User, event: UserEvent, occurredAt: Date): User {
   if (event.type === 'UserCreated') return created(event.data);
   if (event.type === 'UserCreationAbandoned') return { status: 'abandoned' };
-  if (event.type === 'UserDeleted') return { status: 'deleted' };
-  return state.status === 'active' ? { ...state, ...changed(state, event, occurredAt) } : state;
+  switch (state.status) {
+    case 'active':
+      return evolveActive(state, event, occurredAt);
+    case 'deleted':
+      return isErasing(event) ? evolveErasable(state, event, occurredAt) : state;
+    case 'erased':
+      return isErasing(event) ? evolveErased(state, event, occurredAt) : state;
+    case 'none':
+    case 'abandoned':
+      return state;
+  }
 }
 
 function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): ActiveUser {
@@ -94,6 +123,7 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
     role,
     suspended: false,
     auditor: null,
+    legalHold: false,
     credentialId,
     mustChangePassword: false,
     lastResetId: null,
@@ -111,7 +141,61 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
   };
 }
 
-type Change = Exclude<UserEvent, { type: 'UserCreated' | 'UserCreationAbandoned' | 'UserDeleted' }>;
+type Erasing = Extract<UserEvent, { type: ErasingType }>;
+type ErasingType = (typeof ERASING)[number];
+const ERASING = [
+  'ErasureInventoryTaken',
+  'LegalHoldLifted',
+  'LegalHoldPlaced',
+  'UserErased',
+  'UserErasureCompleted',
+] as const;
+const isErasing = (event: UserEvent): event is Erasing => ERASING.some((type) => type === event.type);
+
+function evolveActive(state: ActiveUser, event: Exclude<UserEvent, Creation>, occurredAt: Date): User {
+  const { id, kind, legalHold } = state;
+  if (event.type === 'UserDeleted') return { status: 'deleted', id, kind, legalHold };
+  if (event.type === 'SubjectDataExported') return state;
+  return isErasing(event)
+    ? evolveErasable(state, event, occurredAt)
+    : { ...state, ...changed(state, event, occurredAt) };
+}
+
+function evolveErasable(state: ActiveUser | DeletedUser, { type, data }: Erasing, occurredAt: Date): User {
+  switch (type) {
+    case 'LegalHoldPlaced':
+      return { ...state, legalHold: true };
+    case 'LegalHoldLifted':
+      return { ...state, legalHold: false };
+    case 'UserErased': {
+      const { ground, ticket = null } = data;
+      return { status: 'erased', id: state.id, ground, ticket, erasedAt: occurredAt, inventory: null, outcome: null };
+    }
+    case 'ErasureInventoryTaken':
+    case 'UserErasureCompleted':
+      return state;
+  }
+}
+
+function evolveErased(state: ErasedUser, { type, data }: Erasing, occurredAt: Date): User {
+  switch (type) {
+    case 'ErasureInventoryTaken': {
+      const { userId: _, ...inventory } = data;
+      return { ...state, inventory };
+    }
+    case 'UserErasureCompleted': {
+      const { userId: _, ...outcome } = data;
+      return { ...state, outcome: { ...outcome, completedAt: occurredAt } };
+    }
+    case 'LegalHoldPlaced':
+    case 'LegalHoldLifted':
+    case 'UserErased':
+      return state;
+  }
+}
+
+type Creation = { type: 'UserCreated' | 'UserCreationAbandoned' };
+type Change = Exclude<UserEvent, Creation | { type: ErasingType | 'SubjectDataExported' | 'UserDeleted' }>;
 
 function changed(
   { claims, credentials, lastResetId, provider, replacedEmails }: ActiveUser,

@@ -10,6 +10,7 @@ import {
   providerRegistered,
   providerRenewed,
 } from './provider.js';
+import { type ForgetUser, forgotten } from './erasure.js';
 import { type CreateService, type RotateCredential, credentialRotated, serviceCreated } from './service-account.js';
 import { invalidated } from './session-epoch.js';
 import { type AdministerUser, administered } from './user-administration.js';
@@ -27,6 +28,9 @@ export type UserCommand =
   | { readonly type: 'AbandonUserCreation' }
   | { readonly type: 'InvalidateSessions'; readonly spare: SparedSession | null }
   | AdministerUser
+  | ForgetUser
+  /** All that is held about the person is being handed out. */
+  | { readonly type: 'RecordExport' }
   | { readonly type: 'AcceptAgreement'; readonly version: number; readonly current: number }
   /** Null leaves a name, or the e-mail address, as it is. */
   | {
@@ -55,6 +59,9 @@ export type UserRefusal =
   | 'email-invalid'
   | 'email-token-expired'
   | 'email-token-unknown'
+  | 'erasure-not-applicable'
+  | 'erasure-unknown'
+  | 'legal-hold'
   | 'name-invalid'
   | 'own-account'
   | 'password-changed-meanwhile'
@@ -69,6 +76,7 @@ export type UserRefusal =
   | 'role-not-assignable'
   | 'session-ended'
   | 'user-creation-abandoned'
+  | 'user-erased'
   | 'user-unknown'
   | 'username-invalid';
 
@@ -98,6 +106,14 @@ export const user: Decider<User, UserCommand, UserEvent> = {
       case 'RequirePasswordChange':
       case 'ChangeRole':
         return administered(demandActive(state), command);
+      case 'EraseUser':
+      case 'TakeErasureInventory':
+      case 'CompleteErasure':
+      case 'PlaceLegalHold':
+      case 'LiftLegalHold':
+        return forgotten(state, command);
+      case 'RecordExport':
+        return [{ type: 'SubjectDataExported', data: { userId: demandOnceThere(state).id } }];
       case 'AcceptAgreement': {
         const { id, acceptedAgreement } = demandActive(state);
         const { version, current } = command;
@@ -138,6 +154,12 @@ function mayBeCreated({ status }: User): boolean {
 /** @throws Refused `user-unknown` */
 function demandActive(state: User): ActiveUser {
   if (state.status !== 'active') throw new Refused('user-unknown');
+  return state;
+}
+
+/** @throws Refused `user-unknown` */
+function demandOnceThere(state: User): Exclude<User, { status: 'none' | 'abandoned' }> {
+  if (state.status === 'none' || state.status === 'abandoned') throw new Refused('user-unknown');
   return state;
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DataKey } from '#vault/data-key.js';
+import { Refused } from '#domain/refused.js';
 import type { SubjectKeys } from '../codec.js';
 
 /** Data keys in memory, one per subject, which tests can destroy. */
@@ -7,7 +8,9 @@ export class MemoryKeys implements SubjectKeys {
   private readonly keys = new Map<string, DataKey | null>();
 
   async keyOf(subject: string): Promise<DataKey> {
-    const key = this.keys.get(subject) ?? new DataKey(subject, randomBytes(32));
+    const known = this.keys.get(subject);
+    if (known === null) throw new Refused('user-erased');
+    const key = known ?? new DataKey(subject, randomBytes(32));
     this.keys.set(subject, key);
     return key;
   }

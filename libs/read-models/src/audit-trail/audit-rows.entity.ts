@@ -18,6 +18,7 @@ const known = (column: string) => ({ where: `"${column}" IS NOT NULL` });
 @Index('audit_of_session', ['sessionId', 'id'], known('sessionId'))
 @Index('audit_of_correlation', ['correlationId', 'id'])
 @Index('audit_from_address', ['addressKey', 'id'], known('addressKey'))
+@Index('audit_of_owner_of_address', ['addressOwner'], known('addressOwner'))
 @Index('audit_of_type', ['type', 'id'])
 @Index('audit_of_refusals', ['id'], { where: `outcome = 'refused'` })
 @Index('audit_by_time', ['recordedAt', 'id'])
@@ -57,6 +58,10 @@ export class AuditEntryRow {
   /** Where it was done from, if the event says so; null once it was erased. */
   @Column('text', { nullable: true })
   addressKey: AddressKey | null;
+
+  /** Under whose key it is in the log: with their data it is erased. */
+  @Column('text', { nullable: true })
+  addressOwner: string | null;
 
   /** Epoch milliseconds. */
   @Column('bigint', { transformer: epochMs })

@@ -1,14 +1,29 @@
+import type { EventDescription } from '#domain/event-catalogue.js';
 import { type AuthlogEvent, authlogEvents } from '#domain/events.js';
 import { categoryOf, idIn } from '#domain/ids.js';
 import { type Personal, readable } from '#domain/personal.js';
 import { RETENTION } from '#domain/retention.js';
 import type { SessionEvent } from '#domain/session/session-events.js';
-import { type Change, type ProjectedEvent, type Projection, patch, put, removeWhere } from '../projection.js';
+import {
+  type Change,
+  type ProjectedEvent,
+  type Projection,
+  blank,
+  patch,
+  personal,
+  put,
+  removeWhere,
+} from '../projection.js';
 import { addressKey } from './address-range.js';
 import { AUDIT_TRAIL_VERSION, AuditEntryRow, AuditSessionRow, type Outcome, placeOf } from './audit-rows.entity.js';
 
 /** What is in the log to keep the service going, and nobody's act. */
 const HOUSEKEEPING = ['ReactorAdvanced', 'ReactorBegan'] as const;
+
+const PERSONAL = [
+  personal(AuditEntryRow, 'addressOwner', 'addressKey'),
+  personal(AuditSessionRow, 'userId', 'addressKey'),
+];
 
 const AGEING: ReadonlySet<string> = new Set(RETENTION.map(({ category }) => category));
 
@@ -42,6 +57,7 @@ export const auditTrail: Projection<TrailEvent> = {
   types: types as TrailEvent['type'][],
   isInBackground: true,
   tables: [AuditEntryRow, AuditSessionRow],
+  personal: PERSONAL,
 
   project: (happened) => [put(AuditEntryRow, entryOf(happened)), ...changesOf(happened)],
 };
@@ -50,6 +66,7 @@ function changesOf(happened: ProjectedEvent<TrailEvent>): Change[] {
   const { event, stream, recordedAt } = happened;
   if (event.type === 'SessionOpened') return [put(AuditSessionRow, sessionOf(happened, event))];
   if (event.type === 'SessionEnded') return [patch(AuditSessionRow, idIn(stream), { endedAt: recordedAt.getTime() })];
+  if (event.type === 'UserErased') return PERSONAL.map((columns) => blank(columns, event.data.userId));
   if (event.type !== 'EventsAged') return [];
   return Object.entries(event.data.recordedBefore).map(([category, time]) => forgotten(category, Date.parse(time)));
 }
@@ -83,9 +100,17 @@ export function entryOf({
     sessionId: categoryOf(stream) === 'session' ? idIn(stream) : (data.sessionId ?? metadata['sessionId'] ?? null),
     correlationId: metadata['correlationId'] ?? '',
     addressKey: keyOf(data.ipAddress),
+    addressOwner: keyOf(data.ipAddress) === null ? null : ownerOfPersonal(event),
     recordedAt: recordedAt.getTime(),
     ages: AGEING.has(categoryOf(stream)) ? categoryOf(stream) : null,
   };
+}
+
+/** Whose data what is personal in the event is. */
+function ownerOfPersonal({ type, data }: TrailEvent): string | null {
+  const { personal: sealed }: EventDescription<never> = authlogEvents[type];
+  // The catalogue belongs to the same event, which its index by type cannot tell the compiler.
+  return sealed?.subject(data as never) ?? null;
 }
 
 /** What events of several kinds say under the same name. */

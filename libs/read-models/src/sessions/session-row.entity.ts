@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
 
 /** Of the projection, and in the names of its tables. */
-export const SESSIONS_VERSION = 3;
+export const SESSIONS_VERSION = 4;
 
 /** A session that was not ended on its own. Whether it is alive is for the query to say. */
 @Entity(`session_v${SESSIONS_VERSION}`)

@@ -2,18 +2,31 @@ import { type SessionId, type UserId, idIn } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import type { SessionEvent, SessionOpened, SessionOrigin } from '#domain/session/session-events.js';
 import type { UserEvent } from '#domain/user/user-events.js';
-import { type Change, type Projection, patch, patchWhere, put, remove, removeWhere } from '../projection.js';
+import {
+  type Change,
+  type Projection,
+  blank,
+  patch,
+  patchWhere,
+  personal,
+  put,
+  remove,
+  removeWhere,
+} from '../projection.js';
 import { SESSIONS_VERSION, SessionEpochRow, SessionRow } from './session-row.entity.js';
 
-type EventOfOwner = Extract<UserEvent, { type: 'CredentialIssued' | 'SessionsInvalidated' }>;
+type EventOfOwner = Extract<UserEvent, { type: 'CredentialIssued' | 'SessionsInvalidated' | 'UserErased' }>;
+
+const PERSONAL = personal(SessionRow, 'userId', 'ipAddress', 'userAgent');
 
 /** The sessions a user can see and end. */
 export const sessions: Projection<SessionEvent | EventOfOwner> = {
   name: 'sessions',
   version: SESSIONS_VERSION,
   categories: ['session', 'user'],
-  types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'CredentialIssued', 'SessionsInvalidated'],
+  types: ['SessionOpened', 'SessionRefreshed', 'SessionEnded', 'CredentialIssued', 'SessionsInvalidated', 'UserErased'],
   tables: [SessionRow, SessionEpochRow],
+  personal: [PERSONAL],
 
   project({ event: { type, data }, stream, occurredAt }) {
     const id = idIn(stream);
@@ -26,6 +39,8 @@ export const sessions: Projection<SessionEvent | EventOfOwner> = {
         return [remove(SessionRow, id)];
       case 'CredentialIssued':
         return data.othersEndAt === null ? [] : [replaced(data.userId, data.sessionId, Date.parse(data.othersEndAt))];
+      case 'UserErased':
+        return [blank(PERSONAL, data.userId)];
       case 'SessionsInvalidated': {
         const { userId, epoch, spared } = data;
         return [

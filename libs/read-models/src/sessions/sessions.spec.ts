@@ -168,6 +168,13 @@ describe.each(DATABASES)('in %s', (kind) => {
       expect((await listed()).items).toMatchObject([{ ipAddress: null, userAgent: null }]);
     });
 
+    it('tell nothing of where a person was who was erased, not even one that opened late', async () => {
+      await fixture.happened(sessionStream(first), opened({ epoch: 1 }));
+      expect((await listed()).items).toMatchObject([{ ipAddress: '192.0.2.7', userAgent: 'curl/8' }]);
+      await fixture.happened(userStream(ada), { type: 'UserErased', data: { userId: ada, ground: 'own-request' } });
+      expect((await listed()).items).toMatchObject([{ ipAddress: null, userAgent: null }]);
+    });
+
     it('that expired are swept out by the log itself', async () => {
       await fixture.happened(sessionStream(first), opened());
       const later = opened({ expiresAt: '2030-03-01T00:00:00.000Z' });

@@ -54,6 +54,16 @@ export class ReadModelFixture {
     return new ReadModelFixture(kept, await openReadModels(kept.place, projections));
   }
 
+  /** Everything that is kept there, as it is kept. */
+  contents(): Promise<Buffer> {
+    return this.kept.contents();
+  }
+
+  /** A statement of somebody else, who knows nothing of the program. */
+  query(statement: string): Promise<unknown[]> {
+    return this.kept.query(statement);
+  }
+
   /** The same database, as a program with other versions opens it; closed by whoever asked for it. */
   openBeside(projections: readonly Projection[]): Promise<ReadModelDatabase> {
     return openReadModels(this.kept.place, projections);

@@ -5,7 +5,7 @@ import { Dialect } from '#database/dialect.js';
 import { UserRow, type WrittenUserRow, asUserRow } from './user-row.entity.js';
 
 /** What has become of an account. */
-export const ACCOUNT_STATUSES = ['active', 'suspended', 'deleted'] as const;
+export const ACCOUNT_STATUSES = ['active', 'suspended', 'deleted', 'erased'] as const;
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
 /** Which accounts a list is of. */
@@ -14,7 +14,7 @@ export interface UserFilter {
   readonly prefix: string | null;
   /** Null for any. */
   readonly role: AccountRole | null;
-  /** Null for all but deleted ones. */
+  /** Null for all but those that were deleted or erased. */
   readonly status: AccountStatus | null;
 }
 

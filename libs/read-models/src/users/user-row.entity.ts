@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
 
 /** Of the projection, and in the name of its table. */
-export const USERS_VERSION = 7;
+export const USERS_VERSION = 8;
 
 /**
  * An account. A `Key` is the text before it in the form in which two spellings are the same. Its personal columns are null
@@ -33,7 +33,7 @@ export class UserRow {
   @Column('text')
   role: string;
 
-  /** `active`, `suspended` or `deleted`. */
+  /** `active`, `suspended`, `deleted` or `erased`. */
   @Column('text')
   status: string;
 

@@ -3,7 +3,7 @@ import { type Personal, readable } from '#domain/personal.js';
 import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
-import { type Projection, patch, put } from '../projection.js';
+import { type Projection, blank, patch, personal, put } from '../projection.js';
 import { USERS_VERSION, UserRow } from './user-row.entity.js';
 
 const TYPES = [
@@ -13,6 +13,7 @@ const TYPES = [
   'UserSuspended',
   'UserReinstated',
   'UserDeleted',
+  'UserErased',
   'AgreementAccepted',
   'PasswordChangeRequired',
   'PasswordChanged',
@@ -40,6 +41,19 @@ const namesOf = ({ firstNames, lastName }: Names) => ({
   lastNameKey: keyOf(lastName),
 });
 
+const PERSONAL = personal(
+  UserRow,
+  'id',
+  'username',
+  'usernameKey',
+  'email',
+  'emailKey',
+  'firstNames',
+  'firstNamesKey',
+  'lastName',
+  'lastNameKey',
+);
+
 /** The accounts there are and were. */
 export const users: Projection<ShownEvent> = {
   name: 'users',
@@ -49,6 +63,7 @@ export const users: Projection<ShownEvent> = {
   // The account and its second factor make one row.
   sequenceOf: (stream) => idIn(stream),
   tables: [UserRow],
+  personal: [PERSONAL],
 
   project({ event: { type, data }, occurredAt }) {
     switch (type) {
@@ -81,6 +96,8 @@ export const users: Projection<ShownEvent> = {
         return [patch(UserRow, data.userId, { status: 'active' })];
       case 'UserDeleted':
         return [patch(UserRow, data.userId, { status: 'deleted' })];
+      case 'UserErased':
+        return [blank(PERSONAL, data.userId), patch(UserRow, data.userId, { status: 'erased' })];
       case 'EmailChanged':
       case 'EmailChangeUndone':
         return [patch(UserRow, data.userId, { email: readable(data.email), emailKey: keyOf(data.email) })];

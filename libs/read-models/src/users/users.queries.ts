@@ -17,6 +17,8 @@ const COLUMNS = [
   'acceptedAgreement',
 ] as const satisfies readonly (keyof UserRow)[];
 
+const THERE = `status NOT IN ('deleted', 'erased')`;
+
 /** What others see of an account. */
 export type FoundUser = Pick<UserRow, (typeof COLUMNS)[number]>;
 
@@ -27,7 +29,7 @@ export type NamedUser = Pick<UserRow, 'id' | 'username' | 'role'>;
 const NAMES_AT_ONCE = [10, 100, 1_000];
 const MOST_NAMES = 1_000;
 
-/** Asks the `users` read model for accounts that were not deleted. */
+/** Asks the `users` read model for accounts that were neither deleted nor erased. */
 export class UserQueries {
   private readonly dialect: Dialect;
   private readonly table: string;
@@ -39,7 +41,7 @@ export class UserQueries {
     this.dialect = new Dialect(database);
     const columns = COLUMNS.map((column) => this.dialect.name(column));
     this.table = this.dialect.name(database.getMetadata(UserRow).tableName);
-    this.select = `SELECT ${columns.join(', ')} FROM ${this.table} WHERE status <> 'deleted'`;
+    this.select = `SELECT ${columns.join(', ')} FROM ${this.table} WHERE ${THERE}`;
   }
 
   async byId(id: UserId): Promise<FoundUser | null> {
@@ -86,7 +88,7 @@ export class UserQueries {
       const asked = filledUp(keys.slice(from, from + MOST_NAMES));
       const found = await this.dialect.select<NamedUser & { key: string }>(
         `SELECT id, username, role, "usernameKey" AS key FROM ${this.table}
-         WHERE status <> 'deleted' AND "usernameKey" IN (${this.dialect.parameters(asked.length)})`,
+         WHERE ${THERE} AND "usernameKey" IN (${this.dialect.parameters(asked.length)})`,
         asked,
       );
       for (const { key, ...row } of found) rows.set(key, row);

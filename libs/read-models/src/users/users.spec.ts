@@ -163,5 +163,21 @@ describe.each(DATABASES)('the accounts in %s', (kind) => {
     expect(await row()).toMatchObject({ id: ada, ...nothing, ...noKeys });
   });
 
+  it('are in no list once they were erased, and have nothing personal left, whatever comes late (SEC-159)', async () => {
+    const erased = { userId: ada, ground: 'own-request' } as const;
+    const suspended = { type: 'UserSuspended', data: { userId: ada } } as const;
+    await fixture.happened(userStream(ada), adaCreated);
+    await fixture.happened(userStream(ada), suspended);
+    expect(await found()).not.toBeNull();
+    await fixture.happened(userStream(ada), { type: 'UserErased', data: erased });
+    expect(await found()).toBeNull();
+    const nothing = { username: null, email: null, firstNames: null, lastName: null };
+    const noKeys = { usernameKey: null, emailKey: null, firstNamesKey: null, lastNameKey: null };
+    expect(await row()).toMatchObject({ id: ada, status: 'erased', ...nothing, ...noKeys });
+    const queries = new UserQueries(fixture.database.reader);
+    expect(await queries.after(null, 10)).toEqual([]);
+    expect(await queries.byUsername('Ada')).toBeNull();
+  });
+
   it('are not there before they are created', async () => expect(await found()).toBeNull());
 });

@@ -1,4 +1,4 @@
-import type { DataKey, SubjectKeys } from '#event-store/codec.js';
+import type { DataKey, SubjectKeys } from './codec.js';
 
 /** Stands where personal data is that the reader may not see. */
 export interface Withheld {
