@@ -226,7 +226,8 @@ describe('on the command line, beside a running service,', () => {
     expect(ill.stdout).toMatch(/^fault +projections +users has 1 parked\n +→ authlog projections parked list$/m);
     expect(ill.stdout).toMatch(/^ok +projections +sessions is at \d+$/m);
 
-    await authlog(`projections parked skip users ${eventId} --reason nobody needs it`);
+    for (const projection of ['users', 'audit-trail'])
+      await authlog(`projections parked skip ${projection} ${eventId} --reason nobody needs it`);
     const { code, stdout } = await authlog('doctor --json');
     const findings = JSON.parse(stdout) as { check: string; verdict: string }[];
     expect([code, new Set(findings.map(({ verdict }) => verdict))]).toEqual([0, new Set(['ok'])]);
