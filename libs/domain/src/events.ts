@@ -9,6 +9,7 @@ import { type PasswordResetEvent, passwordResetEvents } from './password-reset/p
 import { type ProjectionControlEvent, projectionControlEvents } from './projection/projection-control.js';
 import { type ReactorEvent, reactorEvents } from './reactor/reactor.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
+import { type SealingEvent, sealingEvents } from './sealing/sealing.js';
 import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
 import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
@@ -28,6 +29,7 @@ export type AuthlogEvent =
   | ProjectionControlEvent
   | ReactorEvent
   | ReservationEvent
+  | SealingEvent
   | SecondFactorEvent
   | SessionEvent
   | SigningKeyEvent
@@ -46,6 +48,7 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...projectionControlEvents,
   ...reactorEvents,
   ...reservationEvents,
+  ...sealingEvents,
   ...secondFactorEvents,
   ...sessionEvents,
   ...signingKeyEvents,

@@ -55,6 +55,7 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
   'email-taken': { status: 409, why: 'Another user has this e-mail address.' },
   'extended-token-not-allowed': { status: 403, why: 'Invalid token' },
   'extension-not-allowed': { status: 403, why: 'The caller may not extend tokens with these scopes.' },
+  'head-out-of-order': { status: 409, why: 'Another head was signed in the meantime.' },
   'iterator-advanced-meanwhile': { status: 409, why: 'Another one asked for the same page. Ask again.' },
   'iterator-unknown': {
     status: 404,

@@ -1,0 +1,39 @@
+import { SEALING_HEADS, type SealingEvent, type SealingPublicKey, type SignedHead } from '#domain/sealing/sealing.js';
+import type { EventStore, Position, RecordedEvent } from '#event-store/event-store.js';
+
+/** A head as it stands in the log. */
+export interface StoredHead {
+  readonly signed: SignedHead;
+  /** Of the event that it is in. */
+  readonly position: Position;
+  /** The event's number in its stream, which is the head's unless somebody has meddled. */
+  readonly revision: number;
+}
+
+/**
+ * The heads of the log from a number on, in order, as they stand there.
+ * @param end the position behind which none is of interest
+ */
+export async function* headsFrom(store: EventStore, number: number, end?: Position): AsyncIterable<StoredHead> {
+  for await (const event of store.readStream(SEALING_HEADS, Math.max(1, number))) {
+    if (end !== undefined && BigInt(event.position) > BigInt(end)) return;
+    const { head, signature } = dataOf(event, 'LogSealed');
+    yield { signed: { head, signature }, position: event.position, revision: event.revision };
+  }
+}
+
+/** The head with this number; undefined if it was not signed yet. */
+export async function headNumbered(store: EventStore, number: number): Promise<SignedHead | undefined> {
+  for await (const { signed } of headsFrom(store, number)) return signed;
+  return undefined;
+}
+
+/** The first public key, as the log has it; undefined before sealing has begun. */
+export async function firstKeyIn(store: EventStore): Promise<SealingPublicKey | undefined> {
+  for await (const event of store.readStream(SEALING_HEADS, 0)) return dataOf(event, 'SealingBegun').publicKey;
+  return undefined;
+}
+
+/** What is there may be anything: whoever reads it checks it. Nothing of it is personal, so nothing is sealed. */
+const dataOf = <Type extends SealingEvent['type']>({ data }: RecordedEvent, _: Type) =>
+  data as unknown as Extract<SealingEvent, { type: Type }>['data'];

@@ -1,0 +1,114 @@
+import type { Head } from '#domain/sealing/sealing.js';
+import { Frontier } from '../frontier.js';
+import { countOf, leafAt, positionIn } from '../leaf.js';
+import { leafHash } from '../merkle-tree.js';
+import type { Comparison, Difference } from './compare-leaves.js';
+import type { Fault } from './fault.js';
+
+const EXPLAINED: Readonly<Record<Difference['kind'], string>> = {
+  changed: 'is not the event that was sealed there',
+  removed: 'is gone, although it is to be kept',
+  inserted: 'was not there when what surrounds it was sealed',
+  reordered: 'was sealed at another place',
+  cut: 'and all behind it are gone: the log ends before',
+};
+
+/** The heads of the log in their order. */
+interface Heads {
+  /** Undefined behind the last one that can be believed. */
+  readonly next: Head | undefined;
+  advance(): Promise<void>;
+}
+
+/**
+ * Builds the tree anew, leaf by leaf, and compares it with every head. Heads decide: where the log and the leaves do not agree, the
+ * one that makes the signed tree is right.
+ */
+export class SignedStretches {
+  private readonly tree = Frontier.empty();
+  private readonly differences: Difference[] = [];
+  /** The tree as it was before the first difference, and what the log has from there on, until a head has decided. */
+  private disputed: { readonly tree: Frontier; readonly asInLog: Buffer[] } | null = null;
+  private decided: Fault | null = null;
+  private firstOfStretch: bigint | null = null;
+
+  get size(): number {
+    return this.tree.size;
+  }
+
+  /** What is wrong so far; for good once a head has decided. */
+  get fault(): Fault | null {
+    const [difference] = this.differences;
+    return this.decided ?? (difference === undefined ? null : asFault(difference));
+  }
+
+  /**
+   * Goes on by leaves that were compared with the log.
+   * @param heads the next one of which seals at least so many leaves
+   */
+  async add(kept: Buffer, comparison: Comparison, heads: Heads): Promise<void> {
+    while (heads.next?.size === this.size) await this.meet(heads);
+    const { first, asInLog } = comparison;
+    if (first !== null) this.differences.push(first);
+    const isFirst = first !== null && this.differences.length === 1;
+    if (this.disputed !== null) this.disputed.asInLog.push(asInLog);
+    for (let n = 0; n < countOf(kept); n += 1) {
+      if (isFirst && first.index === n) this.dispute(asInLog, n);
+      const leaf = leafAt(kept, n);
+      this.firstOfStretch ??= positionIn(leaf);
+      this.tree.add(leafHash(leaf));
+      while (heads.next?.size === this.size) await this.meet(heads);
+    }
+    if (isFirst && first.index >= countOf(kept)) this.dispute(asInLog, first.index);
+  }
+
+  private dispute(asInLog: Buffer, index: number): void {
+    const rest = asInLog.subarray(leafAt(asInLog, 0).length * index);
+    this.disputed ??= { tree: this.tree.copy(), asInLog: [rest] };
+  }
+
+  private async meet(heads: Heads): Promise<void> {
+    const head = heads.next;
+    if (head === undefined) return;
+    const isKept = this.tree.root().toString('base64url') === head.rootHash;
+    if (this.decided === null && !isKept) this.decided = this.decide(head);
+    const [difference] = this.differences;
+    // The leaves are those that were signed, so it is the log that is not.
+    if (this.decided === null && difference !== undefined) this.decided = asFault(difference);
+    if (this.decided !== null) this.disputed = null;
+    this.firstOfStretch = null;
+    await heads.advance();
+  }
+
+  private decide(head: Head): Fault {
+    const [difference] = this.differences;
+    if (difference !== undefined && this.isLogSigned(head))
+      return {
+        kind: 'leaves-altered',
+        position: difference.position,
+        message: `The leaf of the event at ${difference.position} was altered; the log itself is as head ${head.number} has signed it.`,
+      };
+    if (difference !== undefined) return asFault(difference);
+    const from = String(this.firstOfStretch ?? head.position);
+    return {
+      kind: 'changed',
+      position: from,
+      message: `From ${from} to ${head.position} an event and its leaf are not what head ${head.number} has signed.`,
+    };
+  }
+
+  /** Whether the events that stand in the log make the tree that was signed. */
+  private isLogSigned({ size, rootHash }: Head): boolean {
+    if (this.disputed === null) return false;
+    const { tree, asInLog } = this.disputed;
+    for (const leaves of asInLog)
+      for (let n = 0; n < countOf(leaves) && tree.size < size; n += 1) tree.add(leafHash(leafAt(leaves, n)));
+    return tree.size === size && tree.root().toString('base64url') === rootHash;
+  }
+}
+
+const asFault = ({ kind, position }: Difference): Fault => ({
+  kind,
+  position,
+  message: `The event at ${position} ${EXPLAINED[kind]}.`,
+});
