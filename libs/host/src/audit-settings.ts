@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { isAbsolute } from 'node:path';
 import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';

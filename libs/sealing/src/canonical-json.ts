@@ -9,7 +9,7 @@ export function canonicalJson(value: unknown): string {
   if (typeof value === 'boolean' || value === null || Number.isFinite(value)) return String(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value === 'object') return canonicalObject(value);
-  throw new TypeError(`${String(value)} is no JSON value.`);
+  throw new TypeError(`Of the type ${typeof value} there is no JSON.`);
 }
 
 /** Printable ASCII without quotation mark and backslash: nearly all that is in a log. */

@@ -92,12 +92,19 @@ export class LeafStore {
 
   /** Where in the tree the event at a position is; null if no leaf is of it. */
   async indexOf(position: Position): Promise<number | null> {
+    const index = await this.countBefore(position);
+    if (index >= (await this.end()).size) return null;
+    return positionIn(await this.leaf(index)) === BigInt(position) ? index : null;
+  }
+
+  /** How many leaves are of events before a position. */
+  async countBefore(position: Position): Promise<number> {
     const statement = `SELECT tile, leaves FROM leaf_tile WHERE "lastPosition" >= ${this.dialect.parameter(0)} ORDER BY "lastPosition" LIMIT 1`;
     const [row] = await this.select<{ tile: string | number; leaves: Buffer }>(statement, [position]);
-    if (row === undefined) return null;
-    for (let n = 0; n < countOf(row.leaves); n += 1)
-      if (positionIn(leafAt(row.leaves, n)) === BigInt(position)) return Number(row.tile) * TILE + n;
-    return null;
+    if (row === undefined) return (await this.end()).size;
+    let before = 0;
+    while (positionIn(leafAt(row.leaves, before)) < BigInt(position)) before += 1;
+    return Number(row.tile) * TILE + before;
   }
 
   /** Where an event with this hash was when it was sealed; null if it never was. Looks at all leaves. */

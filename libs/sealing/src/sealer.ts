@@ -126,7 +126,8 @@ export class Sealer {
     // A clock that was turned back does not keep the log from being sealed.
     const at = last !== null && last.at > now ? last.at : now;
     const number = (last?.number ?? 0) + 1;
-    const head: Head = { number, log, ...tree, at, previousHead: last?.hash ?? null, keyId: key.keyId };
+    const { nextKey, ...sealed } = tree;
+    const head: Head = { number, log, ...sealed, at, previousHead: last?.hash ?? null, keyId: key.keyId, nextKey };
     return signHead(head, privateKeyFrom(await this.secretOf(key)));
   }
 

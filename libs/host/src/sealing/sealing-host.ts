@@ -91,9 +91,10 @@ export class SealingHost {
     const sealer = new Sealer({ repository, leaves, keys: vault, now: () => new Date() });
     const { events, everyMs, leastMs } = this.pace;
     let sealed = await sealer.sealedSize();
-    let lookedAt = performance.now();
+    let lookedAt = -Infinity;
     for (; !signal.aborted; await pause(leastMs, signal)) {
       const { size } = this;
+      if (size === 0) continue;
       if (size - sealed < events && performance.now() - lookedAt < everyMs) continue;
       lookedAt = performance.now();
       const head = (await sealer.isDue(size)) ? await sealer.seal(size) : null;

@@ -24,9 +24,9 @@ export interface Comparison {
 
 /**
  * Compares the leaves that are kept of a stretch of the log with those of the events that stand there now.
- * @param logEnd the position of the last event of the log
+ * @param logEnd the position of the last event of the log; null where only a part of it is there
  */
-export function compareLeaves(kept: Buffer, found: Buffer, logEnd: bigint, now: Date): Comparison {
+export function compareLeaves(kept: Buffer, found: Buffer, logEnd: bigint | null, now: Date): Comparison {
   if (kept.equals(found)) return { first: null, asInLog: found, events: countOf(found), aged: 0 };
   const asInLog: Buffer[] = [];
   let first: Difference | null = null;
@@ -42,7 +42,7 @@ export function compareLeaves(kept: Buffer, found: Buffer, logEnd: bigint, now: 
         asInLog.push(ours);
       } else
         first ??= {
-          kind: BigInt(leaf.position) > logEnd ? 'cut' : 'removed',
+          kind: kindOfGap(leaf, found, f, logEnd),
           position: leaf.position,
           index: k,
           found: null,
@@ -63,6 +63,13 @@ export function compareLeaves(kept: Buffer, found: Buffer, logEnd: bigint, now: 
     f += 1;
   }
   return { first, asInLog: Buffer.concat(asInLog), events: countOf(found), aged };
+}
+
+/** At its position stands no event: it is gone, or comes later than it should. */
+function kindOfGap({ eventHash, position }: Leaf, found: Buffer, f: number, logEnd: bigint | null): LogFaultKind {
+  for (let later = f; later < countOf(found); later += 1)
+    if (readLeaf(leafAt(found, later)).eventHash.equals(eventHash)) return 'reordered';
+  return logEnd !== null && BigInt(position) > logEnd ? 'cut' : 'removed';
 }
 
 /** At the same position stands another event: by itself, or because what is around it has moved. */

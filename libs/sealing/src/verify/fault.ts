@@ -5,9 +5,10 @@ export type LogFaultKind = 'changed' | 'removed' | 'inserted' | 'reordered' | 'c
 
 /**
  * What is wrong. Beside what was done to the log and to heads: `leaves-altered`, the log is as it was signed, and the leaves are not;
- * `heads-differ`, a head outside is another one than that of the same number in the log.
+ * `heads-differ`, a head outside is another one than that of the same number in the log. A bundle can also be `cut-short`, or
+ * `damaged` so that it cannot be read.
  */
-export type FaultKind = LogFaultKind | HeadFault | 'leaves-altered' | 'heads-differ';
+export type FaultKind = LogFaultKind | HeadFault | 'leaves-altered' | 'heads-differ' | 'cut-short' | 'damaged';
 
 /** The first thing that is wrong. */
 export interface Fault {

@@ -1,7 +1,7 @@
 import type { Head } from '#domain/sealing/sealing.js';
 import { Frontier } from '../frontier.js';
 import { countOf, leafAt, positionIn } from '../leaf.js';
-import { leafHash } from '../merkle-tree.js';
+import { type Hash, leafHash } from '../merkle-tree.js';
 import type { Comparison, Difference } from './compare-leaves.js';
 import type { Fault } from './fault.js';
 
@@ -25,12 +25,20 @@ interface Heads {
  * one that makes the signed tree is right.
  */
 export class SignedStretches {
-  private readonly tree = Frontier.empty();
   private readonly differences: Difference[] = [];
   /** The tree as it was before the first difference, and what the log has from there on, until a head has decided. */
   private disputed: { readonly tree: Frontier; readonly asInLog: Buffer[] } | null = null;
   private decided: Fault | null = null;
-  private firstOfStretch: bigint | null = null;
+  private first: bigint | null = null;
+  /** The position up to which heads have signed what there is. */
+  private signedTo: bigint | null = null;
+
+  /** @param tree of all that is before the first leaf */
+  constructor(private readonly tree: Frontier = Frontier.empty()) {}
+
+  get root(): Hash {
+    return this.tree.root();
+  }
 
   get size(): number {
     return this.tree.size;
@@ -55,7 +63,7 @@ export class SignedStretches {
     for (let n = 0; n < countOf(kept); n += 1) {
       if (isFirst && first.index === n) this.dispute(asInLog, n);
       const leaf = leafAt(kept, n);
-      this.firstOfStretch ??= positionIn(leaf);
+      this.first ??= positionIn(leaf);
       this.tree.add(leafHash(leaf));
       while (heads.next?.size === this.size) await this.meet(heads);
     }
@@ -70,14 +78,18 @@ export class SignedStretches {
   private async meet(heads: Heads): Promise<void> {
     const head = heads.next;
     if (head === undefined) return;
-    const isKept = this.tree.root().toString('base64url') === head.rootHash;
+    this.settle(head, this.root.toString('base64url') === head.rootHash);
+    await heads.advance();
+  }
+
+  /** Hears whether a head has signed the leaves that there are. */
+  settle(head: Head, isKept: boolean): void {
     if (this.decided === null && !isKept) this.decided = this.decide(head);
     const [difference] = this.differences;
     // The leaves are those that were signed, so it is the log that is not.
     if (this.decided === null && difference !== undefined) this.decided = asFault(difference);
     if (this.decided !== null) this.disputed = null;
-    this.firstOfStretch = null;
-    await heads.advance();
+    else this.signedTo = BigInt(head.position);
   }
 
   private decide(head: Head): Fault {
@@ -89,7 +101,7 @@ export class SignedStretches {
         message: `The leaf of the event at ${difference.position} was altered; the log itself is as head ${head.number} has signed it.`,
       };
     if (difference !== undefined) return asFault(difference);
-    const from = String(this.firstOfStretch ?? head.position);
+    const from = String(this.signedTo === null ? (this.first ?? head.position) : this.signedTo + 1n);
     return {
       kind: 'changed',
       position: from,
