@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EventStore, LOG_START, type RecordedEvent, hasReached } from '#event-store/event-store.js';
 import { leavesOf, readLeaf } from './leaf.js';
-import type { LeafEnd, LeafStore } from './leaf-store.js';
+import { type LeafEnd, type LeafStore, LeavesAddedElsewhere } from './leaf-store.js';
 import { isAged } from './retention-class.js';
 
 /** What the leaves are of is not what stands in the log; the message says where. */
@@ -15,22 +15,32 @@ export interface LeafFollowerParts {
   readonly now: () => Date;
   /** At the end of the log it waits so long, so that what comes one by one is written together. */
   readonly gatherMs: number;
-  readonly advanced: (end: LeafEnd) => void;
+  /** @param isBehind whether there is more in the log already */
+  readonly advanced: (end: LeafEnd, isBehind: boolean) => void;
 }
 
 /**
- * Makes leaves of the log from where they end, until the signal ends it.
- * @throws LogDiverges if the log is not the one that the leaves are of, LeavesAddedElsewhere
+ * Makes leaves of the log from where they end, until the signal ends it. Where others do, too, each goes on behind what was added.
+ * @throws LogDiverges if the log is not the one that the leaves are of
  */
 export async function followLog(parts: LeafFollowerParts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted)
+    try {
+      await followFrom(parts, await parts.leaves.end(), signal);
+    } catch (error) {
+      if (!(error instanceof LeavesAddedElsewhere)) throw error;
+    }
+}
+
+async function followFrom(parts: LeafFollowerParts, from: LeafEnd, signal: AbortSignal): Promise<void> {
   const { store, leaves, gatherMs, advanced } = parts;
-  let end = await leaves.end();
-  await demandSameLog(parts, end);
-  advanced(end);
+  await demandSameLog(parts, from);
+  let end = from;
+  advanced(end, false);
   for await (const { events, caughtUp } of store.subscribeAll({ after: end.position, signal })) {
     if (events.length > 0) {
       end = await leaves.append(end, leavesOf(events));
-      advanced(end);
+      advanced(end, !caughtUp);
     }
     if (caughtUp) await delay(gatherMs, undefined, { signal }).catch(() => undefined);
   }

@@ -25,7 +25,7 @@ describe('a leaf of the tree (SEC-155)', () => {
 
   it('has the same bytes for ever', () =>
     expect(leavesOf([event]).toString('hex')).toBe(
-      'ac7fdfd91aa710127c094cd751a89449e79256c180d660aa56c324178820d520' + 'ffffffffffffffff01b8dac5b40101',
+      'ac7fdfd91aa710127c094cd751a89449e79256c180d660aa56c324178820d520ffffffffffffffff01b8dac5b40101',
     ));
 
   it('says when its event was recorded, where it stands and how long it is kept', () =>

@@ -5,7 +5,7 @@ export type LeafThreadSettings = Pick<StoreSettings, 'data' | 'database' | 'even
 
 /** What the thread that makes leaves says. */
 export type FromLeafThread =
-  /** So many leaves there are now. */
-  | { readonly type: 'advanced'; readonly size: number }
+  /** So many leaves there are now, and whether there is more in the log already. */
+  | { readonly type: 'advanced'; readonly size: number; readonly isBehind: boolean }
   /** It ends. */
   | { readonly type: 'failed'; readonly name: string; readonly message: string };

@@ -26,7 +26,10 @@ async function work(settings: LeafThreadSettings): Promise<void> {
   });
   try {
     const parts = { store, leaves, gatherMs: GATHER_MS, now: () => new Date() };
-    await followLog({ ...parts, advanced: ({ size }) => say({ type: 'advanced', size }) }, stopping.signal);
+    await followLog(
+      { ...parts, advanced: ({ size }, isBehind) => say({ type: 'advanced', size, isBehind }) },
+      stopping.signal,
+    );
   } finally {
     await leaves.close();
     await store.close();

@@ -16,7 +16,7 @@ const STOP_WITHIN_MS = 2_000;
  */
 export async function leavesElsewhere(
   { data, database, eventStore }: LeafThreadSettings,
-  advanced: (size: number) => void,
+  advanced: (size: number, isBehind: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const workerData: LeafThreadSettings = { data, database, eventStore };
@@ -24,7 +24,7 @@ export async function leavesElsewhere(
   thread.unref();
   let failure: Error | undefined;
   thread.on('message', (message: FromLeafThread) => {
-    if (message.type === 'advanced') advanced(message.size);
+    if (message.type === 'advanced') advanced(message.size, message.isBehind);
     else failure = Object.assign(new Error(message.message), { name: message.name });
   });
   thread.on('error', (error) => {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SignedHead } from '#domain/sealing/sealing.js';
-import { LeavesAddedElsewhere } from '#sealing/leaf-store.js';
 import { Sealer } from '#sealing/sealer.js';
 import { handOutHeads } from '#sealing/sink/hand-out-heads.js';
 import { HeadEndpoint } from '#sealing/sink/head-endpoint.js';
@@ -26,6 +25,8 @@ export interface SealingPace {
 const PACE: SealingPace = { events: 1_000, everyMs: 10_000, leastMs: 200 };
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** So often it says how far it is while it catches up with a long log. */
+const PROGRESS_MS = 10_000;
 
 /** Heads are in this file of the data folder, unless the settings name another. */
 export const HEADS_FILE = 'sealed-heads.ndjson';
@@ -65,23 +66,24 @@ export class SealingHost {
   private async keepSealing(turn: AbortSignal): Promise<void> {
     let retryMs = RETRY_MS;
     while (!turn.aborted) {
+      const startedAt = performance.now();
       const ending = new AbortController();
       const signal = AbortSignal.any([turn, ending.signal]);
       const parts = [this.followLog(signal), this.signHeads(signal)].map((part) => part.finally(() => ending.abort()));
-      const failures = (await Promise.allSettled(parts)).flatMap((end) =>
-        end.status === 'rejected' ? end.reason : [],
-      );
-      if (turn.aborted) return;
-      for (const error of failures) this.failed(error);
-      const isOnlyLate = failures.every((error) => error instanceof Error && error.name === LeavesAddedElsewhere.name);
-      retryMs = isOnlyLate ? RETRY_MS : Math.min(2 * retryMs, LONGEST_RETRY_MS);
+      for (const end of await Promise.allSettled(parts)) if (end.status === 'rejected') this.failed(end.reason);
+      const wentWell = performance.now() - startedAt > LONGEST_RETRY_MS;
+      retryMs = wentWell ? RETRY_MS : Math.min(2 * retryMs, LONGEST_RETRY_MS);
       await pause(retryMs, turn);
     }
   }
 
   private followLog(signal: AbortSignal): Promise<void> {
-    const advanced = (size: number) => {
+    let saidAt = performance.now();
+    const advanced = (size: number, isBehind: boolean) => {
       this.size = size;
+      if (!isBehind || performance.now() - saidAt < PROGRESS_MS) return;
+      saidAt = performance.now();
+      this.log.info({ events: size }, 'the log is older than its seals: so many events have leaves by now');
     };
     return leavesElsewhere(this.stores.settings, advanced, signal);
   }

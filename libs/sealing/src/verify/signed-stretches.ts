@@ -1,6 +1,6 @@
 import type { Head } from '#domain/sealing/sealing.js';
 import { Frontier } from '../frontier.js';
-import { countOf, leafAt, positionIn } from '../leaf.js';
+import { LEAF_BYTES, countOf, leafAt, positionIn } from '../leaf.js';
 import { type Hash, leafHash } from '../merkle-tree.js';
 import type { Comparison, Difference } from './compare-leaves.js';
 import type { Fault } from './fault.js';
@@ -25,7 +25,8 @@ interface Heads {
  * one that makes the signed tree is right.
  */
 export class SignedStretches {
-  private readonly differences: Difference[] = [];
+  /** The first, once the tree has come to it. */
+  private difference: Difference | null = null;
   /** The tree as it was before the first difference, and what the log has from there on, until a head has decided. */
   private disputed: { readonly tree: Frontier; readonly asInLog: Buffer[] } | null = null;
   private decided: Fault | null = null;
@@ -46,8 +47,7 @@ export class SignedStretches {
 
   /** What is wrong so far; for good once a head has decided. */
   get fault(): Fault | null {
-    const [difference] = this.differences;
-    return this.decided ?? (difference === undefined ? null : asFault(difference));
+    return this.decided ?? (this.difference === null ? null : asFault(this.difference));
   }
 
   /**
@@ -57,22 +57,22 @@ export class SignedStretches {
   async add(kept: Buffer, comparison: Comparison, heads: Heads): Promise<void> {
     while (heads.next?.size === this.size) await this.meet(heads);
     const { first, asInLog } = comparison;
-    if (first !== null) this.differences.push(first);
-    const isFirst = first !== null && this.differences.length === 1;
-    if (this.disputed !== null) this.disputed.asInLog.push(asInLog);
+    this.disputed?.asInLog.push(asInLog);
     for (let n = 0; n < countOf(kept); n += 1) {
-      if (isFirst && first.index === n) this.dispute(asInLog, n);
+      if (first?.index === n) this.dispute(first, asInLog);
       const leaf = leafAt(kept, n);
       this.first ??= positionIn(leaf);
       this.tree.add(leafHash(leaf));
       while (heads.next?.size === this.size) await this.meet(heads);
     }
-    if (isFirst && first.index >= countOf(kept)) this.dispute(asInLog, first.index);
+    if (first !== null && first.index >= countOf(kept)) this.dispute(first, asInLog);
   }
 
-  private dispute(asInLog: Buffer, index: number): void {
-    const rest = asInLog.subarray(leafAt(asInLog, 0).length * index);
-    this.disputed ??= { tree: this.tree.copy(), asInLog: [rest] };
+  /** Up to the difference the log has the same leaves. */
+  private dispute(difference: Difference, asInLog: Buffer): void {
+    if (this.difference !== null) return;
+    this.difference = difference;
+    this.disputed = { tree: this.tree.copy(), asInLog: [asInLog.subarray(difference.index * LEAF_BYTES)] };
   }
 
   private async meet(heads: Heads): Promise<void> {
@@ -85,22 +85,21 @@ export class SignedStretches {
   /** Hears whether a head has signed the leaves that there are. */
   settle(head: Head, isKept: boolean): void {
     if (this.decided === null && !isKept) this.decided = this.decide(head);
-    const [difference] = this.differences;
     // The leaves are those that were signed, so it is the log that is not.
-    if (this.decided === null && difference !== undefined) this.decided = asFault(difference);
+    if (this.decided === null && this.difference !== null) this.decided = asFault(this.difference);
     if (this.decided !== null) this.disputed = null;
     else this.signedTo = BigInt(head.position);
   }
 
   private decide(head: Head): Fault {
-    const [difference] = this.differences;
-    if (difference !== undefined && this.isLogSigned(head))
+    const { difference } = this;
+    if (difference !== null && this.isLogSigned(head))
       return {
         kind: 'leaves-altered',
         position: difference.position,
         message: `The leaf of the event at ${difference.position} was altered; the log itself is as head ${head.number} has signed it.`,
       };
-    if (difference !== undefined) return asFault(difference);
+    if (difference !== null) return asFault(difference);
     const from = String(this.signedTo === null ? (this.first ?? head.position) : this.signedTo + 1n);
     return {
       kind: 'changed',

@@ -17,7 +17,7 @@ const at = <Item>(items: readonly Item[], index: number): Item => {
   return item;
 };
 const without = (events: readonly RecordedEvent[], index: number) => events.toSpliced(index, 1);
-const positionOf = (n: number) => String(n) as Position;
+const placed = (event: RecordedEvent, n: number): RecordedEvent => ({ ...event, position: String(n) as Position });
 
 async function* each<Item>(items: readonly Item[]): AsyncIterable<Item> {
   yield* items;
@@ -98,7 +98,7 @@ describe('verifying the log (SEC-155)', () => {
   it('finds any event that was removed, also if all behind it have moved up', () =>
     fc.assert(
       fc.asyncProperty(fc.nat(events.length - 3), async (index) => {
-        const moved = without(events, index).map((event, n) => ({ ...event, position: positionOf(n + 1) }));
+        const moved = without(events, index).map((event, n) => placed(event, n + 1));
         const { fault } = await verify(moved);
         expect(fault).toMatchObject({ kind: 'removed', position: at(events, index).position });
       }),
@@ -109,7 +109,7 @@ describe('verifying the log (SEC-155)', () => {
     fc.assert(
       fc.asyncProperty(fc.nat(events.length - 2), async (index) => {
         const added = { ...at(events, index), id: randomUUID(), stream: 'thing-inserted' };
-        const moved = events.toSpliced(index, 0, added).map((event, n) => ({ ...event, position: positionOf(n + 1) }));
+        const moved = events.toSpliced(index, 0, added).map((event, n) => placed(event, n + 1));
         const { fault } = await verify(moved);
         expect(fault).toMatchObject({ kind: 'inserted', position: at(events, index).position });
       }),
@@ -131,12 +131,9 @@ describe('verifying the log (SEC-155)', () => {
   it('finds an event between two positions that were next to each other', async () => {
     const spread = await SealingFixture.open();
     await spread.append(10);
-    const apart = (await eventsIn(spread.store)).map((event) => ({
-      ...event,
-      position: positionOf(10 * Number(event.position)),
-    }));
+    const apart = (await eventsIn(spread.store)).map((event) => placed(event, 10 * Number(event.position)));
     await spread.follow(spread.leaves, new LogCopy(apart));
-    const store = new LogCopy(apart.toSpliced(4, 0, { ...at(apart, 3), id: randomUUID(), position: positionOf(45) }));
+    const store = new LogCopy(apart.toSpliced(4, 0, placed({ ...at(apart, 3), id: randomUUID() }, 45)));
     const leavesOfLog: VerifyParts['leavesOfLog'] = (after, through) => leavesBetween(store, after, through);
     const { fault } = await verify([], { store, leaves: spread.leaves, leavesOfLog });
     expect(fault).toMatchObject({ kind: 'inserted', position: '45' });
@@ -176,13 +173,16 @@ describe('verifying the log (SEC-155)', () => {
     await old.close();
   });
 
-  it('tells leaves that were altered from a log that was', async () => {
-    const other = await SealingFixture.otherLeaves();
-    await fixture.follow(other.leaves, new LogCopy(events.with(50, { ...at(events, 50), type: 'SomethingElse' })));
-    const { fault } = await verify(events, { leaves: other.leaves });
-    expect(fault).toMatchObject({ kind: 'leaves-altered', position: '51' });
-    await other.close();
-  });
+  it.each([50, 130, 200])(
+    'tells leaves that were altered from a log that was, also behind heads (leaf %i)',
+    async (n) => {
+      const other = await SealingFixture.otherLeaves();
+      await fixture.follow(other.leaves, new LogCopy(events.with(n, { ...at(events, n), type: 'SomethingElse' })));
+      const { fault } = await verify(events, { leaves: other.leaves });
+      expect(fault).toMatchObject({ kind: 'leaves-altered', position: at(events, n).position });
+      await other.close();
+    },
+  );
 
   it('finds by the heads between which of them an event was changed together with its leaf', async () => {
     const changed = events.with(130, { ...at(events, 130), type: 'SomethingElse' });
