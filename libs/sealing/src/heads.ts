@@ -12,14 +12,21 @@ export interface StoredHead {
 
 /**
  * The heads of the log from a number on, in order, as they stand there.
- * @param end the position behind which none is of interest
+ * @param last the number of the last that is of interest; all when left out
  */
-export async function* headsFrom(store: EventStore, number: number, end?: Position): AsyncIterable<StoredHead> {
+export async function* headsFrom(store: EventStore, number: number, last = Infinity): AsyncIterable<StoredHead> {
   for await (const event of store.readStream(SEALING_HEADS, Math.max(1, number))) {
-    if (end !== undefined && BigInt(event.position) > BigInt(end)) return;
+    if (event.revision > last) return;
     const { head, signature } = dataOf(event, 'LogSealed');
     yield { signed: { head, signature }, position: event.position, revision: event.revision };
   }
+}
+
+/** The number of the last head that stands in the log now; 0 if there is none. */
+export async function lastHeadNumber(store: EventStore): Promise<number> {
+  let last = 0;
+  for await (const { revision } of store.readStream(SEALING_HEADS, 1)) last = revision;
+  return last;
 }
 
 /** The head with this number; undefined if it was not signed yet. */

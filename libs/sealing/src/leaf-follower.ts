@@ -9,6 +9,9 @@ export class LogDiverges extends Error {
   override readonly name = 'LogDiverges';
 }
 
+/** What is read of a long log is written in larger parts. */
+const SLICES_TOGETHER = 8;
+
 export interface LeafFollowerParts {
   readonly store: EventStore;
   readonly leaves: LeafStore;
@@ -37,9 +40,13 @@ async function followFrom(parts: LeafFollowerParts, from: LeafEnd, signal: Abort
   await demandSameLog(parts, from);
   let end = from;
   advanced(end, false);
+  let gathered: Buffer[] = [];
   for await (const { events, caughtUp } of store.subscribeAll({ after: end.position, signal })) {
-    if (events.length > 0) {
-      end = await leaves.append(end, leavesOf(events));
+    if (events.length > 0) gathered.push(leavesOf(events));
+    if (!caughtUp && gathered.length < SLICES_TOGETHER) continue;
+    if (gathered.length > 0) {
+      end = await leaves.append(end, Buffer.concat(gathered));
+      gathered = [];
       advanced(end, !caughtUp);
     }
     if (caughtUp) await delay(gatherMs, undefined, { signal }).catch(() => undefined);

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedHead } from '#domain/sealing/sealing.js';
+import { EventCodec } from '#event-store/codec.js';
+import { systemContext } from '#event-store/envelope.js';
 import type { Position, RecordedEvent } from '#event-store/event-store.js';
+import { MemoryEventStore } from '#event-store/memory.js';
+import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { leavesBetween } from '../leaves-between.js';
 import { headsFrom } from '../heads.js';
 import { newSealingKey } from '../signed-head.js';
@@ -149,6 +153,25 @@ describe('verifying the log (SEC-155)', () => {
     expect((await verify(cut, { leaves })).fault).toBeNull();
     const { fault } = await verify(cut, { leaves, outside: each(heads) });
     expect(fault).toMatchObject({ kind: 'cut', position: '201' });
+    await other.close();
+  });
+
+  it('is not changed when somebody is erased, since what is sealed is hashed sealed (SEC-159)', async () => {
+    const keys = new MemoryKeys();
+    const store = new MemoryEventStore(() => NOW);
+    const codec = new EventCodec(keys);
+    const named = { type: 'ProfileChanged', data: { userId: 'ada', firstNames: 'Ada', lastName: 'Lovelace' } };
+    const context = systemContext(NOW);
+    await store.append('user-ada', 'no-stream', [await codec.encode(named, randomUUID(), 'user-ada', context)]);
+    const other = await SealingFixture.otherLeaves();
+    await fixture.follow(other.leaves, store);
+    const leavesOfLog: VerifyParts['leavesOfLog'] = (after, through) => leavesBetween(store, after, through);
+    const before = await codec.decode(await eventsIn(store));
+    keys.destroy('ada');
+    const after = await codec.decode(await eventsIn(store));
+    expect(before[0]?.event.data).toMatchObject({ firstNames: 'Ada' });
+    expect(after[0]?.event.data).toMatchObject({ firstNames: { erased: true } });
+    expect((await verify([], { store, leaves: other.leaves, leavesOfLog })).fault).toBeNull();
     await other.close();
   });
 

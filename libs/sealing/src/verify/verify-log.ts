@@ -1,7 +1,7 @@
 import type { SealingPublicKey, SignedHead } from '#domain/sealing/sealing.js';
 import { type EventStore, LOG_START, type Position, asPosition } from '#event-store/event-store.js';
 import { HeadChain } from '../head-chain.js';
-import { firstKeyIn, headsFrom } from '../heads.js';
+import { firstKeyIn, headsFrom, lastHeadNumber } from '../heads.js';
 import { countOf, firstLeaves, leafAt, positionIn } from '../leaf.js';
 import { type LeafStore, TILE } from '../leaf-store.js';
 import { keyIdOf } from '../signed-head.js';
@@ -49,14 +49,14 @@ const AHEAD = 4;
 /** Verifies the log against its leaves, its signed heads, and what was handed out of them. */
 export async function verifyLog(parts: VerifyParts): Promise<Verdict> {
   const { store, leaves, outside, key, now } = parts;
-  // The service goes on meanwhile: heads are looked at up to here, then the leaves there are, which are at least those sealed by
+  // The service goes on meanwhile: heads are looked at up to this one, then the leaves there are, which are at least those sealed by
   // them, and then the end of the log, which is behind all of those.
-  const headsEnd = await store.head();
+  const lastHead = await lastHeadNumber(store);
   const { size } = await leaves.end();
   const logEnd = await store.head();
   const firstKey = await firstKeyIn(store);
   const chain = firstKey === undefined ? null : new HeadChain(firstKey);
-  const heads = await HeadsInLog.from(headsFrom(store, 1, headsEnd), chain);
+  const heads = await HeadsInLog.from(headsFrom(store, 1, lastHead), chain);
   const stretches = new SignedStretches();
   let [events, aged] = [0, 0];
   for await (const { kept, found } of stretchesOf(parts, size)) {
