@@ -4,7 +4,7 @@ import { asPosition } from '#event-store/event-store.js';
 import { HashThreads } from '#host/sealing/hash-threads.js';
 import { HEADS_FILE } from '#host/sealing/sealing-host.js';
 import { readSettings } from '#host/settings.js';
-import { headsInFile } from '#sealing/sink/head-file.js';
+import { HeadsUnreadable, headsInFile } from '#sealing/sink/head-file.js';
 import { type Verdict, verifyLog } from '#sealing/verify/verify-log.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { ProgressLine, progressBar, say, sayJson } from './output.js';
@@ -24,7 +24,6 @@ export const verify = ({ from, to, heads, key: keyFile, json }: VerifyOptions): 
   withStores(async ({ eventStore: store, leaves, settings }) => {
     const key = publicKeyIn(keyFile);
     const file = heads ?? ownHeadsFile();
-    const outside = file === null ? null : headsInFile(file);
     const threads = new HashThreads(settings);
     const line = new ProgressLine();
     const startedAt = performance.now();
@@ -33,7 +32,7 @@ export const verify = ({ from, to, heads, key: keyFile, json }: VerifyOptions): 
         store,
         leaves,
         leavesOfLog: (after, through) => threads.leavesOfLog(after, through),
-        outside,
+        outside: file === null ? null : headsInFile(file),
         key,
         range: { from: from === undefined ? null : asPosition(from), to: to === undefined ? null : asPosition(to) },
         now: new Date(),
@@ -46,6 +45,8 @@ export const verify = ({ from, to, heads, key: keyFile, json }: VerifyOptions): 
       if (json === true) sayJson({ ...verdict, outsideFile: file });
       else for (const sentence of sentencesAbout(verdict, file)) say(sentence);
       if (verdict.fault !== null) throw new CannotBeDone(`Not as it was sealed: ${verdict.fault.message}`);
+    } catch (error) {
+      throw error instanceof HeadsUnreadable ? new CannotBeDone(error.message) : error;
     } finally {
       line.end();
       await threads.close();
