@@ -117,6 +117,14 @@ describe('on the command line an auditor', () => {
   it('is told where the log was changed, by whoever may write its file', async () => {
     const log = file('events.db');
     await queryFile(log, 'DROP TRIGGER event_is_never_changed');
+    for (const place of ['position = 60', `stream = 'sealing-heads' AND revision = 1`]) {
+      const [event] = await queryFile<{ position: number; data: string }>(log, `SELECT * FROM event WHERE ${place}`);
+      await queryFile(log, `UPDATE event SET data = 'no JSON' WHERE ${place}`);
+      const unreadable = await authlog('verify');
+      expect(unreadable).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be read') });
+      expect(unreadable.stdout).toContain(`changed at position ${event?.position}`);
+      await queryFile(log, `UPDATE event SET data = '${event?.data}' WHERE ${place}`);
+    }
     await queryFile(log, `UPDATE event SET type = 'SomethingElse' WHERE position = 100`);
     const { code, stdout, stderr } = await authlog('verify');
     expect({ code, stdout: stdout.trim().split('\n').at(-1) }).toEqual({ code: 1, stdout: 'changed at position 100' });

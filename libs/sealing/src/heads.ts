@@ -3,6 +3,7 @@ import type { EventStore, Position, RecordedEvent } from '#event-store/event-sto
 
 /** A head as it stands in the log. */
 export interface StoredHead {
+  /** Whoever did not write it checks it first (`isSignedHead`): it may be anything. */
   readonly signed: SignedHead;
   /** Of the event that it is in. */
   readonly position: Position;
@@ -17,8 +18,9 @@ export interface StoredHead {
 export async function* headsFrom(store: EventStore, number: number, last = Infinity): AsyncIterable<StoredHead> {
   for await (const event of store.readStream(SEALING_HEADS, Math.max(1, number))) {
     if (event.revision > last) return;
-    const { head, signature } = dataOf(event, 'LogSealed');
-    yield { signed: { head, signature }, position: event.position, revision: event.revision };
+    const { head, signature } = dataOf(event, 'LogSealed') ?? {};
+    const signed = { head, signature } as SignedHead;
+    yield { signed, position: event.position, revision: event.revision };
   }
 }
 
@@ -37,10 +39,10 @@ export async function headNumbered(store: EventStore, number: number): Promise<S
 
 /** The first public key, as the log has it; undefined before sealing has begun. */
 export async function firstKeyIn(store: EventStore): Promise<SealingPublicKey | undefined> {
-  for await (const event of store.readStream(SEALING_HEADS, 0)) return dataOf(event, 'SealingBegun').publicKey;
+  for await (const event of store.readStream(SEALING_HEADS, 0)) return dataOf(event, 'SealingBegun')?.publicKey;
   return undefined;
 }
 
-/** What is there may be anything: whoever reads it checks it. Nothing of it is personal, so nothing is sealed. */
+/** Nothing of it is personal, so nothing is sealed. */
 const dataOf = <Type extends SealingEvent['type']>({ data }: RecordedEvent, _: Type) =>
-  data as unknown as Extract<SealingEvent, { type: Type }>['data'];
+  data as unknown as Partial<Extract<SealingEvent, { type: Type }>['data']> | null;

@@ -5,7 +5,7 @@ import { Dialect } from '#database/dialect.js';
 import type { Place } from '#database/place.js';
 import { inTransaction } from '#database/transaction.js';
 import { type Position, asPosition } from '#event-store/event-store.js';
-import { LEAF_BYTES, countOf, leafAt, positionIn } from './leaf.js';
+import { LEAF_BYTES, countOf, firstLeaves, leafAt, positionIn } from './leaf.js';
 import { HASH_BYTES, type Hash, type Subtrees, leafHash, nodeHash } from './merkle-tree.js';
 import { CreateLeaves1768000000000 } from './migrations/1768000000000-create-leaves.js';
 
@@ -87,7 +87,8 @@ export class LeafStore {
     const [a, b] = [0, 1].map((n) => this.dialect.parameter(n));
     const statement = `SELECT leaves FROM leaf_tile WHERE tile >= ${a} AND tile < ${b} ORDER BY tile`;
     const rows = await this.select<{ leaves: Buffer }>(statement, [from, to]);
-    return Buffer.concat(rows.map(({ leaves }) => leaves));
+    // What somebody has cut off within a leaf is none.
+    return Buffer.concat(rows.map(({ leaves }) => firstLeaves(leaves, Math.floor(countOf(leaves)))));
   }
 
   /** Where in the tree the event at a position is; null if no leaf is of it. */

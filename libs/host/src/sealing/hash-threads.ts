@@ -21,6 +21,7 @@ export class HashThreads {
   private readonly threads: readonly Worker[];
   private readonly waiting = new Map<number, Waiting>();
   private asked = 0;
+  private failure: Error | undefined;
 
   constructor({ data, database, eventStore }: LeafThreadSettings) {
     const workerData: LeafThreadSettings = { data, database, eventStore };
@@ -34,6 +35,7 @@ export class HashThreads {
 
   /** The leaves of the events behind a position, up to another one. @throws StoreUnavailable */
   leavesOfLog(after: Position, through: Position): Promise<Buffer> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
       const number = this.asked;
       this.asked += 1;
@@ -59,7 +61,9 @@ export class HashThreads {
     else waiting?.resolve(Buffer.from(answer.leaves.buffer));
   }
 
+  /** One of them has ended: what it was asked, nobody answers. */
   private fail(error: Error): void {
+    this.failure = error;
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }

@@ -36,6 +36,9 @@ export class HeadFile implements HeadSink {
   async take({ head, signature }: SignedHead): Promise<void> {
     const file = await this.open();
     try {
+      // Another process on the same folder may have been quicker.
+      const line = await lastLine(file);
+      if (line !== undefined && (parseHead(line)?.head.number ?? 0) >= head.number) return;
       await file.write(`${JSON.stringify({ head, signature })}\n`);
       await file.sync();
     } finally {

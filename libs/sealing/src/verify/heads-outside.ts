@@ -1,8 +1,8 @@
 import type { SignedHead } from '#domain/sealing/sealing.js';
-import type { Position } from '#event-store/event-store.js';
-import type { StoredHead } from '../heads.js';
+import type { EventStore, Position } from '#event-store/event-store.js';
+import { type StoredHead, headsFrom } from '../heads.js';
 import type { HeadChain } from '../head-chain.js';
-import { headHash } from '../signed-head.js';
+import { headHash, isSignedHead } from '../signed-head.js';
 import type { Fault } from './fault.js';
 import { explainHead } from './heads-in-log.js';
 
@@ -12,35 +12,51 @@ import { explainHead } from './heads-in-log.js';
  */
 export async function compareOutside(
   outside: AsyncIterable<SignedHead>,
-  inLog: AsyncIterable<StoredHead>,
+  store: EventStore,
   chain: HeadChain | null,
   logEnd: Position,
 ): Promise<{ readonly fault: Fault | null; readonly count: number }> {
-  const own = inLog[Symbol.asyncIterator]();
-  let current = await own.next();
+  const inLog = new HeadsByNumber(store);
   let count = 0;
   let agreedTo = '0';
   for await (const signed of outside) {
     const { head } = signed;
     if (chain === null) return { fault: cut(head, '0'), count };
-    const behind = String(BigInt(agreedTo) + 1n);
-    while (current.done !== true && current.value.signed.head.number < head.number) current = await own.next();
-    if (current.done === true) {
-      const isOurs = chain.faultIn(signed);
-      // A key that was announced in what is gone cannot be known any more.
-      if (isOurs !== null && isOurs !== 'unknown-key') return { fault: faulty(head.number, isOurs), count };
-      return { fault: cut(head, logEnd), count };
-    }
-    const isFaulty = chain.faultIn(signed);
-    if (isFaulty !== null) return { fault: faulty(head.number, isFaulty), count };
-    if (headHash(head) !== headHash(current.value.signed.head)) {
+    const own = await inLog.find(head.number);
+    const wrong = chain.faultIn(signed);
+    // A key that was announced in what is gone cannot be known any more.
+    if (wrong !== null && !(wrong === 'unknown-key' && own === undefined))
+      return { fault: faulty(head.number, wrong), count };
+    if (own === undefined) return { fault: cut(head, logEnd), count };
+    if (!isSignedHead(own) || headHash(own.head) !== headHash(head)) {
       const message = `Head ${head.number} in the log is another one than the one that was handed out: the log was rewritten behind ${agreedTo}.`;
-      return { fault: { kind: 'heads-differ', position: behind, message }, count };
+      return { fault: { kind: 'heads-differ', position: String(BigInt(agreedTo) + 1n), message }, count };
     }
     agreedTo = head.position;
     count += 1;
   }
   return { fault: null, count };
+}
+
+/** The heads of the log, looked up mostly one after the other. */
+class HeadsByNumber {
+  private heads: AsyncIterator<StoredHead> | undefined;
+  private current: StoredHead | undefined;
+
+  constructor(private readonly store: EventStore) {}
+
+  async find(number: number): Promise<SignedHead | undefined> {
+    // Two processes that add to one file may have added the same heads.
+    if (this.heads === undefined || (this.current?.revision ?? 0) > number)
+      this.heads = headsFrom(this.store, number)[Symbol.asyncIterator]();
+    else if (this.current?.revision === number) return this.current.signed;
+    do {
+      const { value, done } = await this.heads.next();
+      this.current = done === true ? undefined : value;
+    } while (this.current !== undefined && this.current.revision < number);
+    if (this.current === undefined) this.heads = undefined;
+    return this.current?.revision === number ? this.current.signed : undefined;
+  }
 }
 
 const faulty = (number: number, kind: Parameters<typeof explainHead>[1]): Fault => ({

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedHead } from '#domain/sealing/sealing.js';
 import { EventCodec } from '#event-store/codec.js';
 import { systemContext } from '#event-store/envelope.js';
-import type { Position, RecordedEvent } from '#event-store/event-store.js';
+import { type Position, type RecordedEvent, StoreUnavailable } from '#event-store/event-store.js';
 import { MemoryEventStore } from '#event-store/memory.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { leavesBetween } from '../leaves-between.js';
@@ -267,6 +267,39 @@ describe('verifying the log (SEC-155)', () => {
     const { fault } = await verify([], { ...parts, outside: each(heads) });
     expect(fault?.kind).toBe('heads-differ');
     await other.close();
+  });
+
+  it('takes heads that two processes have handed out one after the other', async () => {
+    const twice = [...heads.slice(0, 3), ...heads.slice(1, 4), ...heads.slice(2)];
+    expect((await verify(events, { outside: each(twice) })).fault).toBeNull();
+    const late = at(heads, 1);
+    const forged = { head: { ...late.head, rootHash: at(heads, 0).head.rootHash }, signature: late.signature };
+    expect((await verify(events, { outside: each([...twice, forged]) })).fault?.kind).toBe('bad-signature');
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['no head', {}],
+    ['a head of nothing', { head: {}, signature: '' }],
+    ['text', { head: 'head', signature: 7 }],
+  ])('says so where %s stands in the place of a head', async (_, data) => {
+    const place = events.findIndex(({ type, revision }) => type === 'LogSealed' && revision === 2);
+    const altered = events.with(place, { ...at(events, place), data: data as RecordedEvent['data'] });
+    const { fault } = await verify(altered, { outside: each(heads) });
+    expect(fault).toMatchObject({ kind: 'changed', position: at(events, place).position });
+  });
+
+  it('finds an event that cannot even be read', async () => {
+    const store = new LogCopy(events);
+    const leavesOfLog: VerifyParts['leavesOfLog'] = async (after, through) => {
+      // A store reads a little further than it has to.
+      if (Number(after) < 77 && Number(through) > 60) throw new SyntaxError('Unexpected token');
+      return leavesBetween(store, after, through);
+    };
+    const { fault } = await verify([], { store, leavesOfLog });
+    expect(fault).toMatchObject({ kind: 'changed', position: '77' });
+    const lost: VerifyParts['leavesOfLog'] = () => Promise.reject(new StoreUnavailable('nobody answers'));
+    await expect(verify([], { store, leavesOfLog: lost })).rejects.toThrow('nobody answers');
   });
 
   it('does not believe a key of somebody else', async () => {

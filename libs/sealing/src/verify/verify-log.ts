@@ -10,6 +10,7 @@ import { type Fault, firstOf } from './fault.js';
 import { HeadsInLog } from './heads-in-log.js';
 import { compareOutside } from './heads-outside.js';
 import { SignedStretches } from './signed-stretches.js';
+import { unreadableIn } from './unreadable.js';
 
 export interface VerifyParts {
   readonly store: EventStore;
@@ -51,15 +52,19 @@ export async function verifyLog(parts: VerifyParts): Promise<Verdict> {
   const { store, leaves, outside, key, now } = parts;
   // The service goes on meanwhile: heads are looked at up to this one, then the leaves there are, which are at least those sealed by
   // them, and then the end of the log, which is behind all of those.
-  const lastHead = await lastHeadNumber(store);
+  const { lastHead, firstKey, brokenHeads } = await headsOf(store);
   const { size } = await leaves.end();
   const logEnd = await store.head();
-  const firstKey = await firstKeyIn(store);
   const chain = firstKey === undefined ? null : new HeadChain(firstKey);
   const heads = await HeadsInLog.from(headsFrom(store, 1, lastHead), chain);
   const stretches = new SignedStretches();
   let [events, aged] = [0, 0];
-  for await (const { kept, found } of stretchesOf(parts, size)) {
+  let unreadable: Fault | null = null;
+  for await (const { kept, found: reading } of stretchesOf(parts, size)) {
+    const found = await reading.catch(async (reason: unknown) => {
+      unreadable ??= await unreadableIn(kept, parts.leavesOfLog, reason);
+      return kept;
+    });
     const compared = compareLeaves(kept, found, BigInt(logEnd), now);
     await stretches.add(kept, stretches.fault === null ? await named(compared, leaves) : compared, heads);
     events += compared.events;
@@ -68,15 +73,28 @@ export async function verifyLog(parts: VerifyParts): Promise<Verdict> {
   const sealed = heads.next?.size ?? 0;
   const beyond = sealed > size ? missingLeaves(sealed, size) : null;
   const fromOutside =
-    outside === null ? { fault: null, count: 0 } : await compareOutside(outside, headsFrom(store, 1), chain, logEnd);
+    outside === null || brokenHeads !== null
+      ? { fault: null, count: 0 }
+      : await compareOutside(outside, store, chain, logEnd);
   const ofKey = key !== null && chain?.publicKeys.includes(key) !== true ? wrongKey(key) : null;
   const verdict = { log: chain?.log ?? null, events, aged, heads: heads.count, outside: fromOutside.count };
   return {
     ...verdict,
-    fault: ofKey ?? firstOf([stretches.fault, heads.fault, beyond, fromOutside.fault]),
+    fault: ofKey ?? firstOf([unreadable, stretches.fault, heads.fault, beyond, brokenHeads]) ?? fromOutside.fault,
     sealedTo: chain?.latest?.head.position ?? LOG_START,
     logEnd,
   };
+}
+
+/** Where the heads of the log end, and its first key; nothing of it if one of them is not even JSON any more. */
+async function headsOf(store: EventStore) {
+  try {
+    return { lastHead: await lastHeadNumber(store), firstKey: await firstKeyIn(store), brokenHeads: null };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const brokenHeads: Fault = { kind: 'changed', position: null, message: 'A head in the log cannot be read.' };
+    return { lastHead: 0, firstKey: undefined, brokenHeads };
+  }
 }
 
 /** The leaves that are kept, in stretches, and the leaves of the events that stand there, read ahead. */
@@ -96,7 +114,7 @@ async function* stretchesOf({ leaves, leavesOfLog, range, progressed }: VerifyPa
     if (kept.length > 0 && pending.length < AHEAD) continue;
     const next = pending.shift();
     if (next === undefined) return;
-    yield { kept: next.kept, found: await next.found };
+    yield next;
     done += countOf(next.kept);
     progressed(done, size);
   }
