@@ -1,17 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestDatabase } from '#database/testing/test-database.js';
 import { LOG_START, type NewEvent } from '#event-store/event-store.js';
+import { parseConnectionString } from '#event-store/eventstoredb/connection-string.js';
+import { StandInServer } from '#event-store/eventstoredb/testing/stand-in-server.js';
 import { leavesBetween } from '#sealing/leaves-between.js';
 import { SealedLog } from '#sealing/sealed-log.js';
 import { headsInFile } from '#sealing/sink/head-file.js';
 import { someEvent } from '#sealing/testing/sealing-fixture.js';
 import { verifyLog } from '#sealing/verify/verify-log.js';
+import { parseMasterKey } from '#vault/master-key.js';
 import { SystemClock } from '../clock.js';
 import type { Log } from '../log.js';
 import { Metrics } from '../metrics.js';
-import { Stores } from '../stores.js';
+import { type StoreSettings, Stores } from '../stores.js';
 import { HashThreads } from './hash-threads.js';
 import { measureSealing } from './measure-sealing.js';
 import { HEADS_FILE, SealingHost } from './sealing-host.js';
@@ -19,7 +24,36 @@ import { HEADS_FILE, SealingHost } from './sealing-host.js';
 const QUIET: Log = { level: 'error', debug() {}, info() {}, warn() {}, error() {} };
 const PACE = { events: 100, everyMs: 50, leastMs: 5 };
 
-describe('sealing beside the service (SEC-155)', () => {
+/** Where everything is, and how it goes away. */
+interface Shape {
+  readonly settings: Omit<StoreSettings, 'data'>;
+  remove(): Promise<void>;
+}
+
+const SHAPES: Readonly<Record<string, () => Promise<Shape>>> = {
+  'in files': async () => ({
+    settings: { database: null, eventStore: null, masterKey: null },
+    async remove() {},
+  }),
+  'in EventStoreDB and PostgreSQL': async () => {
+    const server = await StandInServer.start();
+    const database = await TestDatabase.create();
+    return {
+      settings: {
+        database: database.server,
+        eventStore: parseConnectionString(server.connectionString),
+        masterKey: parseMasterKey(randomBytes(32).toString('base64')),
+      },
+      async remove() {
+        await server.stop();
+        await database.remove();
+      },
+    };
+  },
+};
+
+describe.each(Object.keys(SHAPES))('sealing beside the service, %s (SEC-155)', (name) => {
+  let shape: Shape;
   let data: string;
   let stores: Stores;
   let metrics: Metrics;
@@ -28,18 +62,19 @@ describe('sealing beside the service (SEC-155)', () => {
   const running: { stop: AbortController; ended: Promise<void> }[] = [];
   beforeEach(async () => {
     data = mkdtempSync(join(tmpdir(), 'authlog-'));
+    shape = (await SHAPES[name]?.()) ?? shape;
     await open();
   });
   afterEach(async () => {
     await stopAll();
     await stores.close();
+    await shape.remove();
     rmSync(data, { recursive: true });
   });
 
   async function open(): Promise<void> {
     metrics = new Metrics();
-    const settings = { data, database: null, eventStore: null, masterKey: null };
-    stores = await Stores.open(settings, new SystemClock(), metrics, QUIET);
+    stores = await Stores.open({ data, ...shape.settings }, new SystemClock(), metrics, QUIET);
     sealed = new SealedLog(stores.eventStore, stores.repository, stores.leaves);
   }
 
@@ -145,7 +180,7 @@ describe('sealing beside the service (SEC-155)', () => {
   it('fails without anybody being served worse: it says so and tries again', async () => {
     await append(10);
     seal();
-    await untilSealed('10');
+    await untilSealed(await stores.eventStore.head());
     const failures = async () => (await metrics.sealingFailures.get()).values[0]?.value ?? 0;
     await stores.leaves.close();
     await append(200);
