@@ -77,7 +77,7 @@ describe('on the command line an auditor', () => {
       [['verify', '--key', file('diary')], 'has no Ed25519 public key'],
       [['verify', '--heads', file('nowhere')], 'cannot be read'],
       [['verify', '--heads', file('diary')], 'is no signed head'],
-      [['verify', '--key', file('other.pem')], 'is none of those that sealed this log'],
+      [['verify', '--key', file('other.pem')], 'has sealed nothing of this log'],
       [['export', '--out', file('diary')], 'is there already'],
       [['export', '--out', file('no/where')], 'cannot be written'],
       [['export', '--from', '999999'], 'No event there is sealed'],

@@ -9,6 +9,7 @@ export class HeadChain {
   readonly log: SealingKeyId;
   private readonly keys = new Map<SealingKeyId, SealingPublicKey>();
   private signer: SealingKeyId;
+  private readonly signers = new Set<SealingPublicKey>();
   private last: SignedHead | null = null;
 
   constructor(firstKey: SealingPublicKey) {
@@ -22,9 +23,11 @@ export class HeadChain {
     return this.last;
   }
 
-  get publicKeys(): readonly SealingPublicKey[] {
-    return [...this.keys.values()];
-  }
+  /**
+   * Whether this key has signed a head, and so all that is before it; what is behind it is signed by those whom it has announced. Being
+   * announced is not enough: anybody can announce the key of somebody else.
+   */
+  hasSigned = (key: SealingPublicKey): boolean => this.signers.has(key);
 
   /** Goes on to the next head; null if nothing is wrong with it. */
   follow(signed: SignedHead): HeadFault | null {
@@ -32,6 +35,7 @@ export class HeadChain {
     if (fault !== null) return fault;
     const { head } = signed;
     if (head.keyId !== this.signer || !this.isNext(signed)) return 'head-does-not-follow';
+    this.signers.add(this.keys.get(head.keyId) ?? '');
     if (head.nextKey !== null) {
       this.signer = keyIdOf(head.nextKey);
       this.keys.set(this.signer, head.nextKey);

@@ -1,6 +1,7 @@
 import type { SealingKeyId, SealingPublicKey, SignedHead } from '#domain/sealing/sealing.js';
 import { type Position, type RecordedEvent, asPosition } from '#event-store/event-store.js';
 import type { HashedEvent } from '../leaf.js';
+import { HASH_BYTES } from '../merkle-tree.js';
 import { isSignedHead } from '../signed-head.js';
 
 /**
@@ -47,9 +48,11 @@ export type BundleLine =
 
 type Members = Readonly<Record<string, unknown>>;
 
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null;
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string');
+const isHashes = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) &&
+  value.every((one) => typeof one === 'string' && Buffer.from(one, 'base64url').length === HASH_BYTES);
 
 /** The first line; undefined if it is none. */
 export function readStart(line: string): BundleStart | undefined {
@@ -65,7 +68,7 @@ export function readStart(line: string): BundleStart | undefined {
         typeof key['publicKey'] === 'string' &&
         (key['announcedBy'] === null || isSignedHead(key['announcedBy'])),
     );
-  const isStart = areKeys && typeof log === 'string' && Number.isSafeInteger(leavesBefore) && isTexts(before);
+  const isStart = areKeys && typeof log === 'string' && isCount(leavesBefore) && isHashes(before);
   return isStart ? (value as unknown as BundleStart) : undefined;
 }
 
@@ -108,9 +111,9 @@ function isEnd(value: Members): value is Members & BundleEnd {
   const { end, head, consistency } = value;
   return (
     isObject(end) &&
-    ['leaves', 'events', 'heads'].every((name) => Number.isSafeInteger(end[name])) &&
+    ['leaves', 'events', 'heads'].every((name) => isCount(end[name])) &&
     isSignedHead(head) &&
-    isTexts(consistency)
+    isHashes(consistency)
   );
 }
 

@@ -147,6 +147,24 @@ describe('a bundle of the log (SEC-155)', () => {
     expect((await verify(lines.with(0, JSON.stringify({ ...start, keys })))).fault?.kind).toBe('unknown-key');
   });
 
+  it('does not believe a key that somebody else has announced, and that has signed nothing', async () => {
+    const key = (await fixture.sealed.keys())[1]?.publicKey ?? '';
+    const other = await SealingFixture.open();
+    await other.append(20);
+    await other.seal();
+    await other.announce(key);
+    const theirs = await linesOf(other);
+    expect((await verify(theirs)).fault).toBeNull();
+    expect((await verify(theirs, key)).fault?.kind).toBe('unknown-key');
+    await other.close();
+  });
+
+  it('does not believe a key beyond the head that has announced the next one', async () => {
+    const start = JSON.parse(lines[0] ?? '') as BundleStart;
+    const early = { ...start, keys: start.keys.slice(0, 1) };
+    expect((await verify(lines.with(0, JSON.stringify(early)))).fault?.kind).toBe('unknown-key');
+  });
+
   it('does not believe heads of another log', async () => {
     const other = await SealingFixture.open();
     await other.append(20);

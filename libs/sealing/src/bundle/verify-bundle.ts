@@ -52,8 +52,15 @@ export async function verifyBundle(
   return bundle.verdict();
 }
 
+interface BundleKey {
+  readonly keyId: string;
+  readonly publicKey: SealingPublicKey;
+  /** It signs heads behind this number. */
+  readonly after: number;
+}
+
 class BundleUnderTest {
-  private readonly keys = new Map<string, SealingPublicKey>();
+  private readonly keys: BundleKey[] = [];
   private readonly faults: Fault[] = [];
   private readonly stretches: SignedStretches;
   private kept: Buffer = Buffer.alloc(0);
@@ -67,13 +74,11 @@ class BundleUnderTest {
 
   constructor(
     private readonly start: BundleStart,
-    key: SealingPublicKey | null,
+    private readonly trusted: SealingPublicKey | null,
     private readonly now: Date,
   ) {
     this.stretches = new SignedStretches(frontierIn(start));
     this.learnKeys();
-    if (key !== null && ![...this.keys.values()].includes(key))
-      this.blame('unknown-key', null, `The key ${keyIdOf(key)} is none of those that sealed this log.`);
   }
 
   async take(text: string): Promise<void> {
@@ -101,13 +106,15 @@ class BundleUnderTest {
   }
 
   verdict(): BundleVerdict {
+    if (this.end === null && this.trusted !== null && !this.keys.some(({ publicKey }) => publicKey === this.trusted))
+      this.blame('unknown-key', null, `The key ${keyIdOf(this.trusted)} is none of those in the file.`);
     if (this.end === null)
       this.blame('cut-short', this.next(), `The file ends after line ${this.lineNumber}, before the bundle does.`);
     const { log } = this.start;
     return {
       fault: firstOf([...this.faults, this.stretches.fault]),
       log,
-      keys: [...this.keys.keys()],
+      keys: this.keys.map(({ keyId }) => keyId),
       events: this.counts.events,
       heads: this.counts.heads,
       from: this.first,
@@ -118,25 +125,21 @@ class BundleUnderTest {
 
   /** Each key is announced by a head that the one before has signed. */
   private learnKeys(): void {
-    let before: SealingPublicKey | null = null;
     for (const { publicKey, announcedBy } of this.start.keys) {
-      const isFirst = before === null && keyIdOf(publicKey) === this.start.log;
-      const isNext =
-        before !== null &&
-        announcedBy?.head.log === this.start.log &&
-        announcedBy.head.nextKey === publicKey &&
-        isSignedBy(announcedBy, before);
+      const keyId = keyIdOf(publicKey);
+      const before = this.keys.at(-1);
+      const isFirst = before === undefined && keyId === this.start.log;
+      const isNext = announcedBy?.head.nextKey === publicKey && this.faultIn(announcedBy) === null;
       if (!isFirst && !isNext)
-        return this.blame('unknown-key', null, `The key ${keyIdOf(publicKey)} is not announced by the one before it.`);
-      this.keys.set(keyIdOf(publicKey), publicKey);
-      before = publicKey;
+        return this.blame('unknown-key', null, `The key ${keyId} is not announced by the one before it.`);
+      this.keys.push({ keyId, publicKey, after: before === undefined ? 0 : (announcedBy?.head.number ?? 0) });
     }
   }
 
   private async meet(signed: SignedHead): Promise<void> {
     const { head } = signed;
     this.counts.heads += 1;
-    const fault = this.faultIn(signed);
+    const fault = this.faultIn(signed) ?? (this.follows(head) ? null : 'head-does-not-follow');
     if (fault !== null) {
       await this.compare(undefined);
       return this.blame(fault, head.position, explainHead(head.number, fault));
@@ -153,16 +156,18 @@ class BundleUnderTest {
       this.blame('head-does-not-follow', head.position, `Head ${head.number} stands behind what it has not signed.`);
   }
 
+  /** A key signs from the head after the one that announced it to the one that announces the next. */
   private faultIn(signed: SignedHead): HeadFault | null {
     const { head } = signed;
     if (head.log !== this.start.log) return 'another-log';
-    const key = this.keys.get(head.keyId);
-    if (key === undefined) return 'unknown-key';
-    if (!isSignedBy(signed, key)) return 'bad-signature';
-    if (this.lastHead === null) return null;
-    const follows = head.number === this.lastHead.number + 1 && head.previousHead === headHash(this.lastHead);
-    return follows ? null : 'head-does-not-follow';
+    const key = this.keys.findLast(({ after }) => head.number > after);
+    if (key?.keyId !== head.keyId) return 'unknown-key';
+    return isSignedBy(signed, key.publicKey) ? null : 'bad-signature';
   }
+
+  private follows = (head: Head): boolean =>
+    this.lastHead === null ||
+    (head.number === this.lastHead.number + 1 && head.previousHead === headHash(this.lastHead));
 
   /** Compares the leaves and the events that have come since, up to a head if one has signed them. */
   private async compare(head: Head | undefined): Promise<void> {
@@ -188,15 +193,22 @@ class BundleUnderTest {
     const isComplete = end.leaves === this.counts.leaves && end.events === this.counts.events;
     if (!isComplete || end.heads !== this.counts.heads)
       this.blame('removed', this.next(), 'There are fewer lines, or more, than were written.');
-    const key = this.keys.get(head.keyId);
-    if (head.log !== this.start.log || key === undefined || !isSignedBy(signed, key)) {
-      const fault = head.log !== this.start.log ? 'another-log' : key === undefined ? 'unknown-key' : 'bad-signature';
-      return this.blame(fault, head.position, explainHead(head.number, fault));
-    }
+    const fault = this.faultIn(signed);
+    if (fault !== null) return this.blame(fault, head.position, explainHead(head.number, fault));
+    this.demandTrusted(head);
     const path = consistency.map((hash) => Buffer.from(hash, 'base64url'));
     const signedTree = { size: head.size, root: Buffer.from(head.rootHash, 'base64url') };
     const { size, root } = this.stretches;
     this.stretches.settle(head, isConsistent({ size, root }, signedTree, path));
+  }
+
+  /** The head over everything is signed by the given key, or by one that leads back to it: anybody can announce the key of somebody else. */
+  private demandTrusted({ keyId }: Head): void {
+    if (this.trusted === null) return;
+    const trusted = this.keys.findIndex(({ publicKey }) => publicKey === this.trusted);
+    const signer = this.keys.findIndex((key) => key.keyId === keyId);
+    if (trusted < 0 || trusted > signer)
+      this.blame('unknown-key', null, `The key ${keyIdOf(this.trusted)} has sealed nothing of this bundle.`);
   }
 
   private damaged(): void {

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type DatabaseKind, type TestPlace, newPlace } from '#database/testing/test-place.js';
 import { type CredentialId, type StreamName, asCredentialId } from '#domain/ids.js';
+import { SEALING_HEADS, type SealingPublicKey, sealing, signingKeyOf } from '#domain/sealing/sealing.js';
 import { EventCodec } from '#event-store/codec.js';
 import { type EventStore, type NewEvent, type RecordedEvent, hasReached } from '#event-store/event-store.js';
+import { systemContext } from '#event-store/envelope.js';
 import { MemoryEventStore } from '#event-store/memory.js';
 import { Repository } from '#event-store/repository.js';
 import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { followLog } from '../leaf-follower.js';
 import { LeafStore } from '../leaf-store.js';
 import { SealedLog } from '../sealed-log.js';
+import { headHash, keyIdOf, privateKeyFrom, signHead } from '../signed-head.js';
 import { type PrivateKeys, Sealer } from '../sealer.js';
 
 /** Private keys in memory. */
@@ -102,6 +105,22 @@ export class SealingFixture {
   /** The same, and signs them. */
   async seal() {
     return this.sealer.seal(await this.follow());
+  }
+
+  /** Signs a head that announces a key whose private part it does not have. */
+  async announce(publicKey: SealingPublicKey): Promise<void> {
+    const { state } = await this.repository.load(sealing, SEALING_HEADS);
+    if (state.status === 'none' || state.last === null) throw new Error('nothing is sealed yet');
+    const { number, size, rootHash, position, at, hash } = state.last;
+    const { keyId, credentialId } = signingKeyOf(state);
+    const tree = { size, rootHash, position, at, previousHead: hash, keyId, nextKey: publicKey };
+    const signed = signHead(
+      { number: number + 1, log: state.log, ...tree },
+      privateKeyFrom(this.keys.secrets.get(credentialId) ?? ''),
+    );
+    const nextKey = { keyId: keyIdOf(publicKey), credentialId };
+    const command = { type: 'SealLog', signed, headHash: headHash(signed.head), nextKey } as const;
+    await this.repository.execute(sealing, SEALING_HEADS, command, systemContext(NOW));
   }
 
   /** Another leaf store, empty, in the same kind of place. */

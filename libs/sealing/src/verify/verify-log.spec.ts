@@ -289,6 +289,20 @@ describe('verifying the log (SEC-155)', () => {
     expect(fault).toMatchObject({ kind: 'changed', position: at(events, place).position });
   });
 
+  it('does not believe a key that somebody else has announced, and that has signed nothing', async () => {
+    const key = (await fixture.sealed.keys())[0]?.publicKey ?? '';
+    const other = await SealingFixture.open();
+    await other.append(30);
+    await other.seal();
+    await other.announce(key);
+    const store = new LogCopy(await eventsIn(other.store));
+    const leavesOfLog: VerifyParts['leavesOfLog'] = (after, through) => leavesBetween(store, after, through);
+    const parts = { store, leaves: other.leaves, leavesOfLog };
+    expect((await verify([], parts)).fault).toBeNull();
+    expect((await verify([], { ...parts, key })).fault?.kind).toBe('unknown-key');
+    await other.close();
+  });
+
   it('finds an event that cannot even be read', async () => {
     const store = new LogCopy(events);
     const leavesOfLog: VerifyParts['leavesOfLog'] = async (after, through) => {

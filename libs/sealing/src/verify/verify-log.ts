@@ -19,7 +19,7 @@ export interface VerifyParts {
   readonly leavesOfLog: (after: Position, through: Position) => Promise<Buffer>;
   /** Heads that were handed out, oldest first; null if there are none. */
   readonly outside: AsyncIterable<SignedHead> | null;
-  /** The key that must be one of the log's; null to believe the log. */
+  /** The key that must have signed a head; null to believe the log. */
   readonly key: SealingPublicKey | null;
   /** What of the log is read; the heads and the leaves always are, all of them. */
   readonly range: { readonly from: Position | null; readonly to: Position | null };
@@ -76,7 +76,7 @@ export async function verifyLog(parts: VerifyParts): Promise<Verdict> {
     outside === null || brokenHeads !== null
       ? { fault: null, count: 0 }
       : await compareOutside(outside, store, chain, logEnd);
-  const ofKey = key !== null && chain?.publicKeys.includes(key) !== true ? wrongKey(key) : null;
+  const ofKey = key !== null && chain?.hasSigned(key) !== true ? wrongKey(key) : null;
   const verdict = { log: chain?.log ?? null, events, aged, heads: heads.count, outside: fromOutside.count };
   return {
     ...verdict,
@@ -142,5 +142,5 @@ const missingLeaves = (sealed: number, there: number): Fault => ({
 const wrongKey = (key: SealingPublicKey): Fault => ({
   kind: 'unknown-key',
   position: null,
-  message: `The key ${keyIdOf(key)} is none of those that sealed this log.`,
+  message: `The key ${keyIdOf(key)} has sealed nothing of this log.`,
 });
