@@ -14,6 +14,7 @@ import { manyUsers } from './scenarios/many-users.mjs';
 import { bigRebuild, rebuilds } from './scenarios/rebuilds.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { refresh } from './scenarios/refresh.mjs';
+import { sealing } from './scenarios/sealing.mjs';
 
 const SCENARIOS = {
   append,
@@ -27,6 +28,7 @@ const SCENARIOS = {
   manyUsers,
   rebuilds,
   distantLog,
+  sealing,
   bigRebuild,
   audit,
   bigAudit,

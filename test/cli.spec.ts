@@ -232,7 +232,7 @@ describe('on the command line, beside a running service,', () => {
     const findings = JSON.parse(stdout) as { check: string; verdict: string }[];
     expect([code, new Set(findings.map(({ verdict }) => verdict))]).toEqual([0, new Set(['ok'])]);
     expect(new Set(findings.map(({ check }) => check))).toEqual(
-      new Set(['settings', 'stores', 'files', 'disk', 'clock', 'projections']),
+      new Set(['settings', 'stores', 'files', 'disk', 'clock', 'projections', 'sealing']),
     );
     expect(await authlog('doctor', join(server.data, 'nowhere'))).toMatchObject({
       code: 1,

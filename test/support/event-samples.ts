@@ -47,6 +47,18 @@ const providerKey = {
   credentialId: credential,
 } as const;
 
+const head = {
+  number: 1,
+  log: 'k'.repeat(43),
+  size: 1_000,
+  rootHash: 'r'.repeat(43),
+  position: '12345678901234567890',
+  at: '2030-01-01T00:00:00.000Z',
+  previousHead: null,
+  keyId: 'k'.repeat(43),
+  nextKey: null,
+} as const;
+
 type Samples = {
   readonly [Type in AuthlogEvent['type']]: readonly Extract<AuthlogEvent, { type: Type }>['data'][];
 };
@@ -130,6 +142,15 @@ export const eventSamples: Samples = {
   ],
   ErasureInventoryTaken: [{ userId: ada, identifiers: 2, credentials: 3, mails: 1 }],
   FailedLoginsCleared: [{}, { cause: 'password-reset' }, { userId: ada, failures: 7 }],
+  LogSealed: [
+    { head, signature: 's'.repeat(86), headHash: 'h'.repeat(43), nextKey: null },
+    {
+      head: { ...head, number: 2, previousHead: 'h'.repeat(43), nextKey: 'q'.repeat(43) },
+      signature: 's'.repeat(86),
+      headHash: 'i'.repeat(43),
+      nextKey: { keyId: 'l'.repeat(43), credentialId: credential },
+    },
+  ],
   IdentifierConfirmed: [{ holder: ada }],
   IdentifierReleased: [{ holder: ada }],
   IdentifierReserved: [{ holder: ada, commandId: '00000000-0000-4000-8000-0000000000d1' }],
@@ -207,6 +228,7 @@ export const eventSamples: Samples = {
   RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
   ScopesLimited: [{ userId: bot, scopes: ['files:read', 'auth.services.rotate:write'] }],
   SelectedSessionsEndOrdered: [{ reader: ada, criteria: { address: '192.0.2.0/24' }, reason: 'stolen passwords' }],
+  SealingBegun: [{ keyId: 'k'.repeat(43), publicKey: 'p'.repeat(43), credentialId: credential }],
   SecondFactorEnrolled: [{ userId: ada, credentialId: credential, recoveryCredentialId: credential, step: 63_115_200 }],
   SecondFactorFailed: [{ userId: ada }],
   SecondFactorOffered: [

@@ -23,6 +23,7 @@ import { ReadModelProgress } from '#read-models/progress.js';
 import { SessionQueries } from '#read-models/sessions/sessions.queries.js';
 import { UserDirectory } from '#read-models/users/user-directory.queries.js';
 import { UserQueries } from '#read-models/users/users.queries.js';
+import { SealedLog } from '#sealing/sealed-log.js';
 import { Budgets } from '#throttling/budgets.js';
 import { AccessTokens } from '#tokens/access-token.js';
 import { ClaimTokens } from '#tokens/claim-token.js';
@@ -45,6 +46,7 @@ import { AuditHistoryController } from './audit/audit-history.controller.js';
 import { AuditSessionsController } from './audit/audit-sessions.controller.js';
 import { AuditTrailController } from './audit/audit-trail.controller.js';
 import { EndSelectedSessionsHandler } from './audit/end-selected-sessions.js';
+import { SealedLogController } from './audit/sealed-log.controller.js';
 import { OwnTrailController } from './audit/own-trail.controller.js';
 import { SessionSelections } from './audit/session-selections.js';
 import { ConfirmEmailChangeHandler } from './email-change/confirm-email-change.js';
@@ -177,6 +179,7 @@ const stores = [
   fromStores(Vault, ({ vault }) => vault),
   fromStores(ProviderKeys, ({ repository, vault }) => new ProviderKeys(repository, vault)),
   fromStores(Audit, ({ eventStore, vault, readModels }) => new Audit(eventStore, vault, readModels.reader)),
+  fromStores(SealedLog, ({ eventStore, repository, leaves }) => new SealedLog(eventStore, repository, leaves)),
   fromStores(SessionQueries, ({ readModels }) => new SessionQueries(readModels.reader)),
   fromStores(UserDirectory, ({ readModels }) => new UserDirectory(readModels.reader)),
   fromStores(UserQueries, ({ readModels }) => new UserQueries(readModels.reader)),
@@ -303,6 +306,7 @@ const commandHandlers = [
     AgreementController,
     AuditTrailController,
     OwnTrailController,
+    SealedLogController,
     AuditHistoryController,
     AuditSessionsController,
     UserLookupsController,

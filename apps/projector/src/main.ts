@@ -4,6 +4,7 @@ import { changeLevelOnSignal, createLog } from '#host/log.js';
 import { MailHost } from '#host/mail-host.js';
 import { Metrics } from '#host/metrics.js';
 import { ProjectionHost } from '#host/projection-host.js';
+import { SealingHost } from '#host/sealing/sealing-host.js';
 import { readSettings } from '#host/settings.js';
 import { endWithin } from '#host/shutdown.js';
 import { explainStartFailure } from '#host/start-failure.js';
@@ -28,7 +29,8 @@ async function start(): Promise<void> {
   const mail = new MailHost(stores, settings, clock, metrics, log);
   const progress = new ReadModelProgress(stores.readModels.reader);
   const erasure = new ErasureHost(stores, erasureIn(stores, progress), clock, log);
-  const host = new ProjectionHost(stores, progress, metrics, log, tracing);
+  const sealing = new SealingHost(stores, settings.audit, metrics, log);
+  const host = new ProjectionHost(stores, progress, metrics, log, tracing, sealing);
   const readiness = await Readiness.atStart(stores, progress, clock);
   const operations = new OperationsServer(settings, stores, readiness, metrics);
   // Waiting for the log is nothing that keeps a process alive.

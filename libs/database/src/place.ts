@@ -13,7 +13,7 @@ export interface PostgresServer {
 }
 
 /** What keeps to itself within one PostgreSQL database; the names are written in back-ups and never change. */
-export type Schema = 'authlog_vault' | 'authlog_read_models' | 'authlog_throttling';
+export type Schema = 'authlog_vault' | 'authlog_read_models' | 'authlog_throttling' | 'authlog_leaves';
 
 /** Where a database is: in a SQLite file, or in a schema of a PostgreSQL database. */
 export type Place = { readonly file: string } | { readonly server: PostgresServer; readonly schema: Schema };

@@ -12,6 +12,7 @@ import { type ProjectionControlEvent, projectionControlEvents } from './projecti
 import { type ReactorEvent, reactorEvents } from './reactor/reactor.js';
 import { type RefusalEvent, refusalEvents } from './refusal/refusal.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
+import { type SealingEvent, sealingEvents } from './sealing/sealing.js';
 import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
 import { type SigningKeyEvent, signingKeyEvents } from './signing-key/signing-key.js';
@@ -34,6 +35,7 @@ export type AuthlogEvent =
   | ReactorEvent
   | RefusalEvent
   | ReservationEvent
+  | SealingEvent
   | SecondFactorEvent
   | SessionEvent
   | SigningKeyEvent
@@ -55,6 +57,7 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...reactorEvents,
   ...refusalEvents,
   ...reservationEvents,
+  ...sealingEvents,
   ...secondFactorEvents,
   ...sessionEvents,
   ...signingKeyEvents,

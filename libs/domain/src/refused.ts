@@ -9,6 +9,7 @@ import type { PasswordResetRefusal } from './password-reset/password-reset.js';
 import type { ProjectionRefusal } from './projection/projection-control.js';
 import type { ReservationRefusal } from './reservation/reservation.js';
 import type { ScopeRefusal } from './scope.js';
+import type { SealingRefusal } from './sealing/sealing.js';
 import type { SecondFactorRefusal } from './second-factor/second-factor.js';
 import type { SessionRefusal } from './session/session.js';
 import type { SigningKeyRefusal } from './signing-key/signing-key.js';
@@ -32,6 +33,7 @@ export type Refusal =
   | ProjectionRefusal
   | ReservationRefusal
   | ScopeRefusal
+  | SealingRefusal
   | SecondFactorRefusal
   | SessionRefusal
   | SigningKeyRefusal

@@ -22,6 +22,7 @@ import { parseDurationMs } from './duration.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 import { MailEntry } from './mail-settings.js';
 import { isLoopback, isWebUrl, must } from './setting-rules.js';
+import { AuditEntry } from './audit-settings.js';
 import { ThrottlingEntry } from './throttling-settings.js';
 import { TracingEntry } from './tracing-settings.js';
 
@@ -186,6 +187,11 @@ export class ConfigurationFile {
   @ValidateNested()
   @Type(() => MailEntry)
   mail?: MailEntry;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => AuditEntry)
+  audit?: AuditEntry;
 
   @IsOptional()
   @ValidateNested()

@@ -102,6 +102,27 @@ export class Metrics {
     labelNames: ['projection'],
     registers: [this.registry],
   });
+  readonly sealedPosition = new Gauge({
+    name: 'authlog_sealed_position',
+    help: 'The position of the log up to which a head was signed.',
+    registers: [this.registry],
+  });
+  readonly sealingLagSeconds = new Gauge({
+    name: 'authlog_sealing_lag_seconds',
+    help: 'How old the last head is while there is something that it does not seal; else 0.',
+    registers: [this.registry],
+  });
+  readonly sealingFailures = new Counter({
+    name: 'authlog_sealing_failures_total',
+    help: 'Failed tries to make leaves of the log or to sign heads; nobody is served worse.',
+    registers: [this.registry],
+  });
+  readonly headDeliveryFailures = new Counter({
+    name: 'authlog_head_delivery_failures_total',
+    help: 'Failed tries to hand a signed head to a place outside.',
+    labelNames: ['sink'],
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });

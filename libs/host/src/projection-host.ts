@@ -21,6 +21,7 @@ import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { rebuildElsewhere } from './rebuild/rebuild-process.js';
 import { Presence } from './presence.js';
+import type { SealingHost } from './sealing/sealing-host.js';
 import type { Stores } from './stores.js';
 import type { Tracing } from './tracing.js';
 
@@ -33,7 +34,7 @@ export interface ProjectionLag {
 
 const TIDY_MS = 3_600_000;
 
-/** Runs every projection of this process. */
+/** Runs every projection of this process, and seals the log. */
 export class ProjectionHost {
   private readonly stopping = new AbortController();
   /** Who writes on the connection of the read models does so in turn. */
@@ -47,6 +48,7 @@ export class ProjectionHost {
     private readonly metrics: Metrics,
     private readonly log: Log,
     private readonly tracing: Tracing,
+    private readonly sealing: SealingHost,
   ) {
     this.presence = new Presence(stores.readModels.writer, this.inTurn, PROJECTIONS, 'stands by');
   }
@@ -82,7 +84,7 @@ export class ProjectionHost {
     this.running = readModels.turn.take(this.stopping.signal, async (turn) => {
       this.log.info({}, 'this process keeps the read models');
       this.presence.role = 'keeps';
-      await Promise.all([supervisor.run(turn), this.tidy(turn)]);
+      await Promise.all([supervisor.run(turn), this.tidy(turn), this.sealing.run(turn)]);
       this.presence.role = 'stands by';
     });
   }

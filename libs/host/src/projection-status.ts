@@ -11,6 +11,7 @@ import { type RebuildRow, type RebuildState, findRebuild } from '#read-models/re
 import type { Metrics } from './metrics.js';
 import { PRESENT_MS } from './presence.js';
 import { projectionControlOf } from './projection-host.js';
+import { measureSealing } from './sealing/measure-sealing.js';
 import type { Stores } from './stores.js';
 
 /** How a projection is getting on, as the database and the log say; nobody has to run. */
@@ -80,10 +81,11 @@ export async function projectionStatuses(stores: Stores): Promise<ProjectionStat
 }
 
 /**
- * Looks where every projection is, whichever process keeps it, for the metrics: what this one knows of itself is never more
+ * Looks where every projection is, and how far the log is sealed, whichever process does it, for the metrics: what this one knows of itself is never more
  * wanted than when a store is lost.
  */
 export async function measureProjections(metrics: Metrics, stores: Stores): Promise<void> {
+  await measureSealing(metrics, stores).catch(() => undefined);
   for (const status of await projectionStatuses(stores).catch(() => [])) {
     const { projection, position, behind, behindSeconds, state, parked } = status;
     metrics.projectionPosition.set({ projection }, Number(position));

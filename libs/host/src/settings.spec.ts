@@ -32,6 +32,7 @@ describe('the settings of the environment', () => {
       operations: { docs: true, metrics: true },
       log: { level: 'info' },
       tracing: null,
+      audit: { sink: { file: null, url: null } },
       loginServices: new Map([
         [
           'web',
@@ -216,6 +217,7 @@ throttling: { address: { failures: 50 }, network: { failures: 200 }, service: { 
 operations: { docs: false, metrics: true }
 log: { level: warn }
 tracing: { endpoint: "https://collector.example.org/v1/traces", sampling: 0.1 }
+audit: { sink: { file: /mnt/archive/heads.ndjson, url: "https://archive.example.org/heads?key=1" } }
 saml: {}
 `),
     );
@@ -239,6 +241,7 @@ saml: {}
       operations: { docs: false, metrics: true },
       log: { level: 'warn' },
       tracing: { endpoint: 'https://collector.example.org/v1/traces', sampling: 0.1 },
+      audit: { sink: { file: '/mnt/archive/heads.ndjson', url: 'https://archive.example.org/heads?key=1' } },
     });
   });
 
@@ -306,6 +309,9 @@ saml: {}
     ['throttling: { window: 25h }', 'throttling.window must be a duration from 1m to 1d'],
     ['throttling: { window: 15 }', 'throttling.window must be a duration from 1m to 1d'],
     ['log: { level: silent }', 'log.level must be one of debug, info, warn, error'],
+    ['audit: { sink: { file: heads.ndjson } }', 'audit.sink.file must be the whole path of a file'],
+    ['audit: { sink: { url: "http://archive.example.org" } }', 'audit.sink.url must be an https address'],
+    ['audit: { heads: here }', 'audit.heads is not a known setting'],
     ['tracing: { sampling: 0.1 }', 'tracing.endpoint must be an https address such as https://'],
     ['tracing: { endpoint: "http://collector.example.org/v1/traces" }', 'tracing.endpoint must be an https address'],
     ['tracing: { endpoint: "https://x", sampling: 1.1 }', 'tracing.sampling must be a number from 0 to 1'],

@@ -13,6 +13,7 @@ import { demandUsername } from '#domain/user/username.js';
 import { type Connection, parseConnectionString } from '#event-store/eventstoredb/connection-string.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { type MasterKey, parseMasterKey } from '#vault/master-key.js';
+import { AuditEntry, type AuditSettings, auditSettings } from './audit-settings.js';
 import { ConfigurationFile, readConfigurationFile } from './configuration-file.js';
 import { parseDatabaseAddress } from './database-setting.js';
 import { parseDurationMs } from './duration.js';
@@ -68,6 +69,7 @@ export abstract class Settings {
   /** Whom to ask about passwords from breaches; null: nobody. */
   abstract readonly breachedPasswords: { readonly rangeUrl: string } | null;
   abstract readonly mail: MailSettings;
+  abstract readonly audit: AuditSettings;
   abstract readonly trustedProxies: readonly string[];
   abstract readonly throttling: ThrottlingSettings;
   /** What is served to everyone who can reach the port. */
@@ -219,6 +221,7 @@ export function readSettings(environment: Environment): Settings {
     },
     breachedPasswords: configuration.breachedPasswords ?? null,
     mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),
+    audit: auditSettings(configuration.audit ?? new AuditEntry()),
     trustedProxies: configuration.trustedProxies ?? [],
     throttling: throttlingSettings(configuration.throttling ?? new ThrottlingEntry()),
     operations: {

@@ -2,14 +2,13 @@ import { accessSync, constants, existsSync, mkdirSync, statSync, statfsSync } fr
 import { dirname, join } from 'node:path';
 import { nameOf } from '#database/database.js';
 import type { Place, Schema } from '#database/place.js';
-import { RETENTION } from '#domain/retention.js';
 import { EventCodec } from '#event-store/codec.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { Repository } from '#event-store/repository.js';
 import type { Snapshots } from '#event-store/snapshots.js';
-import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
 import { SqliteSnapshots } from '#event-store/sqlite/sqlite-snapshots.js';
 import { type ReadModelDatabase, openReadModels } from '#read-models/read-model-database.js';
+import { LeafStore } from '#sealing/leaf-store.js';
 import type { BudgetStore } from '#throttling/budget-store.js';
 import { PostgresBudgetStore } from '#throttling/postgres-budget-store.js';
 import { SqliteBudgetStore } from '#throttling/sqlite-budget-store.js';
@@ -19,6 +18,8 @@ import type { Clock } from './clock.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { demandOneInstallation } from './one-installation.js';
+import { openLog } from './open-log.js';
+import { leafPlace } from './sealing/leaf-place.js';
 import type { Settings } from './settings.js';
 import { NO_TRACING, type Tracing } from './tracing.js';
 
@@ -28,11 +29,6 @@ export class DataFolderUnusable extends Error {
 }
 
 const ROOM_FOR_THE_LOG = 100 * 2 ** 20;
-const DAY_S = 86_400;
-
-const MAX_AGE: ReadonlyMap<string, number> = new Map(
-  RETENTION.map(({ category, days }) => [category, days * DAY_S] as const),
-);
 
 /** What decides where everything is kept. */
 export type StoreSettings = Pick<Settings, 'data' | 'database' | 'eventStore' | 'masterKey'>;
@@ -46,6 +42,7 @@ export class Stores {
     readonly codec: EventCodec,
     readonly repository: Repository,
     readonly budgets: BudgetStore,
+    readonly leaves: LeafStore,
     private readonly snapshots: Snapshots,
     readonly settings: StoreSettings,
     private readonly appends: { failedAt: Date | null },
@@ -80,11 +77,12 @@ export class Stores {
     const vaultPlace = place('vault.db', 'authlog_vault');
     const vault = await Vault.open(vaultPlace, masterKeyOf(settings), () => clock.now());
     const codec = new EventCodec(vault);
-    const { eventStore, logPlace, isRemote } = await openLog(settings, metrics, log);
+    const { eventStore, logPlace, isRemote } = await openLog(settings, observerOf(metrics, log));
     const snapshots = new SqliteSnapshots(file('snapshots.db'));
     const readModels = await openReadModels(place('read-models.db', 'authlog_read_models'));
     const budgets =
       database === null ? SqliteBudgetStore.open(file('throttle.db')) : await PostgresBudgetStore.open(database);
+    const leaves = await LeafStore.open(leafPlace(settings));
     const appends: { failedAt: Date | null } = { failedAt: null };
     const repository = new Repository(eventStore, codec, {
       snapshots,
@@ -105,7 +103,7 @@ export class Stores {
     });
     const halves = { eventStore, repository, vault, logPlace, vaultPlace: nameOf(vaultPlace) };
     await demandOneInstallation(halves, clock.now());
-    return new Stores(eventStore, vault, readModels, codec, repository, budgets, snapshots, settings, appends);
+    return new Stores(eventStore, vault, readModels, codec, repository, budgets, leaves, snapshots, settings, appends);
   }
 
   /** Finishes what is under way; nothing acknowledged is lost. */
@@ -116,29 +114,19 @@ export class Stores {
     await this.vault.close();
     this.snapshots.close();
     await this.budgets.close();
+    await this.leaves.close();
   }
 }
 
-/** The log, what people call its place, and whether asking it takes a journey. */
-async function openLog({ eventStore: connection, data }: StoreSettings, metrics: Metrics, log: Log) {
-  if (connection === null) {
-    const logPlace = join(data, 'events.db');
-    return { eventStore: new SqliteEventStore(logPlace), logPlace, isRemote: false };
-  }
-  const observer = {
-    redialled(reason: string) {
-      metrics.logReconnects.inc();
-      log.warn({ reason }, 'the subscription to the event log ended and begins again');
-    },
-    keptForGood(stream: string, reason: string) {
-      log.warn({ stream, reason }, 'the event store was not told how long to keep a stream, and keeps it');
-    },
-  };
-  // Only who has such a log loads what it takes.
-  const { EventStoreDbEventStore } = await import('#event-store/eventstoredb/eventstoredb-event-store.js');
-  const eventStore = new EventStoreDbEventStore(connection, { maxAge: MAX_AGE, observer });
-  return { eventStore, logPlace: 'the log in AUTHLOG_EVENT_STORE', isRemote: true };
-}
+const observerOf = (metrics: Metrics, log: Log) => ({
+  redialled(reason: string) {
+    metrics.logReconnects.inc();
+    log.warn({ reason }, 'the subscription to the event log ended and begins again');
+  },
+  keptForGood(stream: string, reason: string) {
+    log.warn({ stream, reason }, 'the event store was not told how long to keep a stream, and keeps it');
+  },
+});
 
 function prepareFolder(folder: string): void {
   try {

@@ -16,7 +16,7 @@ import type { MasterKey } from './master-key.js';
 import { CreateVault1767225600000 } from './migrations/1767225600000-create-vault.js';
 import { CredentialRow, DataKeyRow } from './vault-rows.js';
 
-export type CredentialKind = 'password' | 'recovery-codes' | 'signing-key' | 'totp';
+export type CredentialKind = 'password' | 'recovery-codes' | 'sealing-key' | 'signing-key' | 'totp';
 
 export type KeyPurpose =
   | 'claim-token'

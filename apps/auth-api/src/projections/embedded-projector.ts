@@ -4,6 +4,7 @@ import { Log } from '#host/log.js';
 import { Metrics } from '#host/metrics.js';
 import { Presence } from '#host/presence.js';
 import { ProjectionHost } from '#host/projection-host.js';
+import { SealingHost } from '#host/sealing/sealing-host.js';
 import { Settings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { Tracing } from '#host/tracing.js';
@@ -24,8 +25,9 @@ export class EmbeddedProjector implements OnApplicationBootstrap {
     settings: Settings,
   ) {
     const isHere = settings.projector === 'embedded';
+    const sealing = new SealingHost(stores, settings.audit, metrics, log);
     this.host = isHere
-      ? new ProjectionHost(stores, progress, metrics, log, tracing)
+      ? new ProjectionHost(stores, progress, metrics, log, tracing, sealing)
       : new Presence(stores.readModels.writer, pLimit(1), PROJECTIONS, 'reads');
   }
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ERASURE_GROUNDS } from '#domain/user/erasure-report.js';
 import type { ErasureOptions } from './privacy.js';
+import { auditCommand } from './audit-command.js';
 import type { RebuildOptions } from './rebuild.js';
 import type { NewPerson } from './users.js';
 
@@ -47,7 +48,11 @@ export function authlogCommand(): Command {
     .description('Look whether all is well: settings, stores, file modes, disk, clocks, projections. Changes nothing.')
     .option('--json', 'for scripts')
     .action(async ({ json }: Output) => (await import('./doctor.js')).doctor(json === true));
-  return authlog.addCommand(projectionsCommand()).addCommand(keysCommand()).addCommand(usersCommand());
+  return authlog
+    .addCommand(projectionsCommand())
+    .addCommand(keysCommand())
+    .addCommand(usersCommand())
+    .addCommand(auditCommand());
 }
 
 function keysCommand(): Command {

@@ -1,6 +1,7 @@
 import { statfsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SEALING_HEADS, sealing } from '#domain/sealing/sealing.js';
 import { projectionStatuses } from '#host/projection-status.js';
 import { type Settings, readSettings } from '#host/settings.js';
 import { explainStartFailure } from '#host/start-failure.js';
@@ -12,7 +13,7 @@ import { withStores } from './with-stores.js';
 
 /** What one look has found. */
 interface Finding {
-  readonly check: 'settings' | 'stores' | 'files' | 'disk' | 'clock' | 'projections';
+  readonly check: 'settings' | 'stores' | 'files' | 'disk' | 'clock' | 'projections' | 'sealing';
   /** `fault`: something does not work or will soon not; `warning`: it works, and should be otherwise. */
   readonly verdict: 'ok' | 'warning' | 'fault';
   readonly what: string;
@@ -25,6 +26,8 @@ const MINUTE_MS = 60_000;
 const MOST_CLOCK_DRIFT_MS = 5_000;
 /** A projection that is kept goes on at least this often while it is behind. */
 const LOOK_AGAIN_MS = 2_000;
+/** What is new is sealed within ten seconds, unless something is wrong. */
+const SEALED_WITHIN_MS = 5 * MINUTE_MS;
 const LITTLE_SPACE = 500 * 2 ** 20;
 const NO_SPACE = 50 * 2 ** 20;
 
@@ -50,6 +53,7 @@ async function examine(): Promise<Finding[]> {
       } as const,
       ...(await lookAtClocks(stores, settings)),
       ...(await lookAtProjections(stores)),
+      await lookAtSealing(stores),
     ]);
     return [...found, ...lookAtFiles(settings), ...lookAtDisk(settings), ...inStores];
   } catch (error) {
@@ -99,6 +103,21 @@ async function lookAtClocks({ readModels: { reader } }: Stores, { database }: Se
   if (drift <= MOST_CLOCK_DRIFT_MS) return [{ check: 'clock', verdict: 'ok', what: 'it is that of the database' }];
   const what = `it differs from that of the database by ${Math.round(drift / 1_000)} seconds`;
   return [{ check: 'clock', verdict: 'fault', what, advice: 'keep the clocks of all machines in step (NTP)' }];
+}
+
+async function lookAtSealing({ repository, eventStore }: Stores): Promise<Finding> {
+  const { state, position } = await repository.load(sealing, SEALING_HEADS);
+  if (state.status === 'none' || state.last === null)
+    return {
+      check: 'sealing',
+      verdict: 'ok',
+      what: 'nothing is sealed yet; the service begins ten seconds after its start',
+    };
+  const what = `the log is sealed up to ${state.last.position}`;
+  const isBehind = (await eventStore.head()) !== position && Date.now() - Date.parse(state.last.at) > SEALED_WITHIN_MS;
+  if (!isBehind) return { check: 'sealing', verdict: 'ok', what };
+  const advice = 'start a service that keeps the read models, or look why it does not seal: its log says so';
+  return { check: 'sealing', verdict: 'fault', what: `${what}, and no further since ${state.last.at}`, advice };
 }
 
 async function lookAtProjections(stores: Stores): Promise<Finding[]> {

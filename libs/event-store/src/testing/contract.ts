@@ -109,6 +109,14 @@ export function eventStoreContract(name: string, open: () => Promise<StoreFixtur
         });
       });
 
+      it('gives an event with the same time whenever and however it is read: it is hashed with it (SEC-155)', async () => {
+        const { position } = await store.append(ada, 'no-stream', someEvents(3));
+        const [once, again] = [await follow(store, position), await follow(store, position)];
+        expect(again.events).toEqual(once.events);
+        const times = (await read(store, ada)).map(({ recordedAt }) => recordedAt);
+        expect(times).toEqual(once.events.map(({ recordedAt }) => recordedAt));
+      });
+
       it('refuses a stream that is elsewhere than expected, and says where', async () => {
         await store.append(ada, 'no-stream', someEvents(3));
         const at = (expected: ExpectedRevision) => store.append(ada, expected, [someEvent()]);

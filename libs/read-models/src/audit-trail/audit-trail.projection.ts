@@ -18,7 +18,7 @@ import { addressKey } from './address-range.js';
 import { AUDIT_TRAIL_VERSION, AuditEntryRow, AuditSessionRow, type Outcome, placeOf } from './audit-rows.entity.js';
 
 /** What is in the log to keep the service going, and nobody's act. */
-const HOUSEKEEPING = ['ReactorAdvanced', 'ReactorBegan'] as const;
+const HOUSEKEEPING = ['LogSealed', 'ReactorAdvanced', 'ReactorBegan'] as const;
 
 const PERSONAL = [
   personal(AuditEntryRow, 'addressOwner', 'addressKey'),
@@ -50,6 +50,7 @@ export const auditTrail: Projection<TrailEvent> = {
     'projection',
     'refusals',
     'reset',
+    'sealing',
     'session',
     'settings',
     'user',
