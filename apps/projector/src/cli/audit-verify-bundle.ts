@@ -36,7 +36,7 @@ function sentencesAbout(verdict: BundleVerdict, isKeyGiven: boolean): string[] {
     ? 'The given key has sealed it.'
     : `The keys in the file were believed: ${keys.join(', ')}. Compare them with those you know, or give one with --key.`;
   return [
-    `Log ${log}, from ${from ?? '–'} to ${to ?? '–'}: ${events} events, ${heads} heads among them.`,
+    `Log ${log}, from ${from ?? '–'} to ${to ?? '–'}. Events: ${events}; signed heads among them: ${heads}.`,
     ...(fault === null
       ? [`Everything is as it was sealed by the head of ${sealedAt ?? '–'}.`, believed]
       : [`${fault.kind}${fault.position === null ? '' : ` at position ${fault.position}`}`]),

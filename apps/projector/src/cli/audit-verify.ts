@@ -63,12 +63,12 @@ function ownHeadsFile(): string | null {
 function sentencesAbout(verdict: Verdict, file: string | null): string[] {
   const { fault, log, events, aged, heads, outside, sealedTo, logEnd } = verdict;
   if (log === null && fault === null) return ['Nothing was sealed yet: the service does it while it runs.'];
-  const gone = aged === 0 ? '' : ` ${aged} that are kept no longer are gone, and were sealed.`;
-  const compared = file === null ? 'None was handed out to compare with.' : `${outside} were compared with ${file}.`;
+  const gone = aged === 0 ? '' : ` Gone because they are kept no longer: ${aged}.`;
+  const compared = file === null ? 'none was handed out' : `compared with ${file}: ${outside}`;
   return [
     `Log ${log ?? 'without a key'}, which ends at ${logEnd}, sealed up to ${sealedTo}.`,
-    `${events} events were read.${gone}`,
-    `${heads} heads are signed, each over the one before. ${compared}`,
+    `Events that were read: ${events}.${gone}`,
+    `Signed heads, each of which names the one before: ${heads}; ${compared}.`,
     ...(fault === null
       ? ['Everything is as it was sealed.']
       : [`${fault.kind}${fault.position === null ? '' : ` at position ${fault.position}`}`]),
