@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '#database/testing/test-place.js';
 import { administrationEvents } from '#domain/administration/administration.js';
 import { attemptsEvents } from '#domain/attempts/attempts.js';
+import { auditReadingEvents } from '#domain/audit/audit-reading.js';
+import { refusalEvents } from '#domain/refusal/refusal.js';
 import { challengeEvents } from '#domain/challenge/challenge.js';
 import type { DomainEvent } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
@@ -36,6 +38,7 @@ const ANY_SESSION = /00000000-0000-4000-8000-00000000000[1-9a-f]/g;
 /** Whose events stand in which streams; of the others those of accounts. */
 const CATEGORIES = Object.entries({
   attempts: attemptsEvents,
+  audit: auditReadingEvents,
   challenge: challengeEvents,
   factor: secondFactorEvents,
   import: userImportEvents,
@@ -43,6 +46,7 @@ const CATEGORIES = Object.entries({
   mail: mailEvents,
   name: reservationEvents,
   onetime: oneTimeTokenEvents,
+  refusals: refusalEvents,
   reset: passwordResetEvents,
   session: sessionEvents,
   settings: administrationEvents,
