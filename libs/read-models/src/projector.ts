@@ -84,7 +84,7 @@ const LIMITS: ProjectorLimits = {
   until: null,
 };
 /** Whoever writes for the others has a turn soon. */
-const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 500, gatherMs: 100 };
+const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 2_000, gatherMs: 100 };
 /** Looks that often whether somebody waits. */
 const GATHER_STEP_MS = 5;
 /** Looks that often whether the others are up to date, */

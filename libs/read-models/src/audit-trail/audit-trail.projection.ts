@@ -90,6 +90,7 @@ export function entryOf({
 }: ProjectedEvent<TrailEvent>): AuditEntryRow {
   // Each has some of them, and none has another meaning for one.
   const data = event.data as Facts;
+  const address = keyOf(data.ipAddress);
   return {
     id: placeOf(position),
     stream,
@@ -100,8 +101,8 @@ export function entryOf({
     actor: metadata['actor'] ?? '',
     sessionId: categoryOf(stream) === 'session' ? idIn(stream) : (data.sessionId ?? metadata['sessionId'] ?? null),
     correlationId: metadata['correlationId'] ?? '',
-    addressKey: keyOf(data.ipAddress),
-    addressOwner: keyOf(data.ipAddress) === null ? null : ownerOfPersonal(event),
+    addressKey: address,
+    addressOwner: address === null ? null : ownerOfPersonal(event),
     recordedAt: recordedAt.getTime(),
     ages: AGEING.has(categoryOf(stream)) ? categoryOf(stream) : null,
   };
