@@ -13,6 +13,7 @@ import { SealingHost } from '#host/sealing/sealing-host.js';
 import { Stores } from '#host/stores.js';
 import { SealedLog } from '#sealing/sealed-log.js';
 import { asPem, newSealingKey } from '#sealing/signed-head.js';
+import { commandLine } from './support/command-line.js';
 
 const run = promisify(execFile);
 const PROGRAM = resolve(import.meta.dirname, '../bin/authlog.mjs');
@@ -52,14 +53,7 @@ describe('on the command line an auditor', () => {
     await stores.close();
   }
 
-  async function authlog(...args: string[]) {
-    const env = { PATH: process.env['PATH'] ?? '', AUTHLOG_DATA: data };
-    try {
-      return { code: 0, ...(await run(process.execPath, [PROGRAM, 'audit', ...args], { env })) };
-    } catch (error) {
-      return error as { code: number; stdout: string; stderr: string };
-    }
-  }
+  const authlog = (...args: string[]) => commandLine(data, ['audit', ...args]);
 
   it('verifies the log, with the key and the heads that were kept elsewhere (SEC-155)', async () => {
     const keys = JSON.parse((await authlog('keys', '--json')).stdout) as { pem: string }[];

@@ -5,16 +5,11 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqliteEventStore } from '#event-store/sqlite/sqlite-event-store.js';
+import { type Outcome, commandLine } from './support/command-line.js';
 import { Server, passwordOf } from './support/server.js';
 
 const run = promisify(execFile);
 const PROGRAM = resolve(import.meta.dirname, '../bin/authlog.mjs');
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe('on the command line, beside a running service,', () => {
   let server: Server;
@@ -27,15 +22,9 @@ describe('on the command line, beside a running service,', () => {
   afterAll(() => server.remove());
 
   async function authlog(args: string, data = server.data): Promise<Outcome> {
-    const env = { PATH: process.env['PATH'] ?? '', AUTHLOG_DATA: data };
     // A reason may have spaces, an argument of these tests otherwise not.
     const [words = '', reason] = args.split(' --reason ');
-    const all = [PROGRAM, ...words.split(' '), ...(reason === undefined ? [] : ['--reason', reason])];
-    try {
-      return { code: 0, ...(await run(process.execPath, all, { env })) };
-    } catch (error) {
-      return error as Outcome;
-    }
+    return commandLine(data, [...words.split(' '), ...(reason === undefined ? [] : ['--reason', reason])]);
   }
 
   /** An event that no version of today can apply, and one that comes after it. */
@@ -54,6 +43,13 @@ describe('on the command line, beside a running service,', () => {
     await store.close();
     return first.id;
   }
+
+  it('is a program of its own, which says what there is and ends as it should', async () => {
+    const program = async (...words: string[]) =>
+      run(process.execPath, [PROGRAM, ...words], { env: { AUTHLOG_DATA: server.data } });
+    expect((await program('projections', 'status')).stdout).toMatch(/^users +\d+ /m);
+    await expect(program('projections', 'pause', 'nonsense')).rejects.toMatchObject({ code: 1 });
+  });
 
   it('operators see what is parked, in tables and as JSON, and nothing personal of it', async () => {
     const parkedOf = async () => {
@@ -240,7 +236,59 @@ describe('on the command line, beside a running service,', () => {
     });
   });
 
+  it('auditors ask what happened, and what was so then; that they asked is in the log', async () => {
+    const events = await authlog('audit events --user ada --oldest --json --personal --reason ticket 7');
+    const entries = JSON.parse(events.stdout) as Record<string, string>[];
+    expect(entries.map(({ type }) => type)).toEqual(expect.arrayContaining(['UserCreated', 'SessionOpened']));
+    expect((await authlog('audit events --type AuditRead')).stdout).toMatch(/ AuditRead +done +\S+ +operator$/m);
+    expect((await authlog('audit events --user ada --all')).stdout.trim().split('\n').length).toBeGreaterThan(3);
+
+    const created = entries.find(({ type }) => type === 'UserCreated');
+    expect((await authlog('audit timeline ada --personal')).stdout).toMatch(
+      /UserCreated by service .*\n(?: .*\n)* +status: "none" → "active"$/m,
+    );
+    const then = JSON.parse((await authlog(`audit state user ada --at ${created?.['position']}`)).stdout) as object;
+    expect(then).toMatchObject({
+      position: created?.['position'],
+      state: { account: { claims: { username: { withheld: true } } } },
+    });
+    const diff = JSON.parse((await authlog('audit diff user ada --from 1')).stdout) as object;
+    expect(diff).toMatchObject({
+      changes: expect.arrayContaining([{ field: 'account.status', from: 'none', to: expect.any(String) }]),
+    });
+    expect((await authlog('audit sessions --user ada')).stdout).toMatch(
+      /^id +user +openedAt +provider +address +alive$/m,
+    );
+    const address = '127.0.0.0/8';
+    expect(await authlog(`audit end-sessions --user ada --address ${address} --reason a drill`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^[1-9]\d* of them are alive\./),
+    });
+    expect((await authlog(`audit end-sessions --user ada --address ${address} --yes --reason a drill`)).stdout).toMatch(
+      /^[1-9]\d* were ended\.\n$/,
+    );
+    const view = await authlog(`audit view users --at ${created?.['position']}`);
+    expect(view.stdout).toMatch(/^\{"table":"user_account",/m);
+    expect(view.stderr).toMatch(/As of position \d+; kept for an hour in .*scratch/);
+  });
+
   it.for([
+    [
+      'audit events --from yesterday',
+      1,
+      '"yesterday" is neither a time such as 2026-01-31T14:05:00Z nor a position of the log.',
+    ],
+    [
+      'audit events --address here',
+      1,
+      '"here" is neither an address such as 192.0.2.7 nor a network such as 192.0.2.0/24.',
+    ],
+    ['audit events --limit 0', 2, 'A whole number from 1 to 10000.'],
+    ['audit state user nobody', 1, 'Refused (user-unknown). No account has this id'],
+    ['audit state user ada --at 99999999', 1, 'Refused (position-beyond-log). The log ends at position'],
+    ['audit state account ada', 2, 'It is one of user, session and one-time-token.'],
+    ['audit diff user ada', 2, "required option '--from <time or position>' not specified"],
+    ['audit view nonsense', 1, 'There is no projection "nonsense"'],
     ['projections', 2, 'Usage: authlog projections'],
     ['projections stauts', 2, "unknown command 'stauts'\n(Did you mean status?)"],
     ['projections pause', 2, "missing required argument 'name'"],

@@ -1,4 +1,5 @@
-import { type SessionId, asSessionId, sessionStream } from '#domain/ids.js';
+import type { EndingSession } from '#accounts/end-sessions.js';
+import { type SessionId, asSessionId, asUserId, sessionStream } from '#domain/ids.js';
 import type { SessionOpened } from '#domain/session/session-events.js';
 import { type AuditSessionRow, positionOf } from '#read-models/audit-trail/audit-rows.entity.js';
 import type { AuditSessionQueries, SessionFilter } from '#read-models/audit-trail/audit-sessions.queries.js';
@@ -41,6 +42,15 @@ export async function* foundSessions(
     if (rows.length < LOOKED_AT) return;
     place = rows.at(-1)?.opened ?? null;
   }
+}
+
+/** Of those that were found the ones that can be ended now. @param spared the id of one that goes on */
+export async function* endable(
+  found: AsyncIterable<FoundSession>,
+  spared: string | undefined,
+): AsyncIterable<EndingSession> {
+  for await (const { id, row, isAlive } of found)
+    if (isAlive && id !== spared) yield { id, owner: asUserId(row.userId) };
 }
 
 /** A session as readers of the audit see it. All times are ISO 8601 UTC. */

@@ -1,10 +1,9 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { endSessions } from '#accounts/end-sessions.js';
 import { Audit } from '#audit/audit.js';
 import type { Moment } from '#audit/moments.js';
-import { type FoundSession, foundSessions } from '#audit/session-search.js';
+import { endable, foundSessions } from '#audit/session-search.js';
 import { auditReading, auditReadingStream } from '#domain/audit/audit-reading.js';
-import { asUserId, sessionStream } from '#domain/ids.js';
-import { session } from '#domain/session/session.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import type { SessionFilter } from '#read-models/audit-trail/audit-sessions.queries.js';
@@ -29,9 +28,6 @@ export class EndSelectedSessions extends Command<{ readonly ended: number }> {
   }
 }
 
-/** So many are ended side by side. */
-const TOGETHER = 50;
-
 @CommandHandler(EndSelectedSessions)
 export class EndSelectedSessionsHandler implements ICommandHandler<EndSelectedSessions> {
   constructor(
@@ -44,27 +40,8 @@ export class EndSelectedSessionsHandler implements ICommandHandler<EndSelectedSe
     const { filter, criteria, before } = selection;
     const order = { type: 'OrderEndOfSessions', reader: context.actor, criteria, reason } as const;
     await this.repository.execute(auditReading, auditReadingStream(context.actor), order, context);
-    let ended = 0;
-    let batch: FoundSession[] = [];
-    for await (const found of foundSessions(this.audit.source(false), this.audit.sessions, filter, {
-      moment: now,
-      before,
-    })) {
-      if (found.isAlive && found.id !== context.sessionId) batch.push(found);
-      if (batch.length < TOGETHER) continue;
-      ended += await this.endAll(batch, context);
-      batch = [];
-    }
-    return { ended: ended + (await this.endAll(batch, context)) };
-  }
-
-  private async endAll(found: readonly FoundSession[], context: CommandContext): Promise<number> {
-    const outcomes = await Promise.all(
-      found.map(({ id, row }) => {
-        const command = { type: 'EndSession', owner: asUserId(row.userId), reason: 'ended-by-administrator' } as const;
-        return this.repository.execute(session, sessionStream(id), command, context);
-      }),
-    );
-    return outcomes.filter(({ events }) => events.length > 0).length;
+    const place = { moment: now, before };
+    const found = foundSessions(this.audit.source(false), this.audit.sessions, filter, place);
+    return { ended: await endSessions(this.repository, endable(found, context.sessionId), context) };
   }
 }

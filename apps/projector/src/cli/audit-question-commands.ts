@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Subject } from '#audit/histories.js';
-import type { Asking, EventsOptions, SessionsOptions, StateOptions } from './audit-questions.js';
+import type { Asking } from './audit-desk.js';
+import type { EventsOptions, StateOptions } from './audit-questions.js';
+import type { SessionsOptions } from './audit-sessions.js';
 
 const MOST = 10_000;
 const DEFAULT_LIMIT = '50';
@@ -50,15 +52,17 @@ export function addQuestions(audit: Command): void {
       async (kind: Subject['kind'], id: string, options: Asking & { readonly from: string; readonly to?: string }) =>
         (await import('./audit-questions.js')).diff(kind, id, options),
     );
-  ask(audit, 'sessions', 'Sessions, whatever became of them: who was in when, and from where.')
-    .option('--user <id or name>', 'whose')
-    .option('--address <address or network>', 'opened from where')
-    .option('--provider <name>', 'the login service that let them in')
-    .option('--opened-from <time>', 'opened at this time or later')
-    .option('--opened-to <time>', 'and no later than this')
+  sessionFilter(ask(audit, 'sessions', 'Sessions, whatever became of them: who was in when, and from where.'))
     .option('--alive-at <time>', 'only those that were alive then')
     .option('--limit <count>', 'so many at most', asLimit, asLimit(DEFAULT_LIMIT))
-    .action(async (options: SessionsOptions) => (await import('./audit-questions.js')).sessions(options));
+    .action(async (options: SessionsOptions) => (await import('./audit-sessions.js')).sessions(options));
+  sessionFilter(audit.command('end-sessions'))
+    .description('End all sessions that `authlog audit sessions` finds with the same options, and that are alive.')
+    .requiredOption('--reason <text>', 'why; kept in the log')
+    .option('--yes', 'do it: without this it only says how many there are')
+    .action(async (options: SessionsOptions & { readonly reason: string; readonly yes?: boolean }) =>
+      (await import('./audit-sessions.js')).endFound(options),
+    );
   ask(audit, 'view', 'A whole read model as it was, one row in each line of JSON; the copy is kept for an hour.')
     .argument('<projection>', 'such as users or sessions')
     .option('--at <time or position>', 'when it is looked at; now when left out')
@@ -66,6 +70,14 @@ export function addQuestions(audit: Command): void {
       (await import('./audit-questions.js')).view(name, options),
     );
 }
+
+const sessionFilter = (command: Command): Command =>
+  command
+    .option('--user <id or name>', 'whose')
+    .option('--address <address or network>', 'opened from where')
+    .option('--provider <name>', 'the login service that let them in')
+    .option('--opened-from <time>', 'opened at this time or later')
+    .option('--opened-to <time>', 'and no later than this');
 
 const ask = (audit: Command, name: string, description: string): Command =>
   audit

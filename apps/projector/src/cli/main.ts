@@ -1,27 +1,3 @@
-import { type Command, CommanderError } from 'commander';
-import { Refused } from '#domain/refused.js';
-import { explainStartFailure } from '#host/start-failure.js';
-import { CannotBeDone } from './cannot-be-done.js';
-import { authlogCommand } from './commands.js';
+import { runCommandLine } from './run.js';
 
-const program = authlogCommand();
-for (const command of withSubcommands(program)) command.exitOverride();
-
-function withSubcommands(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withSubcommands)];
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-}
-
-/** Says why, where that was not said yet. */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CannotBeDone) process.stderr.write(`${error.message}\n`);
-  else if (error instanceof Refused) process.stderr.write(`Refused (${error.code}). ${error.explanation ?? ''}\n`);
-  else process.stderr.write(`${explainStartFailure(error).replace('did not start', 'cannot do that')}\n`);
-  return 1;
-}
+process.exitCode = await runCommandLine(process.argv.slice(2));
