@@ -136,7 +136,7 @@ const sorted = (tables: Rows) =>
 describe.each(DATABASES)('in %s', (kind) => {
   let fixture: ReadModelFixture;
   beforeAll(async () => {
-    fixture = await ReadModelFixture.open(kind);
+    fixture = await ReadModelFixture.open(kind, PROJECTIONS);
   });
   afterAll(() => fixture.close());
 

@@ -11,7 +11,7 @@ type Shapes = Readonly<Record<string, Readonly<Record<string, readonly string[]>
 describe('the tables of a version of a projection', () => {
   let fixture: ReadModelFixture;
   beforeAll(async () => {
-    fixture = await ReadModelFixture.open('SQLite');
+    fixture = await ReadModelFixture.open('SQLite', PROJECTIONS);
   });
   afterAll(() => fixture.close());
 

@@ -71,7 +71,7 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
   let fixture: ReadModelFixture;
   let recordedAt: string;
   beforeEach(async () => {
-    fixture = await ReadModelFixture.open(kind);
+    fixture = await ReadModelFixture.open(kind, [auditTrail]);
     fixture.store = new MemoryEventStore(() => new Date(recordedAt));
     recordedAt = '2030-01-01T00:00:00.000Z';
   });

@@ -10,7 +10,7 @@ const [ada, eve] = ['ada', 'eve'].map(asUserId) as [ReturnType<typeof asUserId>,
 describe.each(DATABASES)('the streams about an account in %s', (kind) => {
   let fixture: ReadModelFixture;
   beforeEach(async () => {
-    fixture = await ReadModelFixture.open(kind);
+    fixture = await ReadModelFixture.open(kind, [subjectStreams]);
   });
   afterEach(() => fixture.close());
 

@@ -24,10 +24,12 @@ import { Rebuild, type RebuildParts } from '../rebuild/rebuild.js';
 import type { SupervisorParts } from '../projection-supervisor.js';
 import type { ProjectedEvent, Projection } from '../projection.js';
 import { Projector, type ProjectorObserver, type ProjectorLimits, type ProjectorParts } from '../projector.js';
-import { type ReadModelDatabase, openReadModels } from '../read-model-database.js';
+import { PROJECTIONS, type ReadModelDatabase, openReadModels } from '../read-model-database.js';
 
 /** When a projector of a fixture says that it parked something. */
 export const PARKED_AT = new Date('2031-01-01T00:00:00.000Z');
+
+const LISTS: readonly Projection[] = PROJECTIONS.filter(({ isInBackground }) => isInBackground !== true);
 
 /** Hears nothing. */
 export const DEAF: ProjectorObserver = {
@@ -49,7 +51,8 @@ export class ReadModelFixture {
     readonly database: ReadModelDatabase,
   ) {}
 
-  static async open(kind: DatabaseKind, projections?: readonly Projection[]): Promise<ReadModelFixture> {
+  /** @param projections whose tables there are; those of the lists when left out */
+  static async open(kind: DatabaseKind, projections = LISTS): Promise<ReadModelFixture> {
     const kept = await newPlace(kind, 'authlog_read_models');
     return new ReadModelFixture(kept, await openReadModels(kept.place, projections));
   }
