@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StreamName } from '#domain/ids.js';
@@ -181,8 +182,9 @@ describe('the log in a SQLite file', () => {
     await store.append('user-1', 'no-stream', [someEvent()]);
     const events = [someEvent()];
     const caught = store.append('user-1', 0, events).catch((error: unknown) => error);
-    setImmediate(() => void store['writer']?.terminate());
+    const died = nextTurn().then(() => store['writer']?.terminate());
     expect([AppendOutcomeUnknown, Object]).toContain((await caught)?.constructor);
+    await died;
     expect(await store.append('user-1', 0, events)).toMatchObject({ revision: 1 });
   });
 });
