@@ -84,13 +84,14 @@ const LIMITS: ProjectorLimits = {
   until: null,
 };
 /** Whoever writes for the others has a turn soon. */
-const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 2_000, gatherMs: 100 };
+const IN_BACKGROUND: Partial<ProjectorLimits> = { eventsTogether: 500, gatherMs: 100 };
 /** Looks that often whether somebody waits. */
 const GATHER_STEP_MS = 5;
 /** Looks that often whether the others are up to date, */
 const LOOK_MS = 25;
-/** and goes on after so long although they are not. */
+/** and goes on after so long although they are not; later before it begins to read the log, too. */
 const MOST_WAITING_MS = 1_000;
+const MOST_WAITING_AT_START_MS = 600_000;
 /** Once the database is back, so are the read models within five seconds. */
 const LONGEST_PAUSE_MS = 3_000;
 /** Far behind, at most so many slices of the log share a transaction, also where few of their events are followed. */
@@ -174,6 +175,7 @@ export class Projector {
         // Whoever starts anew may have what was missing.
         if (isFirst) for (const { name } of this.projections) await this.retryParked(name);
         isFirst = false;
+        await this.letOthersGoFirst(signal, MOST_WAITING_AT_START_MS);
         let checkpoint = after;
         const log = store.subscribeAll({ after, categories: this.categories, signal });
         for await (const gathered of this.gathered(until === null ? log : upTo(until, log))) {
@@ -242,9 +244,9 @@ export class Projector {
     while (performance.now() - since < this.limits.gatherMs && !this.projections.some(isAwaited));
   }
 
-  private async letOthersGoFirst(signal: AbortSignal): Promise<void> {
+  private async letOthersGoFirst(signal: AbortSignal, forMs = MOST_WAITING_MS): Promise<void> {
     const since = performance.now();
-    while (this.parts.isToWait?.() === true && performance.now() - since < MOST_WAITING_MS)
+    while (this.parts.isToWait?.() === true && performance.now() - since < forMs)
       await delay(LOOK_MS, undefined, { signal });
   }
 
