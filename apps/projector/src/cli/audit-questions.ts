@@ -80,8 +80,7 @@ export const timeline = (nameOrId: string, { limit, ...options }: Asking & { rea
       const where = typeof from?.ipAddress === 'string' ? ` from ${from.ipAddress}` : '';
       const why = cause === null ? '' : `, because of ${cause.type} at ${cause.position}`;
       say(`${recordedAt}  ${type} by ${actor.kind} ${actor.id}${where}${why}`);
-      for (const { field, from: old, to } of changes)
-        say(`    ${field}: ${JSON.stringify(old)} → ${JSON.stringify(to)}`);
+      for (const { field, from: old, to } of changes) say(`    ${field}: ${inWords(old)} → ${inWords(to)}`);
     }
   });
 
@@ -153,3 +152,6 @@ const inJson = ({ state: found, since, until }: StateAt<unknown>) => ({
   since: shown(since),
   until: shown(until),
 });
+
+/** What is not there is left out of a change. */
+const inWords = (value: unknown) => (value === undefined ? '–' : JSON.stringify(value));
