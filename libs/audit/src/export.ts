@@ -6,6 +6,7 @@ import {
   NO_FILTER,
   type TrailFilter,
   type TrailRange,
+  WHOLE_TRAIL,
 } from '#read-models/audit-trail/audit-trail.queries.js';
 import type { ProjectedEvent } from '#read-models/projection.js';
 import { type AuditEntry, type EventSource, asAuditEntry, eventsOf } from './entries.js';
@@ -70,6 +71,6 @@ const TYPES: ReadonlySet<string> = new Set(auditTrail.types);
 /** Stores begin where an event is, not anywhere. */
 async function positionBefore(trail: AuditTrailQueries, place: string): Promise<Position> {
   const before = { order: 'newest', after: place, size: 1 } as const;
-  const [entry] = await trail.page(NO_FILTER, { first: null, last: null }, before);
+  const [entry] = await trail.page(NO_FILTER, WHOLE_TRAIL, before);
   return entry === undefined ? LOG_START : positionOf(entry.id);
 }

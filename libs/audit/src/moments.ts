@@ -1,7 +1,7 @@
 import { Refused } from '#domain/refused.js';
-import { type EventStore, type Position, asPosition, hasReached } from '#event-store/event-store.js';
+import { type EventStore, POSITION, type Position, asPosition, hasReached } from '#event-store/event-store.js';
 import { placeOf, positionOf } from '#read-models/audit-trail/audit-rows.entity.js';
-import { type AuditTrailQueries, NO_FILTER } from '#read-models/audit-trail/audit-trail.queries.js';
+import { type AuditTrailQueries, NO_FILTER, WHOLE_TRAIL } from '#read-models/audit-trail/audit-trail.queries.js';
 
 /** A point of the log: everything up to a position, and the time up to which that was recorded. */
 export interface Moment {
@@ -14,7 +14,6 @@ export type Point = Date | Position | null;
 
 // RFC 3339 §5.6: with seconds, and a zone.
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
-const POSITION = /^(?:0|[1-9][0-9]{0,19})$/;
 const DAY_LENGTH = 10;
 
 /** The point that a text names: a time (RFC 3339), or a position in decimal; undefined for anything else. */
@@ -48,7 +47,7 @@ export class Moments {
     if (time > now) throw new Refused('time-beyond-log', `That time is yet to come: it is ${now.toISOString()} now.`);
     const next = await this.trail.firstAfter(time);
     if (next === null) return { through: head, time };
-    const [before] = await this.trail.page(NO_FILTER, ALL, { ...NEWEST, after: next.id });
+    const [before] = await this.trail.page(NO_FILTER, WHOLE_TRAIL, { ...NEWEST, after: next.id });
     if (before !== undefined) return { through: positionOf(before.id), time };
     throw new Refused('time-before-log', `The log begins at ${new Date(next.recordedAt).toISOString()}.`);
   }
@@ -60,5 +59,4 @@ export class Moments {
   }
 }
 
-const ALL = { first: null, last: null };
 const NEWEST = { order: 'newest', after: null, size: 1 } as const;

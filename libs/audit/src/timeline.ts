@@ -6,7 +6,12 @@ import type { SessionOpened } from '#domain/session/session-events.js';
 import { session } from '#domain/session/session.js';
 import { user } from '#domain/user/user.js';
 import type { RecordedEvent } from '#event-store/event-store.js';
-import { type AuditTrailQueries, NO_FILTER, type TrailEntry } from '#read-models/audit-trail/audit-trail.queries.js';
+import {
+  type AuditTrailQueries,
+  NO_FILTER,
+  type TrailEntry,
+  WHOLE_TRAIL,
+} from '#read-models/audit-trail/audit-trail.queries.js';
 import { type FieldChange, differences } from './differences.js';
 import { shown } from '#event-store/disclosure.js';
 import { type AuditEntry, type EventSource, asAuditEntry, eventsOf } from './entries.js';
@@ -106,7 +111,7 @@ async function causesOf(
   const caused = entries.filter(({ causationId, commandId }) => causationId !== commandId);
   const requests = [...new Set(caused.map(({ correlationId }) => correlationId))];
   const chains = await Promise.all(
-    requests.map((correlationId) => trail.page({ ...NO_FILTER, correlationId }, WHOLE, LONGEST_CHAIN)),
+    requests.map((correlationId) => trail.page({ ...NO_FILTER, correlationId }, WHOLE_TRAIL, LONGEST_CHAIN)),
   );
   const rows = chains.flat();
   const events = await eventsOf(source, rows);
@@ -119,7 +124,6 @@ async function causesOf(
   );
 }
 
-const WHOLE = { first: null, last: null };
 /** Few requests lead to more. */
 const LONGEST_CHAIN = { order: 'oldest', after: null, size: 100 } as const;
 

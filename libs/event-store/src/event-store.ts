@@ -13,9 +13,12 @@ export const LOG_START = '0' as Position;
 export const hasReached = (position: Position, mark: Position) =>
   position.length === mark.length ? position >= mark : position.length > mark.length;
 
+/** How a position is written. */
+export const POSITION = /^(?:0|[1-9][0-9]{0,19})$/;
+
 /** @throws TypeError if the text is no position */
 export function asPosition(text: string): Position {
-  if (!/^(?:0|[1-9][0-9]{0,19})$/.test(text)) throw new TypeError('A position is a decimal number of up to 20 digits.');
+  if (!POSITION.test(text)) throw new TypeError('A position is a decimal number of up to 20 digits.');
   return text as Position;
 }
 

@@ -15,15 +15,15 @@ import type { Vault } from '#vault/vault.js';
 import { StoredTraces } from './erasure/stored-traces.js';
 import type { Stores } from './stores.js';
 
+/** Who holds which name or address. */
+export const reservationsIn = ({ repository, vault }: Stores) =>
+  new IdentifierReservations(repository, new IdentifierDigest(vault.derivedKey('identifier-digest')));
+
 /** How somebody is forgotten in these stores. */
 export function erasureIn(stores: Stores, progress: ReadModelProgress): SubjectErasure {
   const { eventStore: store, codec, repository, vault, settings } = stores;
-  const reservations = new IdentifierReservations(
-    repository,
-    new IdentifierDigest(vault.derivedKey('identifier-digest')),
-  );
   const traces = new StoredTraces(stores, progress, new MailFolder(join(settings.data, 'mail'), store));
-  return new SubjectErasure({ store, codec, repository, vault, reservations, traces });
+  return new SubjectErasure({ store, codec, repository, vault, reservations: reservationsIn(stores), traces });
 }
 
 /** How all that is held about somebody is handed out from these stores. */

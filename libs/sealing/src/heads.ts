@@ -18,9 +18,7 @@ export interface StoredHead {
 export async function* headsFrom(store: EventStore, number: number, last = Infinity): AsyncIterable<StoredHead> {
   for await (const event of store.readStream(SEALING_HEADS, Math.max(1, number))) {
     if (event.revision > last) return;
-    const { head, signature } = dataOf(event, 'LogSealed') ?? {};
-    const signed = { head, signature } as SignedHead;
-    yield { signed, position: event.position, revision: event.revision };
+    yield { signed: headIn(event), position: event.position, revision: event.revision };
   }
 }
 
@@ -33,14 +31,19 @@ export async function lastHeadNumber(store: EventStore): Promise<number> {
 
 /** The head with this number; undefined if it was not signed yet. */
 export async function headNumbered(store: EventStore, number: number): Promise<SignedHead | undefined> {
-  for await (const { signed } of headsFrom(store, number)) return signed;
-  return undefined;
+  const event = await store.readEvent(SEALING_HEADS, number);
+  return event && headIn(event);
 }
 
 /** The first public key, as the log has it; undefined before sealing has begun. */
 export async function firstKeyIn(store: EventStore): Promise<SealingPublicKey | undefined> {
-  for await (const event of store.readStream(SEALING_HEADS, 0)) return dataOf(event, 'SealingBegun')?.publicKey;
-  return undefined;
+  const event = await store.readEvent(SEALING_HEADS, 0);
+  return event && dataOf(event, 'SealingBegun')?.publicKey;
+}
+
+function headIn(event: RecordedEvent): SignedHead {
+  const { head, signature } = dataOf(event, 'LogSealed') ?? {};
+  return { head, signature } as SignedHead;
 }
 
 /** Nothing of it is personal, so nothing is sealed. */

@@ -10,9 +10,19 @@ import { criteriaOf } from './audit-parameters.js';
 export class AuditCursors {
   constructor(private readonly cursors: Cursors) {}
 
-  /** @param place of the last entry that was shown */
-  seal(place: string, query: QueryParameters, caller: AuthenticatedCaller): string {
-    return this.cursors.seal(place, listOf(query, caller));
+  /**
+   * What a page shows of what was found, and where the list goes on after it.
+   * @param found one more than is shown, if there are more
+   */
+  page<Entry>(
+    found: readonly Entry[],
+    { size, placeOf }: { readonly size: number; readonly placeOf: (entry: Entry) => string },
+    query: QueryParameters,
+    caller: AuthenticatedCaller,
+  ): { readonly shown: readonly Entry[]; readonly next: string | null } {
+    const shown = found.slice(0, size);
+    const last = found.length > size ? shown.at(-1) : undefined;
+    return { shown, next: last === undefined ? null : this.cursors.seal(placeOf(last), listOf(query, caller)) };
   }
 
   /** Null at the beginning. @throws BadRequest */

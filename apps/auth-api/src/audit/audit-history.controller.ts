@@ -126,17 +126,20 @@ export class AuditHistoryController {
     const [from, to] = [pointIn(query, 'from'), pointIn(query, 'to')];
     const page = { ...query, user: nameOrId };
     const after = this.cursors.placeIn(page, caller);
-    const reader = this.access.admit(caller, request, inquiry.isPersonal);
-    const through = await this.access.freshTrail(reader, request, reply);
-    const userId = await this.subjects.userId(nameOrId);
-    const range = await this.audit.range(from, to, this.clock.now());
-    const asked = { order: 'oldest', after, size: itemsPerPage + 1 } as const;
-    const rows = await this.audit.trail.page({ ...NO_FILTER, userId }, range, asked);
-    const shownRows = rows.slice(0, itemsPerPage);
-    const items = await timelineOf(this.audit.source(inquiry.isPersonal), this.audit.trail, shownRows);
-    await this.access.record(reader, { ...inquiry, userId }, items.length);
-    const last = rows.length > itemsPerPage ? shownRows.at(-1) : undefined;
-    return { itemsPerPage, items, next: last === undefined ? null : this.cursors.seal(last.id, page, caller), through };
+    return this.access.answer({ caller, request, reply, inquiry }, async (through) => {
+      const userId = await this.subjects.userId(nameOrId);
+      const range = await this.audit.range(from, to, this.clock.now());
+      const asked = { order: 'oldest', after, size: itemsPerPage + 1 } as const;
+      const rows = await this.audit.trail.page({ ...NO_FILTER, userId }, range, asked);
+      const { shown: rowsShown, next } = this.cursors.page(
+        rows,
+        { size: itemsPerPage, placeOf: (row) => row.id },
+        page,
+        caller,
+      );
+      const items = await timelineOf(this.audit.source(inquiry.isPersonal), this.audit.trail, rowsShown);
+      return { answer: { itemsPerPage, items, next, through }, userId, events: items.length };
+    });
   }
 
   @Get('diff')
@@ -160,23 +163,23 @@ export class AuditHistoryController {
     if (from === null)
       throw new BadRequest('parameter-invalid', 'from must be given: a time, or a position of the log.');
     const { kind, nameOrId } = subjectIn(query);
-    const reader = this.access.admit(caller, request, inquiry.isPersonal);
-    await this.access.freshTrail(reader, request, reply);
-    const subject = await this.subjects.find(kind, nameOrId);
-    const [first, second] = await this.audit.between(from, to, this.clock.now());
-    const source = this.audit.source(inquiry.isPersonal);
-    const histories = new Histories(source);
-    const [before, then] = [await histories.at(subject, first), await histories.at(subject, second)];
-    const [old, fresh] = [shown(before.state), shown(then.state)];
-    const between = (await histories.between(subject, first, second)).slice(0, MAX_BETWEEN);
-    const events = await timelineOf(source, this.audit.trail, between);
-    await this.access.record(reader, { ...inquiry, userId: ownerOf(subject, then.state) }, events.length);
-    return {
-      from: asStateView(before, old, first.through),
-      to: asStateView(then, fresh, second.through),
-      changes: differences(old, fresh),
-      events,
-    };
+    return this.access.answer({ caller, request, reply, inquiry }, async () => {
+      const subject = await this.subjects.find(kind, nameOrId);
+      const [first, second] = await this.audit.between(from, to, this.clock.now());
+      const source = this.audit.source(inquiry.isPersonal);
+      const histories = new Histories(source);
+      const [before, then] = [await histories.at(subject, first), await histories.at(subject, second)];
+      const [old, fresh] = [shown(before.state), shown(then.state)];
+      const between = (await histories.between(subject, first, second)).slice(0, MAX_BETWEEN);
+      const events = await timelineOf(source, this.audit.trail, between);
+      const answer = {
+        from: asStateView(before, old, first.through),
+        to: asStateView(then, fresh, second.through),
+        changes: differences(old, fresh),
+        events,
+      };
+      return { answer, userId: ownerOf(subject, then.state), events: events.length };
+    });
   }
 
   private async state(
@@ -191,15 +194,15 @@ export class AuditHistoryController {
     const [point, revision] = [pointIn(query, 'at'), wholeNumber(query, 'revision', 0, MAX_REVISION)];
     if (point !== null && revision !== null)
       throw new BadRequest('parameter-invalid', 'at and revision are both given: leave one of them out.');
-    const reader = this.access.admit(caller, request, inquiry.isPersonal);
-    await this.access.freshTrail(reader, request, reply);
-    const subject = await this.subjects.find(kind, nameOrId);
-    const cut: Cut = revision === null ? await this.audit.moments.of(point, this.clock.now()) : { revision };
-    const found = await new Histories(this.audit.source(inquiry.isPersonal)).at(subject, cut);
-    const last = found.since?.revision ?? -1;
-    if (revision !== null && last < revision)
-      throw new BadRequest('parameter-invalid', `revision must be one of its events: the last is ${last}.`);
-    await this.access.record(reader, { ...inquiry, userId: ownerOf(subject, found.state) }, last + 1);
-    return asStateView(found, shown(found.state), 'through' in cut ? cut.through : null);
+    return this.access.answer({ caller, request, reply, inquiry }, async () => {
+      const subject = await this.subjects.find(kind, nameOrId);
+      const cut: Cut = revision === null ? await this.audit.moments.of(point, this.clock.now()) : { revision };
+      const found = await new Histories(this.audit.source(inquiry.isPersonal)).at(subject, cut);
+      const last = found.since?.revision ?? -1;
+      if (revision !== null && last < revision)
+        throw new BadRequest('parameter-invalid', `revision must be one of its events: the last is ${last}.`);
+      const answer = asStateView(found, shown(found.state), 'through' in cut ? cut.through : null);
+      return { answer, userId: ownerOf(subject, found.state), events: last + 1 };
+    });
   }
 }

@@ -100,29 +100,25 @@ export class AuditSessionsController {
     const user = textIn(query, 'user');
     const unowned = sessionFilterIn(query, null);
     const before = this.cursors.placeIn(query, caller);
-    const reader = this.access.admit(caller, request, inquiry.isPersonal);
-    const through = await this.access.freshTrail(reader, request, reply);
-    const userId: UserId | null = user === null ? null : await this.subjects.userId(user);
-    const filter = { ...unowned, userId };
-    const moment = await this.audit.moments.of(filter.aliveAt, this.clock.now());
-    const source = this.audit.source(inquiry.isPersonal);
-    const found: FoundSession[] = [];
-    for await (const each of foundSessions(source, this.audit.sessions, filter, { moment, before })) {
-      found.push(each);
-      if (found.length > itemsPerPage) break;
-    }
-    const shown = found.slice(0, itemsPerPage);
-    const items = await Promise.all(shown.map((each) => asAuditedSession(source, each)));
-    await this.access.record(reader, { ...inquiry, userId }, items.length);
-    const last = found.length > itemsPerPage ? shown.at(-1) : undefined;
-    return {
-      itemsPerPage,
-      items,
-      next: last === undefined ? null : this.cursors.seal(last.row.opened, query, caller),
-      through,
-      mostInTotal: await this.audit.sessions.count(filter),
-      selection: this.selections.seal({ criteria: inquiry.criteria, userId, before: afterPosition(through) }, caller),
-    };
+    return this.access.answer({ caller, request, reply, inquiry }, async (through) => {
+      const userId: UserId | null = user === null ? null : await this.subjects.userId(user);
+      const filter = { ...unowned, userId };
+      const moment = await this.audit.moments.of(filter.aliveAt, this.clock.now());
+      const source = this.audit.source(inquiry.isPersonal);
+      const found: FoundSession[] = [];
+      for await (const each of foundSessions(source, this.audit.sessions, filter, { moment, before })) {
+        found.push(each);
+        if (found.length > itemsPerPage) break;
+      }
+      const placeOf = ({ row }: FoundSession) => row.opened;
+      const { shown, next } = this.cursors.page(found, { size: itemsPerPage, placeOf }, query, caller);
+      const items = await Promise.all(shown.map((each) => asAuditedSession(source, each)));
+      const mostInTotal = await this.audit.sessions.count(filter);
+      const selected = { criteria: inquiry.criteria, userId, before: afterPosition(through) };
+      const selection = this.selections.seal(selected, caller);
+      const answer = { itemsPerPage, items, next, through, mostInTotal, selection };
+      return { answer, userId, events: items.length };
+    });
   }
 
   @Post('end')

@@ -73,22 +73,15 @@ export class AuditTrailController {
     const asked = askedIn(query);
     const inquiry = inquiryIn('events', query);
     const after = this.cursors.placeIn(query, caller);
-    const reader = this.access.admit(caller, request, inquiry.isPersonal);
-    const through = await this.access.freshTrail(reader, request, reply);
-    const filter = await this.filterOf(asked);
-    const range = await this.audit.range(points.from, points.to, this.clock.now());
-    const rows = await this.audit.trail.page(filter, range, { order, after, size: itemsPerPage + 1 });
-    const shown = rows.slice(0, itemsPerPage);
-    const events = await eventsOf(this.audit.source(inquiry.isPersonal), shown);
-    const items = shown.map((row, index) => selected(asAuditEntry(row, events[index]), fields));
-    await this.access.record(reader, { ...inquiry, userId: filter.userId }, items.length);
-    const last = rows.length > itemsPerPage ? shown.at(-1) : undefined;
-    return {
-      itemsPerPage,
-      items,
-      next: last === undefined ? null : this.cursors.seal(last.id, query, caller),
-      through,
-    };
+    return this.access.answer({ caller, request, reply, inquiry }, async (through) => {
+      const filter = await this.filterOf(asked);
+      const range = await this.audit.range(points.from, points.to, this.clock.now());
+      const rows = await this.audit.trail.page(filter, range, { order, after, size: itemsPerPage + 1 });
+      const { shown, next } = this.cursors.page(rows, { size: itemsPerPage, placeOf: ({ id }) => id }, query, caller);
+      const events = await eventsOf(this.audit.source(inquiry.isPersonal), shown);
+      const items = shown.map((row, index) => selected(asAuditEntry(row, events[index]), fields));
+      return { answer: { itemsPerPage, items, next, through }, userId: filter.userId, events: items.length };
+    });
   }
 
   @Get('export')

@@ -8,7 +8,6 @@ import { END_USER } from '#domain/role.js';
 import { Clock } from '#host/clock.js';
 import { auditTrail } from '#read-models/audit-trail/audit-trail.projection.js';
 import { NO_FILTER } from '#read-models/audit-trail/audit-trail.queries.js';
-import { ReadModelProgress } from '#read-models/progress.js';
 import { Vault } from '#vault/vault.js';
 import { Access, CurrentCaller } from '../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../access/caller-authentication.js';
@@ -28,7 +27,6 @@ export class OwnTrailController {
   constructor(
     private readonly audit: Audit,
     private readonly vault: Vault,
-    private readonly progress: ReadModelProgress,
     private readonly consistency: Consistency,
     private readonly cursors: AuditCursors,
     private readonly clock: Clock,
@@ -64,20 +62,13 @@ export class OwnTrailController {
     const [from, to] = [pointIn(query, 'from'), pointIn(query, 'to')];
     const filter = { ...NO_FILTER, userId: caller.userId, type: eventTypeIn(query) };
     const after = this.cursors.placeIn(query, caller);
-    await this.consistency.await(auditTrail, caller.position, request, reply);
-    const through = await this.progress.look(auditTrail);
+    const through = await this.consistency.await(auditTrail, caller.position, request, reply);
     const range = await this.audit.range(from, to, this.clock.now());
     const rows = await this.audit.trail.page(filter, range, { order: 'newest', after, size: itemsPerPage + 1 });
-    const shown = rows.slice(0, itemsPerPage);
+    const { shown, next } = this.cursors.page(rows, { size: itemsPerPage, placeOf: ({ id }) => id }, query, caller);
     const source = this.audit.sourceOf((await this.vault.keyOf(caller.userId)).id);
     const events = await eventsOf(source, shown);
     const items = shown.map((row, index) => asAuditEntry(row, events[index]));
-    const last = rows.length > itemsPerPage ? shown.at(-1) : undefined;
-    return {
-      itemsPerPage,
-      items,
-      next: last === undefined ? null : this.cursors.seal(last.id, query, caller),
-      through,
-    };
+    return { itemsPerPage, items, next, through };
   }
 }

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiQuery, ApiT
 import { demandUnrestrictedToken } from '#domain/access/access.js';
 import type { Head, SignedHead } from '#domain/sealing/sealing.js';
 import { Refused } from '#domain/refused.js';
-import { asPosition } from '#event-store/event-store.js';
+import { POSITION, asPosition } from '#event-store/event-store.js';
 import { type ConsistencyProof, type InclusionProof, type PublishedKey, SealedLog } from '#sealing/sealed-log.js';
 import { Access, CurrentCaller } from '../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../access/caller-authentication.js';
@@ -172,7 +172,7 @@ export class SealedLogController {
     @CurrentCaller() caller: AuthenticatedCaller,
   ): Promise<InclusionProofView> {
     const position = givenText(query, 'position');
-    if (!/^(?:0|[1-9][0-9]{0,19})$/.test(position))
+    if (!POSITION.test(position))
       throw new BadRequest('parameter-invalid', 'position must be a position of the log: a decimal number.');
     const size = wholeNumber(query, 'size', 1, MAX_SIZE) ?? undefined;
     demandUnrestrictedToken(caller);

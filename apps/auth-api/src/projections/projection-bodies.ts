@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, Matches } from 'class-validator';
+import { POSITION } from '#event-store/event-store.js';
 import { Text } from '../surfaces/ucloud/body-rules.js';
 import { Reason, WHY } from '../surfaces/ucloud/user-administration-bodies.js';
 
@@ -17,7 +18,7 @@ export class RebuildBody extends ProjectionBody {
     description: 'Where in the log it stops, beside the tables that are read; decimal. It replaces them without it.',
   })
   @IsOptional()
-  @Matches(/^(?:0|[1-9][0-9]{0,19})$/, { message: '$property must be a position of the log, as decimal text' })
+  @Matches(POSITION, { message: '$property must be a position of the log, as decimal text' })
   to?: string | null;
 
   @ApiProperty({ required: false, description: 'Put the new tables in their place also if they differ.' })

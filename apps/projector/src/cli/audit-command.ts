@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { addQuestions } from './audit-question-commands.js';
 import type { ExportOptions } from './audit-export.js';
 import type { VerifyOptions } from './audit-verify.js';
 import type { VerifyBundleOptions } from './audit-verify-bundle.js';
+import { asPosition } from './position-argument.js';
 
 const ABOUT_VERIFYING = `
 The service makes a leaf of each event as it is stored, and signs the root of the tree of all leaves (RFC 9162) every 1,000
@@ -68,10 +69,4 @@ function addKeys(audit: Command): void {
     .command('rotate-key')
     .description('Have another key sign from the next head on. A head that the present key signs says so.')
     .action(async () => (await import('./audit-keys.js')).rotate());
-}
-
-/** @throws InvalidArgumentError */
-function asPosition(text: string): string {
-  if (!/^(?:0|[1-9][0-9]{0,19})$/.test(text)) throw new InvalidArgumentError('A position is a decimal number.');
-  return text;
 }

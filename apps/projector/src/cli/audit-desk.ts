@@ -8,14 +8,12 @@ import {
   auditReadingStream,
 } from '#domain/audit/audit-reading.js';
 import { asUserId } from '#domain/ids.js';
-import { reservation, reservationStream } from '#domain/reservation/reservation.js';
 import { systemContext } from '#event-store/envelope.js';
 import type { Repository } from '#event-store/repository.js';
-import type { Stores } from '#host/stores.js';
+import { reservationsIn } from '#host/subject-rights.js';
 import { type AddressRange, addressRange } from '#read-models/audit-trail/address-range.js';
 import { auditTrail } from '#read-models/audit-trail/audit-trail.projection.js';
 import { ReadModelBehind, ReadModelProgress } from '#read-models/progress.js';
-import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { ACTOR } from './projection-control.js';
 import { withStores } from './with-stores.js';
@@ -65,7 +63,7 @@ export async function asking(
       await repository.execute(auditReading, auditReadingStream(ACTOR), reading, systemContext(new Date(), ACTOR));
     };
     const audit = new Audit(eventStore, vault, readModels.reader);
-    const subjects = new Subjects(eventStore, holderOf(stores));
+    const subjects = new Subjects(eventStore, (name) => reservationsIn(stores).holderOf({ kind: 'name', value: name }));
     await answer({ audit, subjects, repository, data: stores.settings.data, head, record });
   });
 }
@@ -82,14 +80,6 @@ export const asTexts = (criteria: object): Record<string, string> =>
       ['personal', 'reason', 'json'].includes(name) ? [] : [[name, String(value)]],
     ),
   );
-
-const holderOf =
-  ({ repository, vault }: Stores) =>
-  async (username: string) => {
-    const digest = new IdentifierDigest(vault.derivedKey('identifier-digest')).of('name', username);
-    const { state: held } = await repository.load(reservation, reservationStream('name', digest));
-    return held.status === 'free' ? null : held.holder;
-  };
 
 /** Null when left out. @throws CannotBeDone */
 export function pointIn(text: string | undefined): Point {

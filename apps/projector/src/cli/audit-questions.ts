@@ -7,7 +7,7 @@ import { ScratchCopy } from '#audit/scratch.js';
 import { timelineOf } from '#audit/timeline.js';
 import { shown } from '#event-store/disclosure.js';
 import { placeOf } from '#read-models/audit-trail/audit-rows.entity.js';
-import { NO_FILTER, type TrailFilter } from '#read-models/audit-trail/audit-trail.queries.js';
+import { NO_FILTER, type TrailFilter, WHOLE_TRAIL } from '#read-models/audit-trail/audit-trail.queries.js';
 import { type Asking, asking, demandRange, pointIn } from './audit-desk.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { ProgressLine, progressBar, say, sayJson, table } from './output.js';
@@ -72,7 +72,7 @@ export const timeline = (nameOrId: string, { limit, ...options }: Asking & { rea
   asking('timeline', options, { user: nameOrId }, async ({ audit, subjects, record }) => {
     const userId = await subjects.userId(nameOrId);
     const newest = { order: 'newest', after: null, size: limit } as const;
-    const rows = await audit.trail.page({ ...NO_FILTER, userId }, { first: null, last: null }, newest);
+    const rows = await audit.trail.page({ ...NO_FILTER, userId }, WHOLE_TRAIL, newest);
     const entries = await timelineOf(audit.source(options.personal === true), audit.trail, rows.toReversed());
     await record(userId, entries.length);
     if (options.json === true) return sayJson(entries);

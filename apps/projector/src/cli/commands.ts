@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { ERASURE_GROUNDS } from '#domain/user/erasure-report.js';
+import { asPosition } from './position-argument.js';
 import type { ErasureOptions } from './privacy.js';
 import { auditCommand } from './audit-command.js';
 import type { RebuildOptions } from './rebuild.js';
@@ -188,12 +189,6 @@ function addRebuilds(projections: Command): void {
     .argument('<name>', 'of the projection')
     .description('Read the tables again that its last rebuild has replaced, once they have caught up.')
     .action(async (name: string) => (await import('./rebuild.js')).undo(name));
-}
-
-/** @throws InvalidArgumentError */
-function asPosition(text: string): string {
-  if (!/^(?:0|[1-9][0-9]{0,19})$/.test(text)) throw new InvalidArgumentError('A position is a decimal number.');
-  return text;
 }
 
 function parkedCommand(): Command {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { NotYetErased } from '#accounts/erasure/personal-traces.js';
-import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { type UserId, asUserId, isUuid, userStream } from '#domain/ids.js';
 import type { ErasureGround } from '#domain/user/erasure-report.js';
 import type { ErasedUser } from '#domain/user/user-state.js';
@@ -8,9 +7,8 @@ import { user } from '#domain/user/user.js';
 import { systemContext } from '#event-store/envelope.js';
 import { LOG_START } from '#event-store/event-store.js';
 import type { Stores } from '#host/stores.js';
-import { erasureIn, exportIn } from '#host/subject-rights.js';
+import { erasureIn, exportIn, reservationsIn } from '#host/subject-rights.js';
 import { ReadModelProgress } from '#read-models/progress.js';
-import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { say, sayJson } from './output.js';
 import { ACTOR } from './projection-control.js';
@@ -82,10 +80,9 @@ export const hold = (whom: string, type: 'PlaceLegalHold' | 'LiftLegalHold', rea
   });
 
 /** @param whom an id, which is all that is left of who was erased, or a user name */
-async function idOf({ repository, vault }: Stores, whom: string): Promise<UserId> {
+async function idOf(stores: Stores, whom: string): Promise<UserId> {
   if (isUuid(whom)) return asUserId(whom);
-  const digest = new IdentifierDigest(vault.derivedKey('identifier-digest'));
-  const holder = await new IdentifierReservations(repository, digest).holderOf({ kind: 'name', value: whom });
+  const holder = await reservationsIn(stores).holderOf({ kind: 'name', value: whom });
   if (holder === null)
     throw new CannotBeDone(`There is no user ${JSON.stringify(whom)}: give the user name, or the id.`);
   return holder;

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { asUserId, userStream } from '#domain/ids.js';
 import { user } from '#domain/user/user.js';
 import { systemContext } from '#event-store/envelope.js';
-import { IdentifierDigest } from '#vault/identifier-digest.js';
+import { reservationsIn } from '#host/subject-rights.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
-import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { say, sayJson } from './output.js';
 import { ACTOR } from './projection-control.js';
@@ -25,9 +24,9 @@ export interface NewPerson {
 
 /** `authlog users create` @throws Refused */
 export const create = (username: string, { role, email, firstNames, lastName, json }: NewPerson): Promise<void> =>
-  withStores(async ({ repository, vault }) => {
-    const digest = new IdentifierDigest(vault.derivedKey('identifier-digest'));
-    const registration = new AccountRegistration(repository, new IdentifierReservations(repository, digest));
+  withStores(async (stores) => {
+    const { repository, vault } = stores;
+    const registration = new AccountRegistration(repository, reservationsIn(stores));
     const password = randomBytes(PASSWORD_BYTES).toString('base64url');
     const names = { firstNames: firstNames ?? null, lastName: lastName ?? null, organizationId: null };
     const wanted = { username, role, password, email, ...names, registeredBy: 'administrator' } as const;

@@ -7,6 +7,7 @@ import type { InTurn } from '#database/transaction.js';
 import type { RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
 import type { Projection } from '#read-models/projection.js';
 import type { ProjectorObserver } from '#read-models/projector.js';
+import { LOW_PRIORITY } from '../low-priority.js';
 import type { StoreSettings } from '../stores.js';
 import type { FromRebuild, ToRebuild } from './rebuild-messages.js';
 
@@ -17,7 +18,6 @@ const MEMORY = ['--max-semi-space-size=4', '--max-old-space-size=192'];
 
 /** Longer nobody waits for it to end: it goes on where it was, however it ended. */
 const STOP_WITHIN_MS = 2_000;
-const LOW_PRIORITY = 15;
 /** The part of the time that this process may work before a rebuild makes way for it, */
 const BUSY = 0.15;
 /** by so much between two of its turns. */

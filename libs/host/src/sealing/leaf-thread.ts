@@ -4,7 +4,7 @@ import { LeafStore } from '#sealing/leaf-store.js';
 import { openLog } from '../open-log.js';
 import { leafPlace } from './leaf-place.js';
 import type { FromLeafThread, LeafThreadSettings } from './leaf-thread-messages.js';
-import { makeWay } from './low-priority.js';
+import { makeWay } from '../low-priority.js';
 
 /** The thread that makes leaves of the log: reading and hashing happen here, and nobody who is served waits for it. */
 

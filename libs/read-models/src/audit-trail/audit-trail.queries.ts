@@ -31,6 +31,8 @@ export interface TrailRange {
   readonly last: string | null;
 }
 
+export const WHOLE_TRAIL: TrailRange = { first: null, last: null };
+
 export type TrailOrder = 'newest' | 'oldest';
 
 /** Where an event stands in the log and in the trail. */

@@ -39,6 +39,8 @@ export class Consistency {
   /**
    * Waits until the read model has come to where the caller's own session stands, and to the `Consistency-Token` if the
    * request carries one; then, for a moment, to the end of the log. The answer says how far it has come.
+   * @param freshWithinMs how long that moment is
+   * @returns how far it has come
    * @throws BadRequest, ReadModelBehind
    */
   async await(
@@ -46,16 +48,18 @@ export class Consistency {
     own: Position | undefined,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<void> {
+    freshWithinMs = FRESHNESS_WITHIN_MS,
+  ): Promise<Position> {
     const token = this.positionIn(request);
     const head = await this.stores.eventStore.head();
     if (token !== undefined && !hasReached(head, token)) throw notOurs();
     const reached = await this.progress.waitFor(readModel, later(own, token) ?? LOG_START);
-    const fresh = this.progress.waitFor(readModel, head, FRESHNESS_WITHIN_MS).catch((error: unknown) => {
+    const fresh = await this.progress.waitFor(readModel, head, freshWithinMs).catch((error: unknown) => {
       if (error instanceof ReadModelBehind) return reached;
       throw error;
     });
-    tellPosition(reply, await fresh);
+    tellPosition(reply, fresh);
+    return fresh;
   }
 
   /** Sealed: how fast the log grows tells what others do, such as whether a mail was sent to an address (SEC-33). */
