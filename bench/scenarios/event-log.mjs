@@ -3,24 +3,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { SqliteEventStore } from '../../dist/libs/event-store/src/sqlite/sqlite-event-store.js';
+import { someEvent } from '../some-event.mjs';
 
 const WRITERS = 64;
-
-const someEvent = () => ({
-  id: randomUUID(),
-  type: 'SessionRefreshed',
-  data: { userId: randomUUID(), secretHash: 'x'.repeat(43) },
-  metadata: {
-    schema: '1',
-    occurredAt: new Date().toISOString(),
-    commandId: randomUUID(),
-    correlationId: randomUUID(),
-    causationId: randomUUID(),
-    actor: randomUUID(),
-    actorKind: 'user',
-    sessionId: randomUUID(),
-  },
-});
 
 /** So many writers that each wait for their event before they append the next. */
 async function ours(file, seconds) {

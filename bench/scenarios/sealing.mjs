@@ -14,28 +14,13 @@ import { SealedLog } from '../../dist/libs/sealing/src/sealed-log.js';
 import { Sealer } from '../../dist/libs/sealing/src/sealer.js';
 import { verifyLog } from '../../dist/libs/sealing/src/verify/verify-log.js';
 import { paired } from '../paired.mjs';
+import { someEvent } from '../some-event.mjs';
 
 const PER_SECOND = 5_000;
 /** Appends are made in bursts of so long. */
 const BURST_MS = 10;
 const EVENTS = 500_000;
 const SINK = { sink: { file: null, url: null } };
-
-const someEvent = () => ({
-  id: randomUUID(),
-  type: 'SessionRefreshed',
-  data: { userId: randomUUID(), secretHash: 'x'.repeat(43) },
-  metadata: {
-    schema: '1',
-    occurredAt: new Date().toISOString(),
-    commandId: randomUUID(),
-    correlationId: randomUUID(),
-    causationId: randomUUID(),
-    actor: randomUUID(),
-    actorKind: 'user',
-    sessionId: randomUUID(),
-  },
-});
 
 const open = (data) =>
   Stores.open(

@@ -4,6 +4,7 @@ import { type StreamName, asSessionId, asUserId, sessionStream, userStream } fro
 import { isErased } from '#domain/personal.js';
 import type { SessionEvent } from '#domain/session/session-events.js';
 import { session } from '#domain/session/session.js';
+import { sessionOpened } from '#domain/testing/sessions.js';
 import { adaData } from '#domain/testing/users.js';
 import { user } from '#domain/user/user.js';
 import type { UserEvent } from '#domain/user/user-events.js';
@@ -24,24 +25,7 @@ const renamed = (firstNames: string): UserEvent => ({
   type: 'ProfileChanged',
   data: { userId: ada, firstNames, lastName: 'Lovelace' },
 });
-const opened: SessionEvent = {
-  type: 'SessionOpened',
-  data: {
-    userId: ada,
-    epoch: 0,
-    origin: { kind: 'login', service: 'web' },
-    secretHash: 'the hash of a secret',
-    rotates: true,
-    scopes: ['all:write'],
-    amr: ['pwd'],
-    authenticatedAt: '2030-01-01T00:00:00.000Z',
-    expiresAt: '2030-01-31T00:00:00.000Z',
-    idleMs: 1_209_600_000,
-    accessTokenMs: 600_000,
-    ipAddress: '192.0.2.7',
-    userAgent: 'curl/8',
-  },
-};
+const opened = sessionOpened({ secretHash: 'the hash of a secret' });
 
 /** A log in memory whose clock is set before each event. */
 function aLog() {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sessionOpened } from '#domain/testing/sessions.js';
 import { DATABASES } from '#database/testing/test-place.js';
 import { attemptsStream } from '#domain/attempts/attempts.js';
 import { AGEING } from '#domain/ageing/ageing.js';
@@ -21,25 +22,6 @@ import {
 } from './audit-trail.queries.js';
 
 const [ada, eve] = [asUserId('ada'), asUserId('eve')];
-const opened = (more: Partial<SessionOpened> = {}): SessionEvent => ({
-  type: 'SessionOpened',
-  data: {
-    userId: ada,
-    epoch: 0,
-    origin: { kind: 'login', service: 'web' },
-    secretHash: 'one',
-    rotates: true,
-    scopes: ['all:write'],
-    amr: ['pwd'],
-    authenticatedAt: '2030-01-01T00:00:00.000Z',
-    expiresAt: '2030-01-31T00:00:00.000Z',
-    idleMs: 1,
-    accessTokenMs: 1,
-    ipAddress: '192.0.2.7',
-    userAgent: 'curl/8',
-    ...more,
-  },
-});
 const ended = (reason: 'logout' | 'reuse-detected'): SessionEvent => ({
   type: 'SessionEnded',
   data: { userId: ada, reason },
@@ -86,9 +68,9 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
   const positions = (entries: readonly AuditEntryRow[]) => entries.map(({ id }) => Number(positionOf(id)));
 
   it('finds what was done by whom, to whom, in which session, from where, and what was refused', async () => {
-    await fixture.happened(sessionStream(asSessionId('s1')), opened());
+    await fixture.happened(sessionStream(asSessionId('s1')), sessionOpened());
     await fixture.happened(attemptsStream('x'), failed);
-    await fixture.happened(sessionStream(asSessionId('s2')), opened({ userId: eve, ipAddress: '2001:db8::7' }));
+    await fixture.happened(sessionStream(asSessionId('s2')), sessionOpened({ userId: eve, ipAddress: '2001:db8::7' }));
     await fixture.happened(sessionStream(asSessionId('s1')), ended('reuse-detected'));
     await fixture.happened(userStream(ada), { type: 'UserCreationAbandoned', data: {} });
     expect(positions(await page())).toEqual([1, 2, 3, 4, 5]);
@@ -102,14 +84,14 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
   });
 
   it('shows nothing of where somebody was who was erased', async () => {
-    await fixture.happened(sessionStream(asSessionId('s1')), opened());
+    await fixture.happened(sessionStream(asSessionId('s1')), sessionOpened());
     fixture.keys.destroy(ada);
     expect(await page()).toMatchObject([{ userId: ada, addressKey: null }]);
   });
 
   it('forgets what is kept no longer when the log says so, and nothing else', async () => {
     await fixture.happened(attemptsStream('x'), failed);
-    await fixture.happened(sessionStream(asSessionId('s1')), opened());
+    await fixture.happened(sessionStream(asSessionId('s1')), sessionOpened());
     recordedAt = '2030-01-02T00:00:00.000Z';
     await fixture.happened(attemptsStream('x'), failed);
     await fixture.happened(AGEING, { type: 'EventsAged', data: { recordedBefore: { attempts: recordedAt } } });
@@ -135,7 +117,7 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
   it('is the same in pages, in both orders, while events arrive', async () => {
     const write = async (n: number) => {
       const owner = n % 3 === 0 ? eve : ada;
-      await fixture.happened(sessionStream(asSessionId(`s${n}`)), opened({ userId: owner }));
+      await fixture.happened(sessionStream(asSessionId(`s${n}`)), sessionOpened({ userId: owner }));
     };
     for (let n = 0; n < 12; n += 1) await write(n);
     let written = 12;
@@ -172,7 +154,7 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
 
   it('knows every session that was ever opened', async () => {
     const open = (id: SessionId, more: Partial<SessionOpened> = {}) =>
-      fixture.happened(sessionStream(id), opened(more));
+      fixture.happened(sessionStream(id), sessionOpened(more));
     await open(asSessionId('s1'));
     recordedAt = '2030-01-02T00:00:00.000Z';
     await open(asSessionId('s2'), { ipAddress: '198.51.100.1', origin: { kind: 'provisioned', createdBy: null } });
