@@ -1,0 +1,31 @@
+import type { SamlFault } from './saml-fault.js';
+
+/** What an answer says about a message that was refused, and nothing more of it: it is none, it is too large, or it is not accepted. */
+export type SamlRefusalKind = 'malformed' | 'too-large' | 'refused';
+
+const MALFORMED: ReadonlySet<SamlFault> = new Set([
+  'form-malformed',
+  'encoding-invalid',
+  'markup-forbidden',
+  'too-complex',
+  'xml-invalid',
+  'root-unexpected',
+]);
+
+/** A SAML message is not accepted. Says why, and nothing that stood in the message. */
+export class SamlRefused extends Error {
+  override readonly name = 'SamlRefused';
+
+  /** @param requestId of a request of ours that the message names; undefined where it names none, or was not read so far */
+  constructor(
+    readonly fault: SamlFault,
+    readonly requestId?: string,
+  ) {
+    super(`a SAML message was refused: ${fault}`);
+  }
+
+  get kind(): SamlRefusalKind {
+    if (this.fault === 'too-large') return 'too-large';
+    return MALFORMED.has(this.fault) ? 'malformed' : 'refused';
+  }
+}
