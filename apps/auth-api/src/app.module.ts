@@ -6,6 +6,9 @@ import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
 import { SubjectExport } from '#accounts/export/subject-export.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
+import { AcceptedMessages } from '#accounts/saml/accepted-messages.js';
+import { ProviderSessions } from '#accounts/saml/provider-sessions.js';
+import { SamlRequests } from '#accounts/saml/saml-requests.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { Audit } from '#audit/audit.js';
 import { Subjects } from '#audit/subjects.js';
@@ -211,6 +214,17 @@ const stores = [
   {
     provide: IdentifierReservations,
     useFactory: (repository: Repository, digest: IdentifierDigest) => new IdentifierReservations(repository, digest),
+    inject: [Repository, IdentifierDigest],
+  },
+  { provide: SamlRequests, useFactory: (repository: Repository) => new SamlRequests(repository), inject: [Repository] },
+  {
+    provide: AcceptedMessages,
+    useFactory: (repository: Repository, digest: IdentifierDigest) => new AcceptedMessages(repository, digest),
+    inject: [Repository, IdentifierDigest],
+  },
+  {
+    provide: ProviderSessions,
+    useFactory: (repository: Repository, digest: IdentifierDigest) => new ProviderSessions(repository, digest),
     inject: [Repository, IdentifierDigest],
   },
   {

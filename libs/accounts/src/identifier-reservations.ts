@@ -12,6 +12,7 @@ import { user } from '#domain/user/user.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Repository } from '#event-store/repository.js';
 import type { IdentifierDigest } from '#vault/identifier-digest.js';
+import { decidedEachTime } from './decided-each-time.js';
 
 /** A user name or e-mail address that somebody is to hold alone. */
 export interface Identifier {
@@ -110,9 +111,4 @@ export class IdentifierReservations {
   }
 
   private streamOf = ({ kind, value }: Identifier) => reservationStream(kind, this.digest.of(kind, value));
-}
-
-/** One command reserves, confirms or releases on the same stream; each step is decided on what is so now. */
-function decidedEachTime({ fingerprint: _, ...context }: CommandContext): CommandContext {
-  return context;
 }

@@ -22,4 +22,17 @@ describe('the digest of an identifier', () => {
     expect(new Set(all).size).toBe(all.length);
     expect(all.every((id) => /^[A-Za-z0-9_-]{43}$/.test(id))).toBe(true);
   });
+
+  it('of what is compared exactly tells capitals apart, and where one part ends', () => {
+    const all = [
+      digest.ofExactly('name id', 'https://idp.example', 'ada'),
+      digest.ofExactly('name id', 'https://idp.example', 'Ada'),
+      digest.ofExactly('name id', 'https://idp.example', 'ada '),
+      digest.ofExactly('name id', 'https://idp.example","ada'),
+      digest.ofExactly('session index', 'https://idp.example', 'ada'),
+      digest.of('name', 'ada'),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    expect(digest.ofExactly('name id', 'https://idp.example', 'ada')).toBe(all[0]);
+  });
 });
