@@ -63,6 +63,16 @@ export class LogInHandler implements ICommandHandler<LogIn> {
 
   /** @throws SamlRefused `session-over` if the identity provider has ended its session meanwhile */
   async execute(command: LogIn): Promise<SessionTokens | PendingChallenge> {
+    try {
+      return await this.logIn(command);
+    } catch (error) {
+      const { federated } = command.authentication;
+      if (federated === undefined || !(error instanceof SamlRefused)) throw error;
+      throw error.from(federated.federation.identityProvider);
+    }
+  }
+
+  private async logIn(command: LogIn): Promise<SessionTokens | PendingChallenge> {
     const { account, amr, passwordTooShort, secondFactorShown } = command.authentication;
     const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
     if (hasSecondFactor && !secondFactorShown) return this.challenge(command);

@@ -41,6 +41,7 @@ export const auditTrail: Projection<TrailEvent> = {
     'challenge',
     'email',
     'factor',
+    'idpsession',
     'import',
     'iterator',
     'key',
@@ -50,6 +51,8 @@ export const auditTrail: Projection<TrailEvent> = {
     'projection',
     'refusals',
     'reset',
+    'samlmessage',
+    'samlrequest',
     'sealing',
     'session',
     'settings',
@@ -148,7 +151,8 @@ function outcomeOf({ type, data }: TrailEvent): Outcome {
 type Opening = Extract<SessionEvent, { type: 'SessionOpened' }>;
 
 function sessionOf({ stream, position, recordedAt }: ProjectedEvent<TrailEvent>, { data }: Opening): AuditSessionRow {
-  const { userId, origin, expiresAt, ipAddress } = data;
+  const { userId, origin, federation, expiresAt, ipAddress } = data;
+  const service = origin.kind === 'login' ? origin.service : null;
   return {
     id: idIn(stream),
     userId,
@@ -156,7 +160,8 @@ function sessionOf({ stream, position, recordedAt }: ProjectedEvent<TrailEvent>,
     openedAt: recordedAt.getTime(),
     expiresAt: Date.parse(expiresAt),
     endedAt: null,
-    provider: origin.kind === 'login' ? origin.service : null,
+    provider: federation?.identityProvider ?? service,
+    service,
     addressKey: keyOf(ipAddress),
   };
 }

@@ -13,6 +13,8 @@ const TYPES = [
   'MailDispatchStarted',
   'OneTimeTokenIssued',
   'PasswordResetRequested',
+  'ProviderSessionOpened',
+  'ProviderSessionsEnded',
   'RequestRefused',
   'SessionOpened',
   'UserIteratorOpened',
@@ -32,6 +34,7 @@ export const subjectStreams: Projection<NamingEvent> = {
     'audit',
     'challenge',
     'email',
+    'idpsession',
     'import',
     'iterator',
     'mail',
@@ -62,12 +65,14 @@ function namedIn({ type, data }: NamingEvent): readonly UserId[] {
     case 'FailedLoginsCleared':
     case 'LoginFailed':
     case 'PasswordResetRequested':
+    case 'ProviderSessionsEnded':
     case 'RequestRefused':
       return data.userId === null || data.userId === undefined ? [] : [data.userId];
     case 'AdministrationWithdrawn':
     case 'ChallengeIssued':
     case 'MailDispatchStarted':
     case 'OneTimeTokenIssued':
+    case 'ProviderSessionOpened':
     case 'SessionOpened':
       return [data.userId];
   }
