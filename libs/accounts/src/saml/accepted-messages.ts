@@ -30,5 +30,7 @@ export class AcceptedMessages {
     const command = requestId === undefined ? accept : { ...accept, requestId };
     // With the fingerprint of a request a second copy of it would be taken for the first one.
     await this.repository.execute(acceptedMessage, stream, command, decidedEachTime(context));
+    // Only who sends it again asks for it; what is kept in memory is for accounts and sessions.
+    this.repository.forget(stream);
   }
 }

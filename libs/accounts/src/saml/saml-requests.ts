@@ -38,7 +38,10 @@ export class SamlRequests {
    */
   async answer(answer: SamlAnswer, context: CommandContext): Promise<void> {
     const command = { type: 'AnswerSamlRequest', ...answer } as const;
-    await this.repository.execute(samlRequest, streamOf(answer), command, decidedEachTime(context));
+    const stream = streamOf(answer);
+    await this.repository.execute(samlRequest, stream, command, decidedEachTime(context));
+    // Nobody needs it any more, and what is kept in memory is for accounts and sessions.
+    this.repository.forget(stream);
   }
 }
 
