@@ -4,8 +4,8 @@ import { normaliseIdentifier } from '#domain/user/username.js';
 type DigestKind =
   'name' | 'email' | 'login' | 'address' | 'network' | 'device' | 'destination' | 'network to destination';
 
-/** What is compared letter by letter, as standards say of it. */
-type ExactKind = 'message' | 'name id' | 'session index';
+/** What is another thing in another spelling, as SAML says of its identifiers (core §1.3.1). */
+type ExactKind = 'idp' | 'message' | 'name id' | 'session index';
 
 /**
  * Turns a user name, an e-mail address, whatever was typed in its place, a device or an IP address into the id of a stream
@@ -18,18 +18,18 @@ export class IdentifierDigest {
 
   /** @param kind what the text is; the same text as something else has another digest */
   of(kind: DigestKind, text: string): string {
-    return createHmac('sha256', this.key)
-      .update(`${kind}\0${normaliseIdentifier(text)}`)
-      .digest('base64url');
+    return this.digest(kind, normaliseIdentifier(text));
   }
 
   /**
-   * Of what is not normalised: in which capitals a SAML identifier is written matters (core §1.3.1).
-   * @param parts each a text of its own: no other parts have the same digest
+   * Of texts as they are, to the letter.
+   * @param parts without the character NUL, which no XML has: no other parts have the same digest
    */
-  ofExactly(kind: ExactKind, ...parts: readonly string[]): string {
-    return createHmac('sha256', this.key)
-      .update(JSON.stringify([kind, ...parts]))
-      .digest('base64url');
+  exactly(kind: ExactKind, ...parts: readonly string[]): string {
+    return this.digest(kind, parts.join('\0'));
+  }
+
+  private digest(kind: DigestKind | ExactKind, text: string): string {
+    return createHmac('sha256', this.key).update(`${kind}\0${text}`).digest('base64url');
   }
 }

@@ -25,7 +25,7 @@ export class AcceptedMessages {
 
   /** @throws SamlRefused `assertion-replayed` if it was before, also at this very moment */
   async accept({ issuer, id, acceptableUntil, requestId }: IncomingMessage, context: CommandContext): Promise<void> {
-    const stream = acceptedMessageStream(this.digest.ofExactly('message', issuer, id));
+    const stream = acceptedMessageStream(this.digest.exactly('message', issuer, id));
     const accept = { type: 'AcceptSamlMessage', acceptableUntil } as const;
     const command = requestId === undefined ? accept : { ...accept, requestId };
     // With the fingerprint of a request a second copy of it would be taken for the first one.

@@ -120,10 +120,10 @@ export class ProviderSessions {
   private streamOf({ identityProvider, nameId }: ProviderSubject): StreamName {
     const { value, nameQualifier } = nameId;
     const qualifier = nameQualifier ?? identityProvider;
-    return providerSessionsStream(this.digest.ofExactly('name id', identityProvider, qualifier, value));
+    return providerSessionsStream(this.digest.exactly('name id', identityProvider, qualifier, value));
   }
 
   private indexDigest(identityProvider: string, sessionIndex: string): string {
-    return this.digest.ofExactly('session index', identityProvider, sessionIndex);
+    return this.digest.exactly('session index', identityProvider, sessionIndex);
   }
 }

@@ -34,6 +34,7 @@ export const subjectStreams: Projection<NamingEvent> = {
     'audit',
     'challenge',
     'email',
+    'idp',
     'idpsession',
     'import',
     'iterator',
