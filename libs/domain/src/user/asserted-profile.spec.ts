@@ -25,8 +25,8 @@ describe('what an identity provider says of somebody', () => {
     );
   });
 
-  it('is one visible line of bounded length', () => {
-    expect(said({ firstNames: '  Ada\r\nAugusta\u202e ' }).firstNames).toBe('Ada Augusta');
+  it('is the first line of each text, as far as it can be seen, of bounded length (ucloud-users-api §9.5)', () => {
+    expect(said({ firstNames: '\n Ada  Augusta\u202e \r\nAdministrator' }).firstNames).toBe('Ada Augusta');
     expect(said({ lastName: '🔑'.repeat(300) }).lastName).toBe('🔑'.repeat(250));
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FederatedAccounts } from '#accounts/federated-accounts.js';
 import { adaAsserted, adaAtWayf } from '#domain/testing/federation.js';
 import { type AssertedProfile, NOTHING_ASSERTED } from '#domain/user/asserted-profile.js';
-import type { ActiveUser } from '#domain/user/user-state.js';
+import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import { Settings } from '#host/settings.js';
 import { ANONYMOUS } from '../../request-context.js';
 import { LogIn } from '../../session/log-in.js';
@@ -45,14 +45,13 @@ async function opened(account: ActiveUser, amr: readonly string[]): Promise<stri
 const principalOf = async (username: string) =>
   (await app.call('GET', `/auth/users/retrievePrincipal?username=${encodeURIComponent(username)}`, { token: service }))
     .json;
-const usernameOf = ({ claims }: ActiveUser) => String(claims.username);
 const update = (json: unknown) => app.call('POST', '/auth/users/updateUserInfo', { token, json });
 
 describe('somebody from an identity provider', () => {
   it('is a principal of the type wayf (ucloud-users-api §13.3)', async () =>
-    expect(await principalOf(usernameOf(ada))).toEqual({
+    expect(await principalOf(nameOf(ada))).toEqual({
       type: 'wayf',
-      id: usernameOf(ada),
+      id: nameOf(ada),
       role: 'USER',
       title: null,
       firstNames: 'Ada',
@@ -70,11 +69,11 @@ describe('somebody from an identity provider', () => {
   it('is shown by the user name where there are no names', async () => {
     const nobody = await comes(NOTHING_ASSERTED, 'WAYF-DK-nobody');
     const nothing = { firstNames: null, lastName: null, email: null, organizationId: null };
-    expect(await principalOf(usernameOf(nobody))).toMatchObject({ ...nothing, displayName: usernameOf(nobody) });
+    expect(await principalOf(nameOf(nobody))).toMatchObject({ ...nothing, displayName: nameOf(nobody) });
   });
 
   it('has what is asserted in the token, and a second factor if the session was opened with one', async () => {
-    const claims = { principalType: 'wayf', sub: usernameOf(ada), firstNames: 'Ada', lastName: 'Lovelace' };
+    const claims = { principalType: 'wayf', sub: nameOf(ada), firstNames: 'Ada', lastName: 'Lovelace' };
     expect(decodeJwt(token)).toMatchObject({ ...claims, email: 'ada@example.org', twoFactorAuthentication: false });
     expect(decodeJwt(await opened(ada, ['pwd', 'mfa']))).toMatchObject({ twoFactorAuthentication: true });
   });
@@ -83,7 +82,7 @@ describe('somebody from an identity provider', () => {
     const answer = await app.call('GET', '/auth/users?query=lovelace', { token: await app.asAdmin() });
     expect(answer.json['items']).toMatchObject([
       {
-        username: usernameOf(ada),
+        username: nameOf(ada),
         type: 'wayf',
         email: 'ada@example.org',
         identityProvider: 'https://wayf.wayf.dk',
@@ -118,11 +117,11 @@ describe('somebody from an identity provider', () => {
   });
 
   it('has no password, and gets none', async () => {
-    const json = { userId: usernameOf(ada), newPassword: 'seven small green bottles' };
+    const json = { userId: nameOf(ada), newPassword: 'seven small green bottles' };
     expect(await app.call('POST', '/auth/users/password/reset', { token: service, json })).toMatchObject(
       refusal('password-not-applicable'),
     );
-    expect(await app.tryLogIn(usernameOf(ada), 'seven small green bottles')).toMatchObject(
+    expect(await app.tryLogIn(nameOf(ada), 'seven small green bottles')).toMatchObject(
       refusal('credentials-invalid', 401),
     );
   });
@@ -132,7 +131,7 @@ describe('somebody from an identity provider', () => {
     await comes({ ...adaAsserted, mails: [], lastName: 'King', affiliations: ['student'] }, 'WAYF-DK-history');
     const root = await AuditReader.create(app, 'root');
     const items = await root.items(`users/${other.id}/timeline`, { personal: 'true', itemsPerPage: '100' });
-    expect(items.filter(({ type }) => type === 'AssertedProfileChanged').at(-1)).toMatchObject({
+    expect(items.findLast(({ type }) => type === 'AssertedProfileChanged')).toMatchObject({
       actor: { id: other.id, kind: 'user' },
       changes: [
         { field: 'claims.lastName', from: 'Lovelace', to: 'King' },
@@ -172,6 +171,6 @@ describe('somebody from an identity provider', () => {
     });
     const again = await comes();
     expect(again.id).not.toBe(ada.id);
-    expect(await principalOf(usernameOf(again))).toMatchObject({ wayfId: adaAtWayf.subject });
+    expect(await principalOf(nameOf(again))).toMatchObject({ wayfId: adaAtWayf.subject });
   });
 });
