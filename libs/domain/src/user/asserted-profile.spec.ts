@@ -36,7 +36,14 @@ describe('what an identity provider says of somebody', () => {
   it('has only addresses that are some, each once, the first one first', () =>
     expect(
       said({
-        mails: ['z@example.org', 'Ada <a@example.org>', 'a@example.org\r\nBcc: b', ' A@example.org ', 'Z@example.org'],
+        mails: [
+          'z@example.org',
+          'Ada <a@example.org>',
+          'a@example.org\r\nBcc: b',
+          ' A@example.org ',
+          'Z@example.org',
+          'z@example.org',
+        ],
       }).mails,
     ).toEqual(['z@example.org', 'A@example.org']));
 

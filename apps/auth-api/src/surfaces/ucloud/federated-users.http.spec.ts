@@ -116,6 +116,11 @@ describe('somebody from an identity provider', () => {
     expect(await requests()).toBe(before + 1);
   });
 
+  it('has an authenticator app that calls the account by their names (ucloud-users-api §8.1)', async () => {
+    const { json } = await app.call('POST', '/auth/2fa', { token });
+    expect(json['otpAuthUri']).toContain('authlog:Ada%20Lovelace?');
+  });
+
   it('has no password, and gets none', async () => {
     const json = { userId: nameOf(ada), newPassword: 'seven small green bottles' };
     expect(await app.call('POST', '/auth/users/password/reset', { token: service, json })).toMatchObject(
