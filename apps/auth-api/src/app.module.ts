@@ -5,6 +5,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
 import { SubjectExport } from '#accounts/export/subject-export.js';
+import { FederatedAccounts } from '#accounts/federated-accounts.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
 import { AcceptedMessages } from '#accounts/saml/accepted-messages.js';
 import { ProviderSessions } from '#accounts/saml/provider-sessions.js';
@@ -238,6 +239,12 @@ const stores = [
     useFactory: (repository: Repository, reservations: IdentifierReservations) =>
       new AccountRegistration(repository, reservations),
     inject: [Repository, IdentifierReservations],
+  },
+  {
+    provide: FederatedAccounts,
+    useFactory: (repository: Repository, reservations: IdentifierReservations, digest: IdentifierDigest) =>
+      new FederatedAccounts(repository, reservations, digest),
+    inject: [Repository, IdentifierReservations, IdentifierDigest],
   },
   {
     provide: UserRegistration,

@@ -67,7 +67,7 @@ export class IdentifierReservations {
     return (await this.repository.load(reservation, this.streamOf(identifier))).state;
   }
 
-  async confirm({ identifier, holder }: Reserved, context: CommandContext): Promise<void> {
+  async confirm({ identifier, holder }: Omit<Reserved, 'fresh'>, context: CommandContext): Promise<void> {
     const command = { type: 'ConfirmIdentifier', holder } as const;
     await this.repository.execute(reservation, this.streamOf(identifier), command, decidedEachTime(context));
   }
