@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InTurn } from '#database/transaction.js';
 import type { RebuildFailure, RebuildOrder } from '#domain/projection/projection-control.js';
