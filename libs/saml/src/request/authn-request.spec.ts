@@ -1,0 +1,63 @@
+import { X509Certificate, verify } from 'node:crypto';
+import { inflateRawSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { isMessageId, messageId } from '../message-id.js';
+import { EXAMPLE_HUB, EXAMPLE_SP } from '../testing/example-parties.js';
+import { SP_NEW_KEY } from '../testing/keys.js';
+import { authnRequestAddress } from './authn-request.js';
+
+const now = new Date('2030-01-01T00:00:00.000Z');
+const id = messageId(new Uint8Array(20).fill(0xab));
+const ask = { id, now, forceAuthn: false };
+const queryOf = (address: string) => address.slice(address.indexOf('?') + 1);
+const xmlOf = (address: string) => {
+  const message = new URLSearchParams(queryOf(address)).get('SAMLRequest') ?? '';
+  return inflateRawSync(Buffer.from(message, 'base64')).toString();
+};
+
+describe('the id of a message', () => {
+  it('is an underscore and 40 hexadecimal digits', () => {
+    expect(id).toBe(`_${'ab'.repeat(20)}`);
+    expect([id, `${id}0`, id.slice(1), id.toUpperCase()].map(isMessageId)).toEqual([true, false, false, false]);
+  });
+});
+
+describe('the request for a login', () => {
+  it('names us, where to answer, and the pseudonym that lasts; no class of authentication', () => {
+    const address = authnRequestAddress(ask, EXAMPLE_SP, EXAMPLE_HUB);
+    expect(address).toMatch(/^https:\/\/wayf\.wayf\.dk\/saml2\/idp\/SSOService2\.php\?SAMLRequest=/);
+    expect(xmlOf(address)).toBe(
+      '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"' +
+        ` ID="${id}" Version="2.0" IssueInstant="2030-01-01T00:00:00.000Z" Destination="https://wayf.wayf.dk/saml2/idp/SSOService2.php"` +
+        ' ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" AssertionConsumerServiceURL="https://auth.example.org/auth/saml/acs">' +
+        '<saml:Issuer>https://auth.example.org/saml</saml:Issuer>' +
+        '<samlp:NameIDPolicy Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" AllowCreate="true"/></samlp:AuthnRequest>',
+    );
+  });
+
+  it('asks for a fresh proof where that is wanted (SEC-116)', () =>
+    expect(xmlOf(authnRequestAddress({ ...ask, forceAuthn: true }, EXAMPLE_SP, EXAMPLE_HUB))).toContain(
+      ' ForceAuthn="true" ',
+    ));
+
+  it('is signed with the first key, over the query as it is sent, and carries no state (SEC-113)', () => {
+    const [signed = '', signature = ''] = queryOf(authnRequestAddress(ask, EXAMPLE_SP, EXAMPLE_HUB)).split(
+      '&Signature=',
+    );
+    expect([...new URLSearchParams(signed).keys()]).toEqual(['SAMLRequest', 'SigAlg']);
+    expect(new URLSearchParams(signed).get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256');
+    const { publicKey } = new X509Certificate(SP_NEW_KEY.certificate);
+    const bytes = Buffer.from(decodeURIComponent(signature), 'base64');
+    expect(verify('sha256', Buffer.from(signed), publicKey, bytes)).toBe(true);
+  });
+
+  it('is not signed without a key', () => {
+    const address = authnRequestAddress(ask, { ...EXAMPLE_SP, keys: [] }, EXAMPLE_HUB);
+    expect([...new URL(address).searchParams.keys()]).toEqual(['SAMLRequest']);
+  });
+
+  it('has in it what is written in settings, whatever that is', () => {
+    const sp = { ...EXAMPLE_SP, entityId: 'urn:x:<&">' };
+    expect(xmlOf(authnRequestAddress(ask, sp, EXAMPLE_HUB))).toContain('<saml:Issuer>urn:x:&lt;&amp;&quot;&gt;<');
+  });
+});
