@@ -62,7 +62,7 @@ export class MetadataFeed {
       this.say('good');
       return true;
     } catch (error) {
-      if (signal?.aborted !== true) this.say(whyNot(error));
+      if (signal?.aborted !== true) this.say(whyUnusable(error));
       return false;
     }
   }
@@ -99,7 +99,8 @@ export class MetadataFeed {
   }
 }
 
-function whyNot(error: unknown): string {
+/** Why metadata could not be had or used, with what the network says of it. */
+export function whyUnusable(error: unknown): string {
   if (error instanceof MetadataRefused) return `the metadata ${error.message}`;
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
