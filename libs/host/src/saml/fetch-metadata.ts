@@ -6,7 +6,7 @@ export interface FetchedMetadata {
 }
 
 /** The feed of a whole federation has some megabytes. */
-const MAX_BYTES = 50 * 2 ** 20;
+const MAX_BYTES = 20 * 2 ** 20;
 const TIMEOUT_MS = 30_000;
 
 /** @throws Error that says what went wrong */

@@ -33,8 +33,8 @@ export interface MetadataExpectation {
 
 /** A feed of a federation has some megabytes, and is read once an hour. */
 export const METADATA_LIMITS: MarkupLimits = {
-  maxCharacters: 50_000_000,
-  maxElements: 2_000_000,
+  maxCharacters: 20_971_520,
+  maxElements: 500_000,
   maxDepth: 60,
   maxAttributes: 60,
 };
