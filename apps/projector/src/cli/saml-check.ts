@@ -3,7 +3,7 @@ import type { SamlSettings } from '#host/saml/saml-settings.js';
 import { type Settings, readSettings } from '#host/settings.js';
 import { serviceProviderMetadata } from '#saml/metadata/service-provider-metadata.js';
 import type { ServiceProvider } from '#saml/parties.js';
-import { REQUESTED_ATTRIBUTES } from '#saml/presets/attribute-names.js';
+import { REQUESTED_ATTRIBUTES } from '#saml/metadata/requested-attributes.js';
 import { CannotBeDone } from './cannot-be-done.js';
 import { type Finding, report } from './finding.js';
 import { examineProvider } from './saml-provider-check.js';

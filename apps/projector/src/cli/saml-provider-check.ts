@@ -5,7 +5,7 @@ import { LastGoodCopy } from '#host/saml/last-good-copy.js';
 import { whyUnusable } from '#host/saml/metadata-feed.js';
 import type { IdentityProviderSettings, MetadataSource } from '#host/saml/saml-settings.js';
 import { type ProviderMetadata, readIdentityProviderMetadata } from '#saml/metadata/identity-provider-metadata.js';
-import { CLOCK_SKEW_MS } from '#saml/message-time.js';
+import { CLOCK_SKEW_MS } from '#saml/assertion/clock-skew.js';
 import type { Finding } from './finding.js';
 
 /** Under which circumstances it is looked at. */

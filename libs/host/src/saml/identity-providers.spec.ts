@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HUB_OLD_KEY, SP_NEW_KEY, STRANGER_KEY } from '#saml/testing/keys.js';
-import { STANDARD_ATTRIBUTES } from '#saml/presets/attribute-names.js';
+import { WAYF_ATTRIBUTES } from '#saml/person/attribute-map.js';
 import { HUB_METADATA, entityXml, feedXml, signMetadata } from '#saml/testing/signed-metadata.js';
 import { Clock } from '../clock.js';
 import type { Log } from '../log.js';
@@ -73,11 +73,10 @@ const settings = (more: Partial<IdentityProviderSettings> = {}): IdentityProvide
   singleSignOnUrl: null,
   singleLogoutUrl: null,
   certificates: [],
-  institutions: { allowed: null, refused: new Set() },
-  selfRegistered: 'refuse',
-  nemLogIn: 'refuse',
+  admission: { allowedInstitutions: null, refusedInstitutions: [], selfRegistered: 'refuse', nemLogIn: 'refuse' },
   secondFactorContexts: new Set(),
-  attributes: STANDARD_ATTRIBUTES,
+  attributes: WAYF_ATTRIBUTES,
+  identifiedBy: ['persistent-name-id'],
   ...more,
 });
 const feed = (metadata = source()) =>

@@ -13,7 +13,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { ATTRIBUTE_PURPOSES } from '#saml/presets/provider-preset.js';
+import { type AttributeMap, PLAIN_NAMES } from '#saml/person/attribute-map.js';
+import { IDENTIFIER_SOURCES, type IdentifierSource } from '#saml/person/subject-identifier.js';
 import { isSecureUrl } from '#saml/secure-url.js';
 import { parseDurationMs } from '../duration.js';
 import { must } from '../setting-rules.js';
@@ -35,14 +36,14 @@ const isRefreshTime = (text: unknown) => {
   const ms = typeof text === 'string' ? parseDurationMs(text) : null;
   return ms !== null && ms >= MINUTE_MS && ms <= DAY_MS;
 };
-/** By what they are for; the purpose of none but those that are known. */
+/** By the plain name of each that is known. */
 const isAttributeMap = (value: unknown) =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
   Object.entries(value).every(
-    ([purpose, names]) =>
-      ATTRIBUTE_PURPOSES.some((known) => known === purpose) &&
+    ([plainName, names]) =>
+      PLAIN_NAMES.some((known) => known === plainName) &&
       Array.isArray(names) &&
       names.length > 0 &&
       names.every((name) => typeof name === 'string' && /^\S{1,256}$/.test(name)),
@@ -219,8 +220,14 @@ export class IdentityProviderEntry {
   secondFactorContexts?: string[];
 
   @IsOptional()
-  @must('isAttributeMap', `a mapping of ${ATTRIBUTE_PURPOSES.join(', ')} to lists of attribute names`, isAttributeMap)
-  attributes?: Readonly<Record<string, readonly string[]>>;
+  @IsArray(LIST)
+  @ArrayNotEmpty({ message: 'must not be empty' })
+  @IsIn(IDENTIFIER_SOURCES, { each: true, message: `must be a list of ${IDENTIFIER_SOURCES.join(', ')}` })
+  identifiedBy?: IdentifierSource[];
+
+  @IsOptional()
+  @must('isAttributeMap', `a mapping of ${PLAIN_NAMES.join(', ')} to lists of attribute names`, isAttributeMap)
+  attributes?: Partial<AttributeMap>;
 }
 
 export class SamlEntry {

@@ -62,12 +62,16 @@ describe('the settings of SAML', () => {
       metadata: { from: { url: 'https://metadata.wayf.dk/wayf-metadata.xml' }, refreshEveryMs: 3_600_000 },
       singleSignOnUrl: null,
       certificates: [],
-      institutions: { allowed: null, refused: new Set() },
-      selfRegistered: 'refuse',
-      nemLogIn: 'refuse',
+      admission: {
+        allowedInstitutions: null,
+        refusedInstitutions: [],
+        selfRegistered: 'refuse',
+        nemLogIn: 'refuse',
+      },
+      identifiedBy: ['eduPersonTargetedID', 'persistent-name-id'],
     });
     expect(wayf?.metadata?.signers).toEqual([HUB_NEW_KEY.certificate.trim()]);
-    expect(wayf?.attributes.subject).toEqual(['urn:oid:1.3.6.1.4.1.5923.1.1.1.10', 'eduPersonTargetedID']);
+    expect(wayf?.attributes.eduPersonTargetedID).toEqual(['urn:oid:1.3.6.1.4.1.5923.1.1.1.10', 'eduPersonTargetedID']);
     expect(wayf?.secondFactorContexts.has('https://refeds.org/profile/mfa')).toBe(true);
   });
 
@@ -82,6 +86,7 @@ describe('the settings of SAML', () => {
       institutions: { allowed: [SDU.dk, ku.dk], refused: [example.org] }
       selfRegistered: admit
       nemLogIn: admit
+      identifiedBy: [pairwise-id]
       secondFactorContexts: [urn:two]
       attributes: { mail: [mail, email] }`),
       )?.identityProviders ?? [];
@@ -89,11 +94,15 @@ describe('the settings of SAML', () => {
       entityId: 'https://hub.example.org',
       metadata: { from: { file: join(folder, 'hub.xml') }, signers: null, refreshEveryMs: 600_000 },
       singleLogoutUrl: 'https://hub.example.org/slo',
-      institutions: { allowed: new Set(['sdu.dk', 'ku.dk']), refused: new Set(['example.org']) },
-      selfRegistered: 'admit',
-      nemLogIn: 'admit',
+      admission: {
+        allowedInstitutions: ['sdu.dk', 'ku.dk'],
+        refusedInstitutions: ['example.org'],
+        selfRegistered: 'admit',
+        nemLogIn: 'admit',
+      },
+      identifiedBy: ['pairwise-id'],
       secondFactorContexts: new Set(['urn:two']),
-      attributes: { mail: ['mail', 'email'], lastName: ['urn:oid:2.5.4.4', 'sn'] },
+      attributes: { mail: ['mail', 'email'], sn: ['urn:oid:2.5.4.4', 'sn'] },
     });
   });
 
@@ -179,8 +188,9 @@ describe('the settings of SAML', () => {
     [withProviders(`{ ${BY_HAND}, selfRegistered: maybe }`), 'selfRegistered must be refuse or admit'],
     [
       withProviders(`{ ${BY_HAND}, attributes: { phone: [x] } }`),
-      'attributes must be a mapping of subject, firstNames',
+      'attributes must be a mapping of eduPersonTargetedID, ',
     ],
+    [withProviders(`{ ${BY_HAND}, identifiedBy: [mail] }`), 'identifiedBy must be a list of eduPersonTargetedID'],
     [withProviders(`{ ${BY_HAND}, attributes: { mail: x } }`), 'attributes must be a mapping of'],
     [withProviders(`{ ${BY_HAND}, secondFactorContexts: [mfa] }`), 'secondFactorContexts must be a list of URIs'],
     [withProviders(`{ ${BY_HAND.replace('both.crt', 'text')} }`), 'certificates[0] names'],

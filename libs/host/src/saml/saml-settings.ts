@@ -1,7 +1,9 @@
 import type { ServiceDescription } from '#saml/metadata/service-description.js';
 import type { ServiceProvider, ServiceProviderKey } from '#saml/parties.js';
-import { STANDARD_ATTRIBUTES } from '#saml/presets/attribute-names.js';
-import type { AttributeNames, ProviderPreset } from '#saml/presets/provider-preset.js';
+import type { AdmissionPolicy } from '#saml/person/admission.js';
+import type { AttributeMap } from '#saml/person/attribute-map.js';
+import type { IdentifierSource } from '#saml/person/subject-identifier.js';
+import type { ProviderPreset } from '#saml/presets/provider-preset.js';
 import { WAYF } from '#saml/presets/wayf.js';
 import { isSecureUrl } from '#saml/secure-url.js';
 import { parseDurationMs } from '../duration.js';
@@ -27,18 +29,11 @@ export interface IdentityProviderSettings {
   readonly singleLogoutUrl: string | null;
   /** PEM. */
   readonly certificates: readonly string[];
-  readonly institutions: {
-    /** Domains, in lower case; null: all that are not refused. */
-    readonly allowed: ReadonlySet<string> | null;
-    readonly refused: ReadonlySet<string>;
-  };
-  /** Whether accounts that people made themselves are let in, */
-  readonly selfRegistered: 'refuse' | 'admit';
-  /** and those of people without an institution. */
-  readonly nemLogIn: 'refuse' | 'admit';
+  readonly admission: AdmissionPolicy;
   /** Values of AuthnContextClassRef that mean a second factor. */
   readonly secondFactorContexts: ReadonlySet<string>;
-  readonly attributes: AttributeNames;
+  readonly attributes: AttributeMap;
+  readonly identifiedBy: readonly IdentifierSource[];
 }
 
 export interface MetadataSource {
@@ -107,17 +102,21 @@ function providerSettings(entry: IdentityProviderEntry, path: string, refuse: Re
     certificates: (entry.certificates ?? []).flatMap((file, n) =>
       certificatesIn(file, `${path}.certificates[${n}]`, refuse),
     ),
-    institutions: { allowed: allowed === undefined ? null : inLowerCase(allowed), refused: inLowerCase(refused) },
-    selfRegistered: entry.selfRegistered ?? 'refuse',
-    nemLogIn: entry.nemLogIn ?? 'refuse',
+    admission: {
+      allowedInstitutions: allowed === undefined ? null : inLowerCase(allowed),
+      refusedInstitutions: inLowerCase(refused),
+      selfRegistered: entry.selfRegistered ?? 'refuse',
+      nemLogIn: entry.nemLogIn ?? 'refuse',
+    },
     secondFactorContexts: new Set(
       entry.secondFactorContexts ?? preset.secondFactorContexts ?? WAYF.secondFactorContexts,
     ),
-    attributes: { ...(preset.attributes ?? STANDARD_ATTRIBUTES), ...entry.attributes },
+    attributes: { ...(preset.attributes ?? WAYF.attributes), ...entry.attributes },
+    identifiedBy: entry.identifiedBy ?? ['eduPersonTargetedID', 'persistent-name-id'],
   };
 }
 
-const inLowerCase = (domains: readonly string[]): Set<string> => new Set(domains.map((domain) => domain.toLowerCase()));
+const inLowerCase = (domains: readonly string[]): string[] => domains.map((domain) => domain.toLowerCase());
 
 function metadataSource(
   { metadata = {}, singleSignOnUrl, certificates }: IdentityProviderEntry,

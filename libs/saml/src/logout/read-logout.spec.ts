@@ -2,16 +2,18 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { EXAMPLE_HUB, EXAMPLE_SP } from '../testing/example-parties.js';
+import { TEST_HUB, TEST_SERVICE_PROVIDER } from '../testing/parties.js';
 import { HUB_NEW_KEY, HUB_OLD_KEY, STRANGER_KEY } from '../testing/keys.js';
 import { LOGOUT_REQUEST, logoutQuery, logoutRequestXml } from '../testing/logout-query.js';
 import { readLogoutMessage } from './read-logout.js';
 
 const now = new Date('2030-01-01T00:00:00.000Z');
+/** In its roll-over. */
+const hub = { ...TEST_HUB, signingCertificates: [HUB_OLD_KEY.certificate, HUB_NEW_KEY.certificate] };
 const read = (query: string, at = now) =>
   readLogoutMessage(query, {
-    serviceProvider: EXAMPLE_SP,
-    identityProvider: (entityId) => (entityId === EXAMPLE_HUB.entityId ? EXAMPLE_HUB : null),
+    serviceProvider: TEST_SERVICE_PROVIDER,
+    identityProvider: (entityId) => (entityId === hub.entityId ? hub : null),
     now: at,
   });
 const faultOf = (query: string, at = now): string => {
@@ -38,12 +40,12 @@ describe('a logout request', () => {
     ).toEqual({
       kind: 'request',
       id: '_logout-1',
-      issuer: 'https://wayf.wayf.dk',
+      issuer: 'https://hub.test',
       nameId: {
         value: 'WAYF-DK-0a1b',
         format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
         nameQualifier: null,
-        spNameQualifier: 'https://auth.example.org/saml',
+        spNameQualifier: 'https://authlog.test/saml',
       },
       sessionIndexes: ['_session-1'],
       acceptableUntil: new Date('2030-01-01T00:05:50.000Z'),
@@ -74,8 +76,8 @@ describe('a logout request', () => {
   });
 
   it('is taken for five minutes, by clocks that differ by one', () => {
-    expect(faultOf(genuine, new Date('2030-01-01T00:05:49.999Z'))).toBe('accepted');
-    expect(faultOf(genuine, new Date('2030-01-01T00:05:50.000Z'))).toBe('issue-instant-wrong');
+    expect(faultOf(genuine, new Date('2030-01-01T00:05:50.000Z'))).toBe('accepted');
+    expect(faultOf(genuine, new Date('2030-01-01T00:05:50.001Z'))).toBe('issue-instant-wrong');
     expect(faultOf(genuine, new Date('2029-12-31T23:58:50.000Z'))).toBe('accepted');
     expect(faultOf(genuine, new Date('2029-12-31T23:58:49.999Z'))).toBe('issue-instant-wrong');
   });
@@ -111,7 +113,7 @@ describe('a logout request', () => {
     ['with a state that nobody has signed', `${message}&RelayState=x&${algorithm}&${signature}`, 'signature-wrong'],
     ['without an issuer', request({ issuer: '' }), 'issuer-unknown'],
     ['of another issuer', request({ issuer: '<saml:Issuer>https://other.example</saml:Issuer>' }), 'issuer-unknown'],
-    ['of two issuers', request({ issuer: issuer + issuer }), 'xml-invalid'],
+    ['of two issuers', request({ issuer: issuer + issuer }), 'issuer-unknown'],
     ['for another address', withAttributes((a) => a.replace('/sls', '/sls/')), 'destination-wrong'],
     ['for no address', withAttributes((a) => a.replace(/Destination=\S+/, '')), 'destination-wrong'],
     ['of no time', withAttributes((a) => a.replace(/IssueInstant=\S+/, '')), 'issue-instant-wrong'],
@@ -120,7 +122,7 @@ describe('a logout request', () => {
     ['that ends at no time', withAttributes((a) => `${a} NotOnOrAfter="soon"`), 'xml-invalid'],
     ['about nobody', request({ subject: '' }), 'subject-missing'],
     ['about somebody without a name', request({ subject: '<saml:NameID> </saml:NameID>' }), 'subject-missing'],
-    ['about two people', request({ subject: subject + subject }), 'xml-invalid'],
+    ['about two people', request({ subject: subject + subject }), 'subject-missing'],
     ['about somebody encrypted', request({ subject: '<saml:EncryptedID/>' }), 'xml-invalid'],
     ['with a session of no name', request({ indexes: '<samlp:SessionIndex/>' }), 'xml-invalid'],
     ['with a request in it', request({ indexes: logoutRequestXml() }), 'xml-invalid'],
@@ -219,7 +221,7 @@ describe('a logout response', () => {
   const response = (status: string, attributes = LOGOUT_REQUEST.attributes) =>
     logoutQuery({
       parameter: 'SAMLResponse',
-      xml: `<LogoutResponse xmlns="urn:oasis:names:tc:SAML:2.0:protocol" ${attributes} InResponseTo="_ours"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">https://wayf.wayf.dk</Issuer>${status}</LogoutResponse>`,
+      xml: `<LogoutResponse xmlns="urn:oasis:names:tc:SAML:2.0:protocol" ${attributes} InResponseTo="_ours"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">https://hub.test</Issuer>${status}</LogoutResponse>`,
       privateKey,
     });
   const status = (code: string, detail = '') =>
@@ -229,7 +231,7 @@ describe('a logout response', () => {
   it('says whether all has ended', () => {
     expect(read(response(status('Success')))).toEqual({
       kind: 'response',
-      issuer: 'https://wayf.wayf.dk',
+      issuer: 'https://hub.test',
       requestId: '_ours',
       success: true,
       relayState: null,

@@ -1,12 +1,21 @@
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { acceptableUntil, CLOCK_SKEW_MS } from '../message-time.js';
+import { CLOCK_SKEW_MS, demandBefore, demandFresh, MAX_AGE_MS } from '../assertion/clock-skew.js';
 import type { IdentityProvider, ServiceProvider } from '../parties.js';
 import { readRedirect } from '../redirect/read-redirect.js';
 import type { NameId } from '../verified-assertion.js';
-import { attributeOf, childElements, childNamed, childrenNamed, isNamed, textOf } from '../xml/elements.js';
-import { instantOf } from '../xml/instant.js';
-import { ASSERTION, PROTOCOL, XML_SIGNATURE } from '../xml/namespaces.js';
-import { MESSAGE_LIMITS, parseXml } from '../xml/parse-xml.js';
+import {
+  attributeOf,
+  childElements,
+  childrenNamed,
+  isNamed,
+  onlyChild,
+  SAML,
+  SAMLP,
+  textOf,
+  XMLDSIG,
+} from '../xml/elements.js';
+import { parseXml } from '../xml/parse-xml.js';
+import { utcTime } from '../xml/utc-time.js';
 import { PARTIAL_LOGOUT, SUCCESS } from './logout-status.js';
 
 /** The identity provider asks us to end sessions. Whether they are there is for who keeps them to say. */
@@ -51,77 +60,84 @@ export interface LogoutContext {
 export function readLogoutMessage(rawQuery: string, context: LogoutContext): LogoutRequest | LogoutResponse {
   const received = readRedirect(rawQuery);
   const name = received.parameter === 'SAMLRequest' ? 'LogoutRequest' : 'LogoutResponse';
-  const root = parseXml(received.xml, MESSAGE_LIMITS);
-  if (!isNamed(root, PROTOCOL, name)) throw new SamlRefused('root-unexpected');
+  const root = parseXml(received.xml);
+  if (!isNamed(root, SAMLP, name)) throw new SamlRefused('root-unexpected');
   if (attributeOf(root, 'Version') !== '2.0') throw new SamlRefused('version-unsupported');
   // By redirect the query is signed; a signature within means a message that was made for another way (SAML bindings §3.4.4.1).
-  if (childNamed(root, XML_SIGNATURE, 'Signature') !== null) throw new SamlRefused('signature-misplaced');
+  if (childrenNamed(root, XMLDSIG, 'Signature').length > 0) throw new SamlRefused('signature-misplaced');
 
-  const issuer = childNamed(root, ASSERTION, 'Issuer');
-  const identityProvider = issuer === null ? null : context.identityProvider(textOf(issuer));
+  const issuer = textOf(onlyChild(root, SAML, 'Issuer'));
+  const identityProvider = issuer === null ? null : context.identityProvider(issuer);
   if (identityProvider === null) throw new SamlRefused('issuer-unknown');
   if (!received.isSignedBy(identityProvider.signingCertificates)) throw new SamlRefused('signature-wrong');
 
   if (attributeOf(root, 'Destination') !== context.serviceProvider.singleLogoutUrl)
     throw new SamlRefused('destination-wrong');
-  const issuedAt = instantOf(attributeOf(root, 'IssueInstant'));
-  const until = issuedAt === null ? null : acceptableUntil(issuedAt, context.now);
-  if (until === null) throw new SamlRefused('issue-instant-wrong');
+  const issuedAt = demandFresh(context.now, utcTime(attributeOf(root, 'IssueInstant')));
   const known = { issuer: identityProvider.entityId, relayState: received.relayState };
   return name === 'LogoutRequest'
-    ? { kind: 'request', ...known, ...readRequest(root, until, context.now) }
+    ? { kind: 'request', ...known, ...readRequest(root, issuedAt, context.now) }
     : { kind: 'response', ...known, ...readResponse(root) };
 }
 
 /** What a request has in it, each where the schema has it; what is encrypted was made for a key that logout has not. */
 const REQUEST_PARTS = [
-  [ASSERTION, 'Issuer'],
-  [PROTOCOL, 'Extensions'],
-  [ASSERTION, 'NameID'],
-  [PROTOCOL, 'SessionIndex'],
+  [SAML, 'Issuer'],
+  [SAMLP, 'Extensions'],
+  [SAML, 'NameID'],
+  [SAMLP, 'SessionIndex'],
 ] as const;
 
-function readRequest(root: Element, until: Date, now: Date) {
-  const id = attributeOf(root, 'ID');
-  const foreign = childElements(root).find(
-    (child) => !REQUEST_PARTS.some(([namespace, name]) => isNamed(child, namespace, name)),
+function readRequest(root: Element, issuedAt: Date, now: Date) {
+  const id = attributeOf(root, 'ID') ?? '';
+  const isKnown = childElements(root).every((child) =>
+    REQUEST_PARTS.some(([namespace, name]) => isNamed(child, namespace, name)),
   );
-  if (id === null || foreign !== undefined) throw new SamlRefused('xml-invalid');
-  const written = attributeOf(root, 'NotOnOrAfter');
-  const notOnOrAfter = instantOf(written);
-  if (written !== null && notOnOrAfter === null) throw new SamlRefused('xml-invalid');
-  const ends = notOnOrAfter === null ? until : new Date(notOnOrAfter.getTime() + CLOCK_SKEW_MS);
-  if (ends <= now) throw new SamlRefused('expired');
-  const nameId = childNamed(root, ASSERTION, 'NameID');
-  const value = nameId === null ? '' : textOf(nameId);
-  if (nameId === null || value === '') throw new SamlRefused('subject-missing');
+  if (id === '' || !isKnown) throw new SamlRefused('xml-invalid');
+  const subject = onlyChild(root, SAML, 'NameID');
+  const value = textOf(subject) ?? '';
+  if (subject === null || value === '') throw new SamlRefused('subject-missing');
   return {
     id,
     nameId: {
       value,
-      format: attributeOf(nameId, 'Format'),
-      nameQualifier: attributeOf(nameId, 'NameQualifier'),
-      spNameQualifier: attributeOf(nameId, 'SPNameQualifier'),
+      format: attributeOf(subject, 'Format'),
+      nameQualifier: attributeOf(subject, 'NameQualifier'),
+      spNameQualifier: attributeOf(subject, 'SPNameQualifier'),
     },
     sessionIndexes: sessionIndexesOf(root),
-    acceptableUntil: ends < until ? ends : until,
+    acceptableUntil: new Date(endOf(root, issuedAt, now).getTime() + CLOCK_SKEW_MS),
   };
+}
+
+/** As it says, but no later than any message of its age. */
+function endOf(root: Element, issuedAt: Date, now: Date): Date {
+  const latest = new Date(issuedAt.getTime() + MAX_AGE_MS);
+  const written = attributeOf(root, 'NotOnOrAfter');
+  if (written === null) return latest;
+  const notOnOrAfter = utcTime(written);
+  if (notOnOrAfter === null) throw new SamlRefused('xml-invalid');
+  demandBefore(now, notOnOrAfter);
+  return notOnOrAfter < latest ? notOnOrAfter : latest;
 }
 
 /** A blank one would be read as none, which ends all. */
 function sessionIndexesOf(root: Element): string[] {
-  const indexes = childrenNamed(root, PROTOCOL, 'SessionIndex').map(textOf);
-  if (indexes.includes('')) throw new SamlRefused('xml-invalid');
-  return indexes;
+  return childrenNamed(root, SAMLP, 'SessionIndex').map((element) => {
+    const index = textOf(element) ?? '';
+    if (index === '') throw new SamlRefused('xml-invalid');
+    return index;
+  });
 }
 
 function readResponse(root: Element) {
-  const requestId = attributeOf(root, 'InResponseTo');
-  if (requestId === null) throw new SamlRefused('request-unknown');
-  const status = childNamed(root, PROTOCOL, 'Status');
-  const code = status === null ? null : childNamed(status, PROTOCOL, 'StatusCode');
+  const requestId = attributeOf(root, 'InResponseTo') ?? '';
+  if (requestId === '') throw new SamlRefused('request-unknown');
+  const status = onlyChild(root, SAMLP, 'Status');
+  const code = status === null ? null : onlyChild(status, SAMLP, 'StatusCode');
   if (code === null) throw new SamlRefused('status-not-success');
-  const detail = childNamed(code, PROTOCOL, 'StatusCode');
-  const isPartial = detail !== null && attributeOf(detail, 'Value') === PARTIAL_LOGOUT;
+  const isPartial = childrenNamed(code, SAMLP, 'StatusCode').some(
+    (each) => attributeOf(each, 'Value') === PARTIAL_LOGOUT,
+  );
   return { requestId, success: attributeOf(code, 'Value') === SUCCESS && !isPartial };
 }

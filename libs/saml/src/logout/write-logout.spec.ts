@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { IdentityProvider } from '../parties.js';
-import { EXAMPLE_HUB, EXAMPLE_SP } from '../testing/example-parties.js';
+import { TEST_HUB, TEST_SERVICE_PROVIDER } from '../testing/parties.js';
 import { SP_NEW_KEY } from '../testing/keys.js';
 import { logoutRequestAddress, logoutResponseAddress } from './write-logout.js';
 import { readLogoutMessage } from './read-logout.js';
 
 const now = new Date('2030-01-01T00:00:00.000Z');
-const nameId = { value: 'a<b&c', format: 'urn:x:"f"', nameQualifier: 'https://wayf.wayf.dk', spNameQualifier: null };
+const nameId = { value: 'a<b&c', format: 'urn:x:"f"', nameQualifier: 'https://hub.test', spNameQualifier: null };
 const logout = { id: '_out', now, nameId, sessionIndex: '_session-1' };
 
 /** As whoever it is sent to reads it. */
 const asReceived = (address: string | null) => {
   const ourselves: IdentityProvider = {
-    ...EXAMPLE_HUB,
-    entityId: EXAMPLE_SP.entityId,
+    ...TEST_HUB,
+    entityId: TEST_SERVICE_PROVIDER.entityId,
     signingCertificates: [SP_NEW_KEY.certificate],
   };
   return readLogoutMessage(new URL(address ?? '').search.slice(1), {
-    serviceProvider: { ...EXAMPLE_SP, singleLogoutUrl: EXAMPLE_HUB.singleLogoutUrl ?? '' },
+    serviceProvider: { ...TEST_SERVICE_PROVIDER, singleLogoutUrl: TEST_HUB.singleLogoutUrl ?? '' },
     identityProvider: (entityId) => (entityId === ourselves.entityId ? ourselves : null),
     now,
   });
@@ -25,10 +25,10 @@ const asReceived = (address: string | null) => {
 
 describe('a logout request of ours', () => {
   it('says whom and what it means as the assertion did, signed with the first key', () =>
-    expect(asReceived(logoutRequestAddress(logout, EXAMPLE_SP, EXAMPLE_HUB))).toEqual({
+    expect(asReceived(logoutRequestAddress(logout, TEST_SERVICE_PROVIDER, TEST_HUB))).toEqual({
       kind: 'request',
       id: '_out',
-      issuer: 'https://auth.example.org/saml',
+      issuer: 'https://authlog.test/saml',
       nameId,
       sessionIndexes: ['_session-1'],
       acceptableUntil: new Date('2030-01-01T00:06:00.000Z'),
@@ -36,8 +36,8 @@ describe('a logout request of ours', () => {
     }));
 
   it('is not made where there is no single logout', () => {
-    expect(logoutRequestAddress(logout, { ...EXAMPLE_SP, keys: [] }, EXAMPLE_HUB)).toBeNull();
-    expect(logoutRequestAddress(logout, EXAMPLE_SP, { ...EXAMPLE_HUB, singleLogoutUrl: null })).toBeNull();
+    expect(logoutRequestAddress(logout, { ...TEST_SERVICE_PROVIDER, keys: [] }, TEST_HUB)).toBeNull();
+    expect(logoutRequestAddress(logout, TEST_SERVICE_PROVIDER, { ...TEST_HUB, singleLogoutUrl: null })).toBeNull();
   });
 });
 
@@ -50,17 +50,17 @@ describe('a logout response of ours', () => {
     ['refused', false],
   ] as const)
     it(`says ${outcome}, and gives the state back`, () =>
-      expect(asReceived(logoutResponseAddress({ ...answer, outcome }, EXAMPLE_SP, EXAMPLE_HUB))).toEqual({
+      expect(asReceived(logoutResponseAddress({ ...answer, outcome }, TEST_SERVICE_PROVIDER, TEST_HUB))).toEqual({
         kind: 'response',
-        issuer: 'https://auth.example.org/saml',
+        issuer: 'https://authlog.test/saml',
         requestId: '_in',
         success,
         relayState: 'opaque &=',
       }));
 
   it('goes to an address that has a query already', () => {
-    const hub = { ...EXAMPLE_HUB, singleLogoutUrl: 'https://idp.example.org/slo?a=b' };
-    expect(logoutResponseAddress({ ...answer, outcome: 'success' }, EXAMPLE_SP, hub)).toMatch(
+    const hub = { ...TEST_HUB, singleLogoutUrl: 'https://idp.example.org/slo?a=b' };
+    expect(logoutResponseAddress({ ...answer, outcome: 'success' }, TEST_SERVICE_PROVIDER, hub)).toMatch(
       /^https:\/\/idp\.example\.org\/slo\?a=b&SAMLResponse=/,
     );
   });

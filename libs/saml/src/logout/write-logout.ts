@@ -1,9 +1,9 @@
 import type { IdentityProvider, ServiceProvider } from '../parties.js';
 import { redirectAddress } from '../redirect/write-redirect.js';
 import type { NameId } from '../verified-assertion.js';
-import { ASSERTION, PROTOCOL } from '../xml/namespaces.js';
+import { SAML, SAMLP } from '../xml/elements.js';
 import { type Markup, element } from '../xml/write-xml.js';
-import { MESSAGE_AGE_MS } from '../message-time.js';
+import { MAX_AGE_MS } from '../assertion/clock-skew.js';
 import { PARTIAL_LOGOUT, REQUESTER, SUCCESS } from './logout-status.js';
 
 /** Whose session ends, in the words of the assertion that began it. */
@@ -45,7 +45,7 @@ export function logoutRequestAddress(
     element('saml:NameID', qualifiers, nameId.value),
     ...(sessionIndex === null ? [] : [element('samlp:SessionIndex', {}, sessionIndex)]),
   ];
-  const attributes = { ID: id, NotOnOrAfter: new Date(now.getTime() + MESSAGE_AGE_MS).toISOString() };
+  const attributes = { ID: id, NotOnOrAfter: new Date(now.getTime() + MAX_AGE_MS).toISOString() };
   return address('LogoutRequest', attributes, content, { now, relayState: null, serviceProvider, identityProvider });
 }
 
@@ -85,8 +85,8 @@ function address(
   const xml = element(
     `samlp:${name}`,
     {
-      'xmlns:samlp': PROTOCOL,
-      'xmlns:saml': ASSERTION,
+      'xmlns:samlp': SAMLP,
+      'xmlns:saml': SAML,
       Version: '2.0',
       IssueInstant: now.toISOString(),
       Destination: singleLogoutUrl,

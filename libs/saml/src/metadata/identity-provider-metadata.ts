@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { attributeOf, childElements, childrenNamed, isNamed } from '../xml/elements.js';
-import { instantOf } from '../xml/instant.js';
+import { attributeOf, childElements, childrenNamed, isNamed, SAMLP, XMLDSIG } from '../xml/elements.js';
 import type { MarkupLimits } from '../xml/markup.js';
-import { METADATA, PROTOCOL, SHIBBOLETH_METADATA, XML_SIGNATURE } from '../xml/namespaces.js';
 import { parseXml } from '../xml/parse-xml.js';
+import { utcTime } from '../xml/utc-time.js';
 import { isSecureUrl } from '../secure-url.js';
 import { MetadataRefused } from './metadata-refused.js';
+import { METADATA, SHIBBOLETH_METADATA } from './namespaces.js';
 import { verifiedMetadata } from './signed-metadata.js';
 
 /** What is read of an identity provider's metadata. */
@@ -33,10 +33,11 @@ export interface MetadataExpectation {
 
 /** A feed of a federation has some megabytes, and is read once an hour. */
 export const METADATA_LIMITS: MarkupLimits = {
-  maxCharacters: 20_971_520,
-  maxElements: 500_000,
-  maxDepth: 60,
-  maxAttributes: 60,
+  elements: 500_000,
+  attributes: 1_000_000,
+  attributesOfAnElement: 60,
+  depth: 60,
+  comments: 'passed over',
 };
 const REDIRECT_BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 const MIN_KEY_BITS = 2_048;
@@ -55,7 +56,7 @@ export function readIdentityProviderMetadata(text: string, expected: MetadataExp
   if (more.length > 0) throw new MetadataRefused(`has the entity ${expected.entityId} more than once`);
   const entity = path.at(-1) ?? signed;
   const [role, ...roles] = childrenNamed(entity, METADATA, 'IDPSSODescriptor').filter((each) =>
-    (attributeOf(each, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
+    (attributeOf(each, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(SAMLP),
   );
   if (role === undefined || roles.length > 0)
     throw new MetadataRefused(`does not describe ${expected.entityId} as an identity provider of SAML 2.0`);
@@ -109,9 +110,9 @@ function redirectLocation(role: Element, service: string): string | null {
 function signingCertificates(role: Element): string[] {
   const written = childrenNamed(role, METADATA, 'KeyDescriptor')
     .filter((key) => (attributeOf(key, 'use') ?? 'signing') === 'signing')
-    .flatMap((key) => childrenNamed(key, XML_SIGNATURE, 'KeyInfo'))
-    .flatMap((info) => childrenNamed(info, XML_SIGNATURE, 'X509Data'))
-    .flatMap((data) => childrenNamed(data, XML_SIGNATURE, 'X509Certificate'));
+    .flatMap((key) => childrenNamed(key, XMLDSIG, 'KeyInfo'))
+    .flatMap((info) => childrenNamed(info, XMLDSIG, 'X509Data'))
+    .flatMap((data) => childrenNamed(data, XMLDSIG, 'X509Certificate'));
   const usable = written.flatMap((each) => rsaCertificate(each.textContent ?? ''));
   return usable.length > 0
     ? [...new Set(usable)]
@@ -145,7 +146,7 @@ function scopesOf(elements: readonly Element[]): string[] | null {
 function validUntil(elements: readonly Element[], now: Date): Date | null {
   const bounds = elements.flatMap((element) => {
     const written = attributeOf(element, 'validUntil');
-    return written === null ? [] : [instantOf(written) ?? refuse('has a validUntil that is no time in UTC')];
+    return written === null ? [] : [utcTime(written) ?? refuse('has a validUntil that is no time in UTC')];
   });
   const [earliest = null] = bounds.sort((a, b) => a.getTime() - b.getTime());
   if (earliest !== null && earliest <= now)

@@ -21,11 +21,3 @@ export interface Contact {
   readonly name: string;
   readonly email: string;
 }
-
-/** An attribute that is asked for, by its name as a URI. */
-export interface RequestedAttribute {
-  readonly name: string;
-  /** For people only. */
-  readonly friendlyName: string;
-  readonly isRequired: boolean;
-}

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE_SP } from '../testing/example-parties.js';
-import { METADATA, METADATA_UI } from '../xml/namespaces.js';
+import { TEST_SERVICE_PROVIDER } from '../testing/parties.js';
 import { childElements, childrenNamed } from '../xml/elements.js';
-import { MESSAGE_LIMITS, parseXml } from '../xml/parse-xml.js';
-import type { RequestedAttribute, ServiceDescription } from './service-description.js';
+import { parseXml } from '../xml/parse-xml.js';
+import { METADATA, METADATA_UI } from './namespaces.js';
+import type { RequestedAttribute } from './requested-attributes.js';
+import type { ServiceDescription } from './service-description.js';
 import { serviceProviderMetadata } from './service-provider-metadata.js';
 
 const description: ServiceDescription = {
@@ -18,16 +19,16 @@ const requested: RequestedAttribute[] = [
   { name: 'urn:oid:2.5.4.4', friendlyName: 'sn', isRequired: true },
   { name: 'urn:oid:0.9.2342.19200300.100.1.3', friendlyName: 'mail', isRequired: false },
 ];
-const metadata = serviceProviderMetadata(EXAMPLE_SP, description, requested);
+const metadata = serviceProviderMetadata(TEST_SERVICE_PROVIDER, description, requested);
 const names = (element: Element | undefined) =>
   element === undefined ? [] : childElements(element).map(({ localName }) => localName);
 
 describe('our metadata', () => {
-  const root = parseXml(metadata, MESSAGE_LIMITS);
+  const root = parseXml(metadata);
   const [role] = childrenNamed(root, METADATA, 'SPSSODescriptor');
 
   it('has everything in the order of the schema', () => {
-    expect(root.getAttribute('entityID')).toBe('https://auth.example.org/saml');
+    expect(root.getAttribute('entityID')).toBe('https://authlog.test/saml');
     expect(names(root)).toEqual(['SPSSODescriptor', 'Organization', 'ContactPerson']);
     expect(names(role)).toEqual([
       'Extensions',
@@ -69,11 +70,11 @@ describe('our metadata', () => {
   });
 
   it('is the same bytes each time', () =>
-    expect(serviceProviderMetadata(EXAMPLE_SP, description, requested)).toBe(metadata));
+    expect(serviceProviderMetadata(TEST_SERVICE_PROVIDER, description, requested)).toBe(metadata));
 
   it('offers no single logout and claims no signatures without a key', () => {
     const plain = { ...description, privacyStatement: null, logo: null, organization: null, contacts: [] };
-    const keyless = serviceProviderMetadata({ ...EXAMPLE_SP, keys: [] }, plain, []);
+    const keyless = serviceProviderMetadata({ ...TEST_SERVICE_PROVIDER, keys: [] }, plain, []);
     expect(keyless).not.toMatch(/SingleLogoutService|KeyDescriptor|Organization|ContactPerson|Logo|Privacy/);
     expect(keyless).toContain('AuthnRequestsSigned="false" WantAssertionsSigned="true"');
   });

@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { ServiceProvider, ServiceProviderKey } from '../parties.js';
 import { PERSISTENT } from '../request/authn-request.js';
-import { METADATA, METADATA_UI, PROTOCOL, XML_SIGNATURE } from '../xml/namespaces.js';
+import { SAMLP, XMLDSIG } from '../xml/elements.js';
 import { type Markup, element } from '../xml/write-xml.js';
-import type { Contact, Localised, RequestedAttribute, ServiceDescription } from './service-description.js';
+import { METADATA, METADATA_UI } from './namespaces.js';
+import type { RequestedAttribute } from './requested-attributes.js';
+import type { Contact, Localised, ServiceDescription } from './service-description.js';
 
 const POST_BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 const REDIRECT_BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
@@ -23,7 +25,7 @@ export function serviceProviderMetadata(
     {
       AuthnRequestsSigned: String(keys.length > 0),
       WantAssertionsSigned: 'true',
-      protocolSupportEnumeration: PROTOCOL,
+      protocolSupportEnumeration: SAMLP,
     },
     element('md:Extensions', {}, userInterface(description)),
     ...keys.flatMap((key) => [keyDescriptor('signing', key), keyDescriptor('encryption', key)]),
@@ -40,7 +42,7 @@ export function serviceProviderMetadata(
     }),
     attributeService(description, requested),
   );
-  const namespaces = { 'xmlns:md': METADATA, 'xmlns:mdui': METADATA_UI, 'xmlns:ds': XML_SIGNATURE };
+  const namespaces = { 'xmlns:md': METADATA, 'xmlns:mdui': METADATA_UI, 'xmlns:ds': XMLDSIG };
   const entity = element(
     'md:EntityDescriptor',
     { ...namespaces, entityID: entityId },

@@ -1,6 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { MESSAGE_LIMITS } from '../xml/parse-xml.js';
 import { isSignedBy, mayVerify } from './redirect-signature.js';
 
 /** A message as it came in the query of an address; nothing of it is verified yet. */
@@ -18,6 +17,8 @@ type Parameter = (typeof PARAMETERS)[number];
 
 /** As much as a message of the largest size could come to, deflated badly and encoded. */
 const MAX_QUERY_CHARACTERS = 65_536;
+/** No logout message comes near it, inflated. */
+const MAX_MESSAGE_BYTES = 200_000;
 /** SAML bindings §3.4.3. */
 const MAX_RELAY_STATE_BYTES = 80;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -89,7 +90,7 @@ function bytesOf(base64: string): Buffer {
 /** No more than a message may have, however small it was deflated to (SEC-110). */
 function inflate(deflated: Buffer): string {
   try {
-    const inflated = inflateRawSync(deflated, { maxOutputLength: MESSAGE_LIMITS.maxCharacters });
+    const inflated = inflateRawSync(deflated, { maxOutputLength: MAX_MESSAGE_BYTES });
     return new TextDecoder('utf-8', { fatal: true }).decode(inflated);
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';

@@ -2,7 +2,7 @@ import { X509Certificate, verify } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isMessageId, messageId } from '../message-id.js';
-import { EXAMPLE_HUB, EXAMPLE_SP } from '../testing/example-parties.js';
+import { TEST_HUB, TEST_SERVICE_PROVIDER } from '../testing/parties.js';
 import { SP_NEW_KEY } from '../testing/keys.js';
 import { authnRequestAddress } from './authn-request.js';
 
@@ -24,24 +24,24 @@ describe('the id of a message', () => {
 
 describe('the request for a login', () => {
   it('names us, where to answer, and the pseudonym that lasts; no class of authentication', () => {
-    const address = authnRequestAddress(ask, EXAMPLE_SP, EXAMPLE_HUB);
-    expect(address).toMatch(/^https:\/\/wayf\.wayf\.dk\/saml2\/idp\/SSOService2\.php\?SAMLRequest=/);
+    const address = authnRequestAddress(ask, TEST_SERVICE_PROVIDER, TEST_HUB);
+    expect(address).toMatch(/^https:\/\/hub\.test\/sso\?SAMLRequest=/);
     expect(xmlOf(address)).toBe(
       '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"' +
-        ` ID="${id}" Version="2.0" IssueInstant="2030-01-01T00:00:00.000Z" Destination="https://wayf.wayf.dk/saml2/idp/SSOService2.php"` +
-        ' ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" AssertionConsumerServiceURL="https://auth.example.org/auth/saml/acs">' +
-        '<saml:Issuer>https://auth.example.org/saml</saml:Issuer>' +
+        ` ID="${id}" Version="2.0" IssueInstant="2030-01-01T00:00:00.000Z" Destination="https://hub.test/sso"` +
+        ' ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" AssertionConsumerServiceURL="https://login.authlog.test/auth/saml/acs">' +
+        '<saml:Issuer>https://authlog.test/saml</saml:Issuer>' +
         '<samlp:NameIDPolicy Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" AllowCreate="true"/></samlp:AuthnRequest>',
     );
   });
 
   it('asks for a fresh proof where that is wanted (SEC-116)', () =>
-    expect(xmlOf(authnRequestAddress({ ...ask, forceAuthn: true }, EXAMPLE_SP, EXAMPLE_HUB))).toContain(
+    expect(xmlOf(authnRequestAddress({ ...ask, forceAuthn: true }, TEST_SERVICE_PROVIDER, TEST_HUB))).toContain(
       ' ForceAuthn="true" ',
     ));
 
   it('is signed with the first key, over the query as it is sent, and carries no state (SEC-113)', () => {
-    const [signed = '', signature = ''] = queryOf(authnRequestAddress(ask, EXAMPLE_SP, EXAMPLE_HUB)).split(
+    const [signed = '', signature = ''] = queryOf(authnRequestAddress(ask, TEST_SERVICE_PROVIDER, TEST_HUB)).split(
       '&Signature=',
     );
     expect([...new URLSearchParams(signed).keys()]).toEqual(['SAMLRequest', 'SigAlg']);
@@ -52,12 +52,12 @@ describe('the request for a login', () => {
   });
 
   it('is not signed without a key', () => {
-    const address = authnRequestAddress(ask, { ...EXAMPLE_SP, keys: [] }, EXAMPLE_HUB);
+    const address = authnRequestAddress(ask, { ...TEST_SERVICE_PROVIDER, keys: [] }, TEST_HUB);
     expect([...new URL(address).searchParams.keys()]).toEqual(['SAMLRequest']);
   });
 
   it('has in it what is written in settings, whatever that is', () => {
-    const sp = { ...EXAMPLE_SP, entityId: 'urn:x:<&">' };
-    expect(xmlOf(authnRequestAddress(ask, sp, EXAMPLE_HUB))).toContain('<saml:Issuer>urn:x:&lt;&amp;&quot;&gt;<');
+    const sp = { ...TEST_SERVICE_PROVIDER, entityId: 'urn:x:<&">' };
+    expect(xmlOf(authnRequestAddress(ask, sp, TEST_HUB))).toContain('<saml:Issuer>urn:x:&lt;&amp;&quot;&gt;<');
   });
 });

@@ -1,6 +1,6 @@
 import type { IdentityProvider, ServiceProvider } from '../parties.js';
 import { redirectAddress } from '../redirect/write-redirect.js';
-import { ASSERTION, PROTOCOL } from '../xml/namespaces.js';
+import { SAML, SAMLP } from '../xml/elements.js';
 import { element } from '../xml/write-xml.js';
 
 /** What one login asks for. */
@@ -28,8 +28,8 @@ export function authnRequestAddress(
   const xml = element(
     'samlp:AuthnRequest',
     {
-      'xmlns:samlp': PROTOCOL,
-      'xmlns:saml': ASSERTION,
+      'xmlns:samlp': SAMLP,
+      'xmlns:saml': SAML,
       ID: id,
       Version: '2.0',
       IssueInstant: now.toISOString(),

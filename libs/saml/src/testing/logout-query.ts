@@ -33,9 +33,9 @@ export const logoutRequestXml = (parts: Partial<typeof LOGOUT_REQUEST> = {}): st
 
 export const LOGOUT_REQUEST = {
   attributes:
-    'ID="_logout-1" Version="2.0" IssueInstant="2029-12-31T23:59:50Z" Destination="https://auth.example.org/auth/saml/sls"',
-  issuer: '<saml:Issuer>https://wayf.wayf.dk</saml:Issuer>',
+    'ID="_logout-1" Version="2.0" IssueInstant="2029-12-31T23:59:50Z" Destination="https://login.authlog.test/auth/saml/sls"',
+  issuer: '<saml:Issuer>https://hub.test</saml:Issuer>',
   subject:
-    '<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" SPNameQualifier="https://auth.example.org/saml">WAYF-DK-0a1b</saml:NameID>',
+    '<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" SPNameQualifier="https://authlog.test/saml">WAYF-DK-0a1b</saml:NameID>',
   indexes: '<samlp:SessionIndex>_session-1</samlp:SessionIndex>',
 };

@@ -1,0 +1,80 @@
+import { createHash, createVerify, timingSafeEqual } from 'node:crypto';
+import { ExclusiveCanonicalization } from 'xml-crypto';
+import {
+  attributeOf,
+  attributesOf,
+  childElements,
+  elementsOf,
+  isNamed,
+  onlyChild,
+  parentOf,
+  textOf,
+  XMLDSIG,
+} from '../xml/elements.js';
+
+/** An element in the form that its signature is over, and who signed it. */
+export interface SignedBytes {
+  readonly xml: string;
+  /** PEM; of those that were given, the first that fits. */
+  readonly certificate: string;
+}
+
+/**
+ * Checks a signature whose structure has been checked: first whether its SignedInfo is of one of the certificates, which is cheap
+ * and needs nothing else of the message, then whether the element is what was signed.
+ * @returns null for a wrong signature
+ */
+export function signedBytes(signed: Element, signature: Element, certificates: readonly string[]): SignedBytes | null {
+  const signedInfo = onlyChild(signature, XMLDSIG, 'SignedInfo');
+  const method = algorithmIn(signedInfo, 'SignatureMethod');
+  const value = textOf(onlyChild(signature, XMLDSIG, 'SignatureValue'));
+  if (signedInfo === null || value === null) return null;
+  const information = canonical(signedInfo, onlyChild(signedInfo, XMLDSIG, 'CanonicalizationMethod'));
+  const certificate = certificates.find((candidate) =>
+    createVerify(method.endsWith('sha512') ? 'RSA-SHA512' : 'RSA-SHA256')
+      .update(information)
+      .verify(candidate, value, 'base64'),
+  );
+  if (certificate === undefined) return null;
+
+  const xml = canonical(
+    signed,
+    elementsOf(signedInfo).findLast((element) => isNamed(element, XMLDSIG, 'Transform')),
+  );
+  const reference = onlyChild(signedInfo, XMLDSIG, 'Reference');
+  const algorithm = algorithmIn(reference, 'DigestMethod').endsWith('sha512') ? 'sha512' : 'sha256';
+  const expected = reference === null ? null : textOf(onlyChild(reference, XMLDSIG, 'DigestValue'));
+  const digest = createHash(algorithm).update(xml).digest();
+  const given = Buffer.from(expected ?? '', 'base64');
+  return given.length === digest.length && timingSafeEqual(given, digest) ? { xml, certificate } : null;
+}
+
+function algorithmIn(parent: Element | null, name: string): string {
+  const element = parent === null ? null : onlyChild(parent, XMLDSIG, name);
+  return (element === null ? null : attributeOf(element, 'Algorithm')) ?? '';
+}
+
+/**
+ * Without the signature in it (Exclusive XML Canonicalization §3).
+ * @param method has the list of prefixes that are kept though nothing uses them
+ */
+function canonical(element: Element, method: Element | null | undefined): string {
+  const copy = element.cloneNode(true) as Element;
+  const signature = onlyChild(copy, XMLDSIG, 'Signature');
+  if (signature !== null) copy.removeChild(signature);
+  const [list] = method === null || method === undefined ? [] : childElements(method);
+  const prefixes =
+    list === undefined ? [] : (attributeOf(list, 'PrefixList') ?? '').split(/\s+/).filter((p) => p !== '');
+  return new ExclusiveCanonicalization().process(copy, {
+    inclusiveNamespacesPrefixList: prefixes,
+    ancestorNamespaces: prefixes.length === 0 ? [] : namespacesAround(element),
+  });
+}
+
+function namespacesAround(element: Element): { prefix: string; namespaceURI: string }[] {
+  const namespaces = new Map<string, string>();
+  for (let around = parentOf(element); around !== null; around = parentOf(around))
+    for (const { prefix, localName, value } of attributesOf(around))
+      if (prefix === 'xmlns' && !namespaces.has(localName)) namespaces.set(localName, value);
+  return [...namespaces].map(([prefix, namespaceURI]) => ({ prefix, namespaceURI }));
+}
