@@ -106,6 +106,7 @@ import { LoginCookies } from './surfaces/ucloud/cookies.js';
 import { UcloudErrorFilter } from './surfaces/ucloud/error.filter.js';
 import { EmailController } from './surfaces/ucloud/email.controller.js';
 import { ErasureController } from './surfaces/ucloud/erasure.controller.js';
+import { BrowserSession } from './surfaces/ucloud/browser-session.js';
 import { KeySetController } from './surfaces/ucloud/key-set.controller.js';
 import { LoginAnswers } from './surfaces/ucloud/login-answers.js';
 import { LoginController } from './surfaces/ucloud/login.controller.js';
@@ -332,6 +333,7 @@ const commandHandlers = [
     AuditAccess,
     AuditCursors,
     Bootstrap,
+    BrowserSession,
     CallerAuthentication,
     Consistency,
     Credentials,

@@ -20,8 +20,10 @@ import type { ErrorBody, ErrorCode } from './surfaces/ucloud/errors.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The call is posted by a form; all others take JSON only (SEC-121). */
-    form?: boolean;
+    /** The call is posted by a form, all others take JSON only (SEC-121); `urlencoded` by no other kind of form. */
+    form?: boolean | 'urlencoded';
+    /** For a call that has to take more than others. */
+    maxBodyBytes?: number;
   }
 }
 
@@ -84,6 +86,10 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const consistency = app.get(Consistency);
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   app.get(RouteMethods).watch(server);
+  server.addHook('onRoute', (route) => {
+    const { maxBodyBytes } = route.config ?? {};
+    if (maxBodyBytes !== undefined) route.bodyLimit = maxBodyBytes;
+  });
   const { requests } = app.get(Tracing);
   if (requests !== null) traceRequests(server, requests);
   server.addHook('onRequest', async (request, reply) => {
@@ -129,15 +135,16 @@ function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void 
     throw new BadRequest('url-too-long', `The address is longer than ${MAX_URL_LENGTH} characters.`);
   const type = headers['content-type'];
   if (type === undefined || routeOptions.url === undefined) return;
-  const isForm = /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i.test(type);
-  if (isForm !== (routeOptions.config.form ?? false))
-    throw new BadRequest(
-      'content-type-unsupported',
-      isForm
-        ? 'Send JSON as application/json.'
-        : 'Send a form: application/x-www-form-urlencoded or multipart/form-data.',
-    );
+  const [, isUrlEncoded, isMultipart] = FORM_TYPES.exec(type) ?? [];
+  const { form = false } = routeOptions.config;
+  const isForm = isUrlEncoded !== undefined || isMultipart !== undefined;
+  if (isForm !== (form !== false)) throw unsupported(isForm ? 'Send JSON as application/json.' : ACCEPTED_FORMS);
+  if (form === 'urlencoded' && isMultipart !== undefined) throw unsupported('Send application/x-www-form-urlencoded.');
 }
+
+const FORM_TYPES = /^(?:(application\/x-www-form-urlencoded)|(multipart\/form-data))\s*(?:;|$)/i;
+const ACCEPTED_FORMS = 'Send a form: application/x-www-form-urlencoded or multipart/form-data.';
+const unsupported = (why: string) => new BadRequest('content-type-unsupported', why);
 
 /** @throws BadRequest */
 function textOf(body: string | Buffer): string {

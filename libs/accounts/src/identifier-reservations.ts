@@ -7,13 +7,14 @@ import {
   reservationStream,
 } from '#domain/reservation/reservation.js';
 import { claimsEmail } from '#domain/user/email-change.js';
-import type { User } from '#domain/user/user-state.js';
+import { type User, nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
+import { normaliseIdentifier } from '#domain/user/username.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Repository } from '#event-store/repository.js';
 import type { IdentifierDigest } from '#vault/identifier-digest.js';
 
-/** A user name or e-mail address that somebody is to hold alone. */
+/** A user name, an e-mail address, or an identity at an identity provider, that somebody is to hold alone. */
 export interface Identifier {
   readonly kind: IdentifierKind;
   readonly value: string;
@@ -38,7 +39,7 @@ export class IdentifierReservations {
     private readonly digest: IdentifierDigest,
   ) {}
 
-  /** @throws Refused `username-taken` or `email-taken` */
+  /** @throws Refused `username-taken`, `email-taken` or `identity-taken` */
   async reserve(identifier: Identifier, candidate: UserId, context: CommandContext): Promise<Reserved> {
     const { kind } = identifier;
     const stream = this.streamOf(identifier);
@@ -57,8 +58,12 @@ export class IdentifierReservations {
 
   /** Who has it or is about to; null for nobody. */
   async holderOf(identifier: Identifier): Promise<UserId | null> {
-    const { state } = await this.repository.load(reservation, this.streamOf(identifier));
+    const state = await this.find(identifier);
     return state.status === 'free' ? null : state.holder;
+  }
+
+  async find(identifier: Identifier): Promise<Reservation> {
+    return (await this.repository.load(reservation, this.streamOf(identifier))).state;
   }
 
   async confirm({ identifier, holder }: Reserved, context: CommandContext): Promise<void> {
@@ -99,17 +104,23 @@ export class IdentifierReservations {
     context: CommandContext,
   ): Promise<UserId | null> {
     const { holder } = current;
+    // Whoever comes back for an identity goes on where the command stopped.
+    if (kind === 'idp' || current.commandId === context.commandId) return null;
     if (current.status === 'reserved' && !isLeftBehind(current, context.now)) return null;
     if (current.status === 'held' && kind === 'name') return null;
     const state = await this.abandonCreation(holder, context);
     if (state.status === 'abandoned') return holder;
-    if (state.status !== 'active' || kind === 'name' || claimsEmail(state, value, context.now)) return null;
+    if (state.status !== 'active') return null;
+    // An account has the name that it was made with, and no other that was reserved for it.
+    if (kind === 'name') return normaliseIdentifier(nameOf(state)) === normaliseIdentifier(value) ? null : holder;
+    if (claimsEmail(state, value, context.now)) return null;
     const makeRoom = { type: 'YieldEmail', email: value } as const;
     const after = (await this.repository.execute(user, userStream(holder), makeRoom, decidedEachTime(context))).state;
     return after.status === 'active' && !claimsEmail(after, value, context.now) ? holder : null;
   }
 
-  private streamOf = ({ kind, value }: Identifier) => reservationStream(kind, this.digest.of(kind, value));
+  private streamOf = ({ kind, value }: Identifier) =>
+    reservationStream(kind, kind === 'idp' ? this.digest.exactly(kind, value) : this.digest.of(kind, value));
 }
 
 /** One command reserves, confirms or releases on the same stream; each step is decided on what is so now. */

@@ -92,6 +92,10 @@ export class SecondFactorEntry {
   @IsOptional()
   @IsIn(['required', 'optional'], FACTOR)
   registeredUsers?: 'required' | 'optional';
+
+  @IsOptional()
+  @IsIn(['required', 'optional'], FACTOR)
+  federatedUsers?: 'required' | 'optional';
 }
 
 export class ServiceLicenseAgreementEntry {

@@ -226,6 +226,7 @@ export function readSettings(environment: Environment): Settings {
     secondFactor: {
       provisionedUsers: configuration.secondFactor?.provisionedUsers ?? 'required',
       registeredUsers: configuration.secondFactor?.registeredUsers ?? 'optional',
+      federatedUsers: configuration.secondFactor?.federatedUsers ?? 'optional',
     },
     breachedPasswords: configuration.breachedPasswords ?? null,
     mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),

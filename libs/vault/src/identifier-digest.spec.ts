@@ -7,6 +7,12 @@ describe('the digest of an identifier', () => {
   it('is the same for spellings of the same identifier', () =>
     expect(digest.of('email', 'ADA@Example.org')).toBe(digest.of('email', 'ada@example.org')));
 
+  it('is another one for each spelling of what an identity provider calls somebody', () => {
+    const subjects = ['WAYF-DK-ada', 'wayf-dk-ada', 'WAYF-DK-\u00e5da', 'WAYF-DK-a\u030ada', 'WAYF-DK-ada '];
+    expect(new Set(subjects.map((subject) => digest.exactly('idp', subject))).size).toBe(subjects.length);
+    expect(digest.exactly('idp', 'ada')).not.toBe(digest.of('name', 'ada'));
+  });
+
   it('differs between identifiers, between kinds, and between installations', () => {
     const all = [
       digest.of('name', 'ada'),

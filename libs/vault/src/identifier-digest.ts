@@ -4,6 +4,9 @@ import { normaliseIdentifier } from '#domain/user/username.js';
 type DigestKind =
   'name' | 'email' | 'login' | 'address' | 'network' | 'device' | 'destination' | 'network to destination';
 
+/** What is another thing in another spelling. */
+type ExactKind = 'idp';
+
 /**
  * Turns a user name, an e-mail address, whatever was typed in its place, a device or an IP address into the id of a stream
  * or the key of a counter: a keyed hash (HMAC-SHA-256, base64url) of its normalised form, from which nobody without
@@ -15,8 +18,15 @@ export class IdentifierDigest {
 
   /** @param kind what the text is; the same text as something else has another digest */
   of(kind: DigestKind, text: string): string {
-    return createHmac('sha256', this.key)
-      .update(`${kind}\0${normaliseIdentifier(text)}`)
-      .digest('base64url');
+    return this.digest(kind, normaliseIdentifier(text));
+  }
+
+  /** Of the text as it is, to the letter. */
+  exactly(kind: ExactKind, text: string): string {
+    return this.digest(kind, text);
+  }
+
+  private digest(kind: DigestKind | ExactKind, text: string): string {
+    return createHmac('sha256', this.key).update(`${kind}\0${text}`).digest('base64url');
   }
 }

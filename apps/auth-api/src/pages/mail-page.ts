@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Language } from '#mail/letters/letter.js';
+import { PAGE_STYLE, hashOf } from './page-style.js';
 
 /** A page that a mail leads to. What is shown when is decided by its script, mail-page.browser.js. */
 export interface MailPage {
@@ -36,25 +36,12 @@ interface Form {
 }
 
 const SCRIPT = readFileSync(new URL('mail-page.browser.js', import.meta.url), 'utf8');
-const STYLE = `
-body { font: 1.05rem/1.5 system-ui, sans-serif; margin: 0; color: #1d2433; background: #f3f4f7; }
-main { max-width: 26rem; margin: 12vh auto 2rem; padding: 2rem; background: #fff; border: 1px solid #d9dce3; border-radius: 10px; }
-h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 1rem; }
-label { display: block; font-weight: 600; margin-bottom: .3rem; }
-input { width: 100%; box-sizing: border-box; font: inherit; padding: .55rem .7rem; border: 1px solid #8b93a5; border-radius: 6px; }
-button { font: inherit; font-weight: 600; margin-top: 1rem; padding: .6rem 1.1rem; color: #fff; background: #1f4fbf; border: 0; border-radius: 6px; cursor: pointer; }
-button:disabled { opacity: .6; cursor: default; }
-input:focus-visible, button:focus-visible { outline: 3px solid #9db8ff; outline-offset: 1px; }
-[role=alert] { color: #9c1c1c; font-weight: 600; }
-`;
-
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** Nothing but what stands in the page may run, and it may talk to this service only (SEC-123). */
 export const MAIL_PAGE_POLICY = [
   "default-src 'none'",
   `script-src ${hashOf(SCRIPT)}`,
-  `style-src ${hashOf(STYLE)}`,
+  `style-src ${hashOf(PAGE_STYLE)}`,
   "connect-src 'self'",
   "form-action 'none'",
   "base-uri 'none'",
@@ -67,7 +54,7 @@ export const renderMailPage = (language: Language, page: MailPage): string => `<
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title}</title>
-<style>${STYLE}</style>
+<style>${PAGE_STYLE}</style>
 <main data-with-token="${page.withToken}" data-without-token="${page.withoutToken}">
 <h1>${page.title}</h1>
 <noscript><p role="alert">${page.noScript}</p></noscript>

@@ -56,7 +56,8 @@ export class LogInHandler implements ICommandHandler<LogIn> {
     const { account, amr, passwordTooShort } = command.authentication;
     const hasSecondFactor = await this.secondFactors.isEnrolled(account.id);
     if (hasSecondFactor && !amr.includes(MULTI_FACTOR)) return this.challenge(command);
-    const facts = { policy: this.settings.secondFactor, hasSecondFactor, passwordTooShort };
+    const secondFactorAsserted = amr.includes(MULTI_FACTOR);
+    const facts = { policy: this.settings.secondFactor, hasSecondFactor, secondFactorAsserted, passwordTooShort };
     return this.open(command, scopesWhile(requiredActions(account, facts)));
   }
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { MULTI_FACTOR } from '#domain/access/access.js';
 import type { OneTimeTokenId, SessionId, UserId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { type OpenSession, endOf, extendersOf } from '#domain/session/session-state.js';
+import { isOfPerson } from '#domain/user/user-events.js';
 import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import type { Position } from '#event-store/event-store.js';
 import { Settings } from '#host/settings.js';
@@ -107,16 +109,17 @@ export class SessionTokenIssuer {
         ...(firstNames === null ? {} : { firstNames }),
         ...(lastName === null ? {} : { lastName }),
         ...(email === null ? {} : { email }),
-        ...(kind === 'password' ? await this.claimsOfPerson(owner) : {}),
+        ...(isOfPerson(kind) ? await this.claimsOfPerson(owner, session) : {}),
       },
       expiresAt,
     };
   }
 
-  private async claimsOfPerson({ id, acceptedAgreement }: ActiveUser) {
+  private async claimsOfPerson({ id, acceptedAgreement }: ActiveUser, { amr }: OpenSession) {
     const { version } = this.settings.serviceLicenseAgreement;
     return {
-      twoFactorAuthentication: await this.secondFactors.wasEnrolled(id),
+      // Shown here, or to the identity provider.
+      twoFactorAuthentication: amr.includes(MULTI_FACTOR) || (await this.secondFactors.wasEnrolled(id)),
       serviceLicenseAgreement: version === 0 || acceptedAgreement === version,
     };
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { UserId } from '#domain/ids.js';
 import { readable } from '#domain/personal.js';
 import { reservation, reservationStream } from '#domain/reservation/reservation.js';
+import { ownEmail } from '#domain/user/federation.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import { Repository } from '#event-store/repository.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
@@ -33,7 +34,7 @@ export class Accounts {
     if (state.status === 'free') return null;
     const { owner } = await this.sessions.ownerOf(state.holder);
     // Who had it before keeps the reservation for a while.
-    const email = owner && readable(owner.claims.email);
+    const email = owner && readable(ownEmail(owner));
     return email !== null && this.digest.of('email', email) === digest ? owner : null;
   }
 

@@ -60,7 +60,8 @@ export class CreateUsersHandler implements ICommandHandler<CreateUsers> {
     const id = sessionIdOf(context, index);
     const { token, secretHash } = this.refreshTokens.issue(id, chosenId(context));
     const client = { ipAddress: null, userAgent: null };
-    const facts = { policy: this.settings.secondFactor, hasSecondFactor: false, passwordTooShort: false };
+    const none = { hasSecondFactor: false, secondFactorAsserted: false, passwordTooShort: false };
+    const facts = { policy: this.settings.secondFactor, ...none };
     const scopes = scopesWhile(requiredActions(owner, facts));
     const { state, position, repeated } = await this.repository.execute(
       session,

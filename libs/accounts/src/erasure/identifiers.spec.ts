@@ -29,6 +29,13 @@ describe('the identifiers of an account', () => {
       { kind: 'email', value: 'l@example.org' },
     ]));
 
+  it('are also who they are to an identity provider', () => {
+    const identity = { identityProvider: 'https://wayf.wayf.dk', subject: 'WAYF-DK-ada' };
+    const federated: UserEvent = { type: 'IdentityFederated', data: { userId: ada, ...identity } };
+    expect(identifiersIn([federated])).toEqual([{ kind: 'idp', value: '["https://wayf.wayf.dk","WAYF-DK-ada"]' }]);
+    expect(identifiersIn([{ ...federated, data: { ...federated.data, subject: erased } }])).toEqual([]);
+  });
+
   it('are none once they cannot be read', () =>
     expect(identifiersIn([{ type: 'UserCreated', data: { ...adaData, username: erased, email: erased } }])).toEqual(
       [],

@@ -1,9 +1,10 @@
 import { type Personal, readable } from '#domain/personal.js';
+import { textOf } from '#domain/user/federation.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import type { Identifier } from '../identifier-reservations.js';
 
 /**
- * Every name and address that an account ever had or asked for, as far as they can still be read: the reservation of an address
+ * Every name, address and identity that an account ever had or asked for, as far as they can still be read: the reservation of an address
  * that was replaced stays with the account until somebody wants it.
  */
 export function identifiersIn(events: readonly UserEvent[]): Identifier[] {
@@ -13,7 +14,13 @@ export function identifiersIn(events: readonly UserEvent[]): Identifier[] {
   return [...found.values()];
 }
 
-const NAMING = ['UserCreated', 'EmailChangeRequested', 'EmailChangeUndone', 'EmailChanged'] as const;
+const NAMING = [
+  'UserCreated',
+  'IdentityFederated',
+  'EmailChangeRequested',
+  'EmailChangeUndone',
+  'EmailChanged',
+] as const;
 type Naming = Extract<UserEvent, { type: (typeof NAMING)[number] }>;
 
 const isNaming = (event: UserEvent): event is Naming => NAMING.some((type) => type === event.type);
@@ -22,6 +29,11 @@ function named({ type, data }: Naming): Identifier[] {
   switch (type) {
     case 'UserCreated':
       return [...identifier('name', data.username), ...identifier('email', data.email)];
+    case 'IdentityFederated': {
+      const { identityProvider } = data;
+      const subject = readable(data.subject);
+      return subject === null ? [] : identifier('idp', textOf({ identityProvider, subject }));
+    }
     case 'EmailChangeRequested':
     case 'EmailChangeUndone':
       return identifier('email', data.email);

@@ -9,8 +9,9 @@ import {
 
 const account = { kind: 'password', mustChangePassword: false, registeredBy: 'service' } as const;
 const facts: LoginFacts = {
-  policy: { provisionedUsers: 'required', registeredUsers: 'optional' },
+  policy: { provisionedUsers: 'required', registeredUsers: 'optional', federatedUsers: 'optional' },
   hasSecondFactor: false,
+  secondFactorAsserted: false,
   passwordTooShort: false,
 };
 const both: RequiredAction[] = ['change-password', 'enrol-second-factor'];
@@ -33,6 +34,16 @@ describe('what is required of somebody who logs in', () => {
     expect(requiredActions({ ...provisioned, mustChangePassword: true }, facts)).toEqual(both);
     expect(requiredActions({ ...provisioned, registeredBy: 'installation' }, facts)).toEqual([]);
     expect(requiredActions({ ...provisioned, kind: 'service' }, facts)).toEqual([]);
+  });
+
+  it('is one of who comes from an identity provider, if the policy asks for it and none was shown there', () => {
+    const federated = { ...account, kind: 'wayf', registeredBy: 'identity-provider' } as const;
+    expect(requiredActions(federated, facts)).toEqual([]);
+    const strict = { ...facts, policy: { ...facts.policy, federatedUsers: 'required' } } as const;
+    expect(requiredActions(federated, strict)).toEqual(['enrol-second-factor']);
+    expect(requiredActions(federated, { ...strict, secondFactorAsserted: true })).toEqual([]);
+    expect(requiredActions(federated, { ...strict, hasSecondFactor: true })).toEqual([]);
+    expect(requiredActions(account, strict)).toEqual([]);
   });
 });
 

@@ -33,6 +33,8 @@ const IN_ORDER: readonly RequiredAction[] = ['change-password', 'enrol-second-fa
 export interface LoginFacts {
   readonly policy: SecondFactorPolicy;
   readonly hasSecondFactor: boolean;
+  /** Whether the identity provider says that they have shown one there. */
+  readonly secondFactorAsserted: boolean;
   /** Whether the password that was shown is not good enough any more (SEC-01). */
   readonly passwordTooShort: boolean;
 }
@@ -40,11 +42,11 @@ export interface LoginFacts {
 /** What is required of the account, whatever way its owner came (SEC-01, SEC-44). */
 export function requiredActions(
   account: Pick<ActiveUser, 'kind' | 'mustChangePassword' | 'registeredBy'>,
-  { policy, hasSecondFactor, passwordTooShort }: LoginFacts,
+  { policy, hasSecondFactor, secondFactorAsserted, passwordTooShort }: LoginFacts,
 ): RequiredAction[] {
   const isRequired: Readonly<Record<RequiredAction, boolean>> = {
     'change-password': account.mustChangePassword || passwordTooShort,
-    'enrol-second-factor': !hasSecondFactor && requiresSecondFactor(account, policy),
+    'enrol-second-factor': !hasSecondFactor && !secondFactorAsserted && requiresSecondFactor(account, policy),
   };
   return IN_ORDER.filter((action) => isRequired[action]);
 }

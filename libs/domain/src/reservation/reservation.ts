@@ -4,9 +4,9 @@ import type { StreamName, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
 
 /** What is unique; also the category of the stream that holds it (design §2). */
-export type IdentifierKind = 'name' | 'email';
+export type IdentifierKind = 'name' | 'email' | 'idp';
 
-/** @param digest keyed hash of the normalised value, so that neither the stream's name nor a guess tells the value */
+/** @param digest keyed hash of the value, so that neither the stream's name nor a guess tells the value */
 export const reservationStream = (kind: IdentifierKind, digest: string): StreamName => `${kind}-${digest}`;
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
@@ -39,7 +39,7 @@ export type Reservation =
   | { readonly status: 'reserved'; readonly holder: UserId; readonly commandId: string; readonly reservedAt: Date }
   | { readonly status: 'held'; readonly holder: UserId; readonly commandId: string | null };
 
-export type ReservationRefusal = 'email-taken' | 'username-taken' | 'reservation-lost';
+export type ReservationRefusal = 'email-taken' | 'identity-taken' | 'username-taken' | 'reservation-lost';
 
 /** After this a reservation that was never confirmed counts as left behind by a command that died. */
 export const RESERVATION_MS = 60_000;
@@ -47,10 +47,16 @@ export const RESERVATION_MS = 60_000;
 export const isLeftBehind = (state: Reservation, now: Date) =>
   state.status === 'reserved' && now.getTime() - state.reservedAt.getTime() >= RESERVATION_MS;
 
-const taken = (kind: IdentifierKind) =>
-  kind === 'name'
-    ? new Refused('username-taken', 'User already exists')
-    : new Refused('email-taken', 'Another user has this e-mail address');
+function taken(kind: IdentifierKind): Refused {
+  switch (kind) {
+    case 'name':
+      return new Refused('username-taken', 'User already exists');
+    case 'email':
+      return new Refused('email-taken', 'Another user has this e-mail address');
+    case 'idp':
+      return new Refused('identity-taken');
+  }
+}
 
 export const reservation: Decider<Reservation, ReservationCommand, ReservationEvent> = {
   events: reservationEvents,
@@ -75,7 +81,7 @@ export const reservation: Decider<Reservation, ReservationCommand, ReservationEv
         if (state.status !== 'free' && state.commandId === command.commandId) return [];
         // Who held it before and comes back reserves it anew, so that nobody takes it for left behind.
         const givenUp = state.status !== 'free' && state.holder === command.givenUpBy;
-        // A user name is for life; an e-mail address may be given up.
+        // A user name is for life, as is an identity; an e-mail address may be given up.
         const mayTake =
           state.status === 'free' || isTheirs || (givenUp && (state.status === 'reserved' || command.kind === 'email'));
         if (!mayTake) throw taken(command.kind);

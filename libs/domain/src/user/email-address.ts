@@ -25,6 +25,16 @@ export function demandEmail(email: string): void {
   for (const form of [email, email.normalize('NFKC')]) demandGrammar(form);
 }
 
+export function isEmail(text: string): boolean {
+  try {
+    demandEmail(text);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+}
+
 function demandGrammar(email: string): void {
   if (octets(email) > MAX_OCTETS) throw tooLong();
   const [local = '', domain, ...more] = email.split('@');

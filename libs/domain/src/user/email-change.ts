@@ -2,6 +2,7 @@ import type { UserId } from '../ids.js';
 import { type Personal, readable } from '../personal.js';
 import { Refused } from '../refused.js';
 import { demandEmail } from './email-address.js';
+import { ownEmail } from './federation.js';
 import { invalidated } from './session-epoch.js';
 import type { UserEvent } from './user-events.js';
 import type { ActiveUser } from './user-state.js';
@@ -43,18 +44,18 @@ const isSame = (one: Personal<string> | null, other: string) => {
 };
 
 /** Whether the address is the account's, or was and can still be taken back: nobody else can have it. */
-export const claimsEmail = ({ claims, replacedEmails }: ActiveUser, email: string, now: Date): boolean =>
-  isSame(claims.email, email) ||
-  replacedEmails.some((replaced) => replaced.undoUntil > now && isSame(replaced.email, email));
+export const claimsEmail = (account: ActiveUser, email: string, now: Date): boolean =>
+  isSame(ownEmail(account), email) ||
+  account.replacedEmails.some((replaced) => replaced.undoUntil > now && isSame(replaced.email, email));
 
 /** @throws Refused */
 export function emailChanged(state: ActiveUser, command: ChangeEmail): UserEvent[] {
-  const { id: userId, claims, requestedEmail } = state;
+  const { id: userId, requestedEmail } = state;
   switch (command.type) {
     case 'RequestEmailChange': {
       const { email, heldBy, changeId, tokenHash, now } = command;
       demandEmail(email);
-      if (readable(claims.email) === email) return [];
+      if (readable(ownEmail(state)) === email) return [];
       const expiresAt = new Date(now.getTime() + EMAIL_CONFIRMATION_MS).toISOString();
       return [{ type: 'EmailChangeRequested', data: { userId, changeId, email, heldBy, tokenHash, expiresAt } }];
     }
@@ -64,7 +65,7 @@ export function emailChanged(state: ActiveUser, command: ChangeEmail): UserEvent
       if (requestedEmail.expiresAt <= now) throw new Refused('email-token-expired');
       const { changeId, email } = requestedEmail;
       const undoUntil = new Date(now.getTime() + EMAIL_UNDO_MS).toISOString();
-      const data = { userId, changeId, email, previousEmail: claims.email, undoTokenHash, undoUntil };
+      const data = { userId, changeId, email, previousEmail: ownEmail(state), undoTokenHash, undoUntil };
       return [{ type: 'EmailChanged', data }];
     }
     case 'UndoEmailChange': {

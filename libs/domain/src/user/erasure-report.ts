@@ -15,7 +15,7 @@ export type ErasureGround = (typeof ERASURE_GROUNDS)[number];
 
 /** What there was of a person besides events and read models, counted before it was destroyed. */
 export interface ErasureInventory {
-  /** Reserved names and addresses. */
+  /** Reserved names and addresses, and who they are to an identity provider. */
   readonly identifiers: number;
   /** Secrets in the vault: passwords, second factors. */
   readonly credentials: number;

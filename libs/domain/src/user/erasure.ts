@@ -3,7 +3,7 @@ import { Refused } from '../refused.js';
 import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
 import { invalidated } from './session-epoch.js';
 import { demandOtherAccount, demandReason } from './user-administration.js';
-import type { UserEvent } from './user-events.js';
+import { type UserEvent, isOfPerson } from './user-events.js';
 import type { ActiveUser, DeletedUser, ErasedUser, User } from './user-state.js';
 
 export interface EraseUser {
@@ -63,7 +63,7 @@ function erased(state: User, { by, ground, ticket, seenEpoch }: EraseUser): User
   const account = demandErasable(state);
   const { id: userId } = account;
   if (ticket !== null) demandTicket(ticket);
-  if (account.kind !== 'password')
+  if (!isOfPerson(account.kind))
     throw new Refused(
       'erasure-not-applicable',
       'Only persons are erased. Delete the account of a service or a provider.',

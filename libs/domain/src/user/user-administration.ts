@@ -4,7 +4,7 @@ import type { Role } from '../role.js';
 import { credentialOf } from './password-change.js';
 import { invalidated } from './session-epoch.js';
 import { kindOf } from './user-creation.js';
-import type { UserEvent } from './user-events.js';
+import { type UserEvent, isOfPerson } from './user-events.js';
 import type { EraseUser } from './erasure.js';
 import type { ActiveUser, User } from './user-state.js';
 import { demandPlainText } from './username.js';
@@ -58,7 +58,7 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
       return [invalidated(state), { type: 'UserDeleted', data }];
     case 'AppointAuditor': {
       const { seesPersonalData } = command;
-      if (state.kind !== 'password')
+      if (!isOfPerson(state.kind))
         throw new Refused('auditor-not-assignable', `An account of type ${state.kind} cannot read the audit.`);
       if (state.auditor?.seesPersonalData === seesPersonalData) return [];
       return [{ type: 'AuditorAppointed', data: { ...data, seesPersonalData } }];
@@ -71,7 +71,7 @@ export function administered(state: ActiveUser, command: AdministerUser): UserEv
     case 'ChangeRole': {
       const { role } = command;
       if (role === state.role) return [];
-      if (kindOf(role) !== state.kind)
+      if (kindOf(role) !== (isOfPerson(state.kind) ? 'password' : state.kind))
         throw new Refused('role-not-assignable', `An account of type ${state.kind} cannot have the role ${role}.`);
       // What was opened with the old role must not be used with the new one.
       return [{ type: 'RoleChanged', data: { ...data, role } }, invalidated(state)];

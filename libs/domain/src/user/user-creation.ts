@@ -22,7 +22,7 @@ export interface CreateUser {
 }
 
 /** The kind of account that a role makes. @throws Refused `role-not-assignable` for roles that no account can have */
-export function kindOf(role: Role): Exclude<PrincipalKind, 'provider'> {
+export function kindOf(role: Role): Extract<PrincipalKind, 'password' | 'service'> {
   switch (role) {
     case 'USER':
     case 'ADMIN':

@@ -2,14 +2,24 @@ import type { EventCatalogue } from '../event-catalogue.js';
 import type { CredentialId, SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
 import type { Role } from '../role.js';
+import { type RecordedProfile, SEALED_FIELDS } from './asserted-profile.js';
 import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
 import type { ProviderKey } from './provider.js';
 
-/** How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). */
-export type PrincipalKind = 'password' | 'service' | 'provider';
+/**
+ * How somebody logs in; the word is the wire's `type` and `principalType` (ucloud-users-api §10.1, §13.3). There it has `wayf` for
+ * everybody who comes from an identity provider, WAYF or another one.
+ */
+export type PrincipalKind = 'password' | 'wayf' | 'service' | 'provider';
 
-/** Who had an account made: the installation itself, on the first start; an administrator; or a service, for a person. */
-export type Registrar = 'installation' | 'administrator' | 'service';
+/** Whether there is a person behind the account. */
+export const isOfPerson = (kind: PrincipalKind): boolean => kind === 'password' || kind === 'wayf';
+
+/**
+ * Who had an account made: the installation itself, on the first start; an administrator; a service, for a person; or an identity
+ * provider that somebody came from.
+ */
+export type Registrar = 'installation' | 'administrator' | 'service' | 'identity-provider';
 
 /** Whether the password is one of those known from breaches could not be found out (SEC-06). */
 export type SkippedBreachCheck = 'unavailable';
@@ -33,6 +43,19 @@ export type UserEvent =
         readonly breachCheck?: SkippedBreachCheck;
       };
     }
+  /** Whoever the identity provider means by this name logs in to the account. */
+  | {
+      readonly type: 'IdentityFederated';
+      readonly data: {
+        readonly userId: UserId;
+        /** Its entity id. */
+        readonly identityProvider: string;
+        /** Compared to the letter. */
+        readonly subject: Personal<string>;
+      };
+    }
+  /** What the identity provider said of its owner at a login, all of it; earlier ones show who was the same person before. */
+  | { readonly type: 'AssertedProfileChanged'; readonly data: { readonly userId: UserId } & RecordedProfile }
   /** The command that was to create this user died on the way; nobody will ever be this user. */
   | { readonly type: 'UserCreationAbandoned'; readonly data: Record<string, never> }
   /** Ends every session opened in an earlier epoch, except the spared one. */
@@ -183,6 +206,8 @@ export const userEvents: EventCatalogue<UserEvent> = {
     upcasters: { 1: (data) => ({ ...data, registeredBy: 'service' }) },
     personal: { fields: ['username', 'email', 'firstNames', 'lastName'], subject },
   },
+  IdentityFederated: { schema: 1, personal: { fields: ['subject'], subject } },
+  AssertedProfileChanged: { schema: 1, personal: { fields: SEALED_FIELDS, subject } },
   UserCreationAbandoned: { schema: 1 },
   SessionsInvalidated: { schema: 1 },
   UserSuspended: administered,

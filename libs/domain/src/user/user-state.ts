@@ -3,6 +3,7 @@ import { type Personal, readable } from '../personal.js';
 import type { Role } from '../role.js';
 import { type Credentials, NO_CREDENTIALS, withIssued } from './credentials.js';
 import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
+import { type Federation, evolveFederation, withConfirmed } from './federation.js';
 import { type Provider, evolveProvider } from './provider.js';
 import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
 
@@ -43,6 +44,8 @@ export interface ActiveUser {
   readonly credentials: Credentials;
   /** Of providers only. */
   readonly provider: Provider | null;
+  /** Of those only who come from an identity provider. */
+  readonly federation: Federation | null;
   /** What tokens say about the person. */
   readonly claims: {
     readonly username: Personal<string>;
@@ -135,6 +138,7 @@ function created(data: Extract<UserEvent, { type: 'UserCreated' }>['data']): Act
     scopeLimit: null,
     credentials: NO_CREDENTIALS,
     provider: null,
+    federation: null,
     claims: { username, email, firstNames, lastName },
     requestedEmail: null,
     replacedEmails: [],
@@ -197,11 +201,8 @@ function evolveErased(state: ErasedUser, { type, data }: Erasing, occurredAt: Da
 type Creation = { type: 'UserCreated' | 'UserCreationAbandoned' };
 type Change = Exclude<UserEvent, Creation | { type: ErasingType | 'SubjectDataExported' | 'UserDeleted' }>;
 
-function changed(
-  { claims, credentials, lastResetId, provider, replacedEmails }: ActiveUser,
-  event: Change,
-  occurredAt: Date,
-): Partial<ActiveUser> {
+function changed(state: ActiveUser, event: Change, occurredAt: Date): Partial<ActiveUser> {
+  const { claims, credentials, federation, lastResetId, provider, replacedEmails } = state;
   const { type, data } = event;
   switch (type) {
     case 'SessionsInvalidated':
@@ -232,6 +233,9 @@ function changed(
     case 'ProviderClaimed':
     case 'ProviderRenewed':
       return { provider: evolveProvider(provider, event) };
+    case 'IdentityFederated':
+    case 'AssertedProfileChanged':
+      return evolveFederation(state, event);
     case 'AgreementAccepted':
       return { acceptedAgreement: data.version };
     case 'ProfileChanged':
@@ -254,6 +258,7 @@ function changed(
       const replaced = { changeId, undoTokenHash, undoUntil: new Date(undoUntil) };
       return {
         claims: { ...claims, email },
+        federation: withConfirmed(federation, email),
         requestedEmail: null,
         replacedEmails: previousEmail === null ? kept : [...kept, { ...replaced, email: previousEmail }],
       };
@@ -262,6 +267,7 @@ function changed(
       const undone = replacedEmails.findIndex(({ changeId }) => changeId === data.changeId);
       return {
         claims: { ...claims, email: data.email },
+        federation: withConfirmed(federation, data.email),
         requestedEmail: null,
         // Those after it were given by whoever changed it.
         replacedEmails: replacedEmails.slice(0, Math.max(undone, 0)),

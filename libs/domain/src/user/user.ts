@@ -11,6 +11,13 @@ import {
   providerRenewed,
 } from './provider.js';
 import { type ForgetUser, forgotten } from './erasure.js';
+import {
+  type CreateFederatedUser,
+  type RecordAssertedProfile,
+  demandOwnNames,
+  federated,
+  profileAsserted,
+} from './federation.js';
 import { type CreateService, type RotateCredential, credentialRotated, serviceCreated } from './service-account.js';
 import { invalidated } from './session-epoch.js';
 import { type AdministerUser, administered } from './user-administration.js';
@@ -20,7 +27,7 @@ import { type ActiveUser, type SparedSession, type User, evolve } from './user-s
 import { demandPlainText } from './username.js';
 
 /** What makes an account. */
-export type UserCreation = CreateUser | CreateService | RegisterProvider;
+export type UserCreation = CreateUser | CreateFederatedUser | CreateService | RegisterProvider;
 
 export type UserCommand =
   | UserCreation
@@ -39,6 +46,7 @@ export type UserCommand =
       readonly lastName: string | null;
       readonly email: RequestEmailChange | null;
     }
+  | RecordAssertedProfile
   | ChangePassword
   | RehashPassword
   | Exclude<ChangeEmail, RequestEmailChange>
@@ -62,6 +70,7 @@ export type UserRefusal =
   | 'erasure-not-applicable'
   | 'erasure-unknown'
   | 'legal-hold'
+  | 'name-asserted'
   | 'name-invalid'
   | 'own-account'
   | 'password-changed-meanwhile'
@@ -90,6 +99,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
     switch (command.type) {
       case 'CreateUser':
         return mayBeCreated(state) ? [created(command)] : [];
+      case 'CreateFederatedUser':
+        return mayBeCreated(state) ? federated(command) : [];
       case 'CreateService':
         return mayBeCreated(state) ? serviceCreated(command) : [];
       case 'RegisterProvider':
@@ -126,6 +137,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         const { email } = command;
         return [...renamed(active, command), ...(email === null ? [] : emailChanged(active, email))];
       }
+      case 'RecordAssertedProfile':
+        return profileAsserted(demandActive(state), command);
       case 'ChangePassword':
         return passwordChanged(demandActive(state), command);
       case 'RehashPassword':
@@ -163,12 +176,14 @@ function demandOnceThere(state: User): Exclude<User, { status: 'none' | 'abandon
   return state;
 }
 
-function renamed({ id, claims }: ActiveUser, command: Extract<UserCommand, { type: 'ChangeProfile' }>): UserEvent[] {
+function renamed(active: ActiveUser, command: Extract<UserCommand, { type: 'ChangeProfile' }>): UserEvent[] {
+  const { id, claims } = active;
   const given = (name: string | null) => (name === null || name.trim() === '' ? null : name);
   const firstNames = given(command.firstNames) ?? claims.firstNames;
   const lastName = given(command.lastName) ?? claims.lastName;
   demandPlainText('firstNames', readable(firstNames) ?? '');
   demandPlainText('lastName', readable(lastName) ?? '');
   if (firstNames === claims.firstNames && lastName === claims.lastName) return [];
+  demandOwnNames(active);
   return [{ type: 'ProfileChanged', data: { userId: id, firstNames, lastName } }];
 }

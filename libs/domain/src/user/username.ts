@@ -3,7 +3,7 @@ import { INVISIBLE } from './invisible.js';
 import { mixesScripts } from './mixed-scripts.js';
 
 const MAX_LENGTH = 250;
-const FORBIDDEN_IN_PERSON_NAMES = String.raw`\?/!@$%^&*)([]}{':;`;
+export const FORBIDDEN_IN_PERSON_NAMES = String.raw`\?/!@$%^&*)([]}{':;`;
 
 /**
  * The form in which two spellings of a user name or an e-mail address are the same: compatibility forms folded (NFKC),

@@ -41,6 +41,7 @@ export const auditTrail: Projection<TrailEvent> = {
     'challenge',
     'email',
     'factor',
+    'idp',
     'import',
     'iterator',
     'key',

@@ -32,6 +32,7 @@ export const subjectStreams: Projection<NamingEvent> = {
     'audit',
     'challenge',
     'email',
+    'idp',
     'import',
     'iterator',
     'mail',

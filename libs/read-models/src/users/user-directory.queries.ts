@@ -33,7 +33,7 @@ export interface DirectoryPage {
 }
 
 /** What is searched. Each column has an index that begins with status and role, as has the list without a search. */
-const SEARCHED = ['usernameKey', 'emailKey', 'firstNamesKey', 'lastNameKey'] as const;
+const SEARCHED = ['usernameKey', 'emailKey', 'assertedEmailKey', 'firstNamesKey', 'lastNameKey'] as const;
 const NOT_DELETED: readonly AccountStatus[] = ['active', 'suspended'];
 /** No name and no id has this character: it stands after all that begin with something. */
 const LAST_CHARACTER = '\u{10ffff}';

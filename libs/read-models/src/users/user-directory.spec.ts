@@ -23,12 +23,14 @@ describe.each(DATABASES)('in %s', (kind) => {
   afterEach(() => fixture.close());
 
   const EVERYBODY: UserFilter = { prefix: null, role: null, status: null };
-  type Names = Partial<Pick<UserRow, 'username' | 'email' | 'firstNames' | 'lastName' | 'role' | 'status'>>;
+  type Names = Partial<
+    Pick<UserRow, 'username' | 'email' | 'assertedEmail' | 'firstNames' | 'lastName' | 'role' | 'status'>
+  >;
 
   const keyOf = (text: string | null) => (text === null ? null : normaliseIdentifier(text));
 
   async function add(id: string, names: Names = {}): Promise<void> {
-    const { username = `user ${id}`, email = null, firstNames = null, lastName = null } = names;
+    const { username = `user ${id}`, email = null, assertedEmail = null, firstNames = null, lastName = null } = names;
     await fixture.database.writer.getRepository(UserRow).insert({
       id,
       username,
@@ -38,11 +40,15 @@ describe.each(DATABASES)('in %s', (kind) => {
       status: 'active',
       email,
       emailKey: keyOf(email),
+      assertedEmail,
+      assertedEmailKey: keyOf(assertedEmail),
       firstNames,
       firstNamesKey: keyOf(firstNames),
       lastName,
       lastNameKey: keyOf(lastName),
       organizationId: null,
+      identityProvider: null,
+      subject: null,
       secondFactor: 0,
       acceptedAgreement: 0,
       mustChangePassword: 0,
@@ -101,7 +107,9 @@ describe.each(DATABASES)('in %s', (kind) => {
       expect(await listed({ prefix: 'Ａda' })).toEqual(['3', '1', '2', '4']);
       expect(await listed({ prefix: 'ada ' })).toEqual(['3']);
       expect(await listed({ prefix: 'ada@' })).toEqual(['1']);
-      expect(await listed({ prefix: '' })).toEqual(['6', '5', '4', '3', '2', '1']);
+      await add('7', { username: 'theo', assertedEmail: 'Ada@example.org' });
+      expect(await listed({ prefix: 'ada@' })).toEqual(['1', '7']);
+      expect(await listed({ prefix: '' })).toEqual(['7', '6', '5', '4', '3', '2', '1']);
     });
 
     it('takes what means something to the database as it is', async () => {
@@ -187,7 +195,7 @@ describe.each(DATABASES)('in %s', (kind) => {
       const all = ACCOUNT_ROLES.length;
       const ranges = [2 * all, all, 2, 1];
       expect(plans.map(({ length }) => length)).toEqual(
-        [...ranges, ...ranges.map((each) => 4 * each)].map((each) => each + 1),
+        [...ranges, ...ranges.map((each) => 5 * each)].map((each) => each + 1),
       );
     });
   });

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
 
 /** Of the projection, and in the name of its table. */
-export const USERS_VERSION = 8;
+export const USERS_VERSION = 9;
 
 /**
  * An account. A `Key` is the text before it in the form in which two spellings are the same. Its personal columns are null
@@ -14,6 +14,7 @@ export const USERS_VERSION = 8;
 @Index('user_list', ['status', 'role', 'id'])
 @Index('user_list_by_usernameKey', ['status', 'role', 'usernameKey', 'id'])
 @Index('user_list_by_emailKey', ['status', 'role', 'emailKey', 'id'])
+@Index('user_list_by_assertedEmailKey', ['status', 'role', 'assertedEmailKey', 'id'])
 @Index('user_list_by_firstNamesKey', ['status', 'role', 'firstNamesKey', 'id'])
 @Index('user_list_by_lastNameKey', ['status', 'role', 'lastNameKey', 'id'])
 export class UserRow {
@@ -26,7 +27,7 @@ export class UserRow {
   @Column('text', { nullable: true })
   usernameKey: string | null;
 
-  /** `password`, `service` or `provider`. */
+  /** `password`, `wayf`, `service` or `provider`. */
   @Column('text')
   kind: string;
 
@@ -37,11 +38,19 @@ export class UserRow {
   @Column('text')
   status: string;
 
+  /** That the account has alone. */
   @Column('text', { nullable: true })
   email: string | null;
 
   @Column('text', { nullable: true })
   emailKey: string | null;
+
+  /** What the identity provider says; nobody has confirmed it, and others may have it, too. */
+  @Column('text', { nullable: true })
+  assertedEmail: string | null;
+
+  @Column('text', { nullable: true })
+  assertedEmailKey: string | null;
 
   @Column('text', { nullable: true })
   firstNames: string | null;
@@ -57,6 +66,14 @@ export class UserRow {
 
   @Column('text', { nullable: true })
   organizationId: string | null;
+
+  /** The entity id of where its owner logs in; null for who logs in here. */
+  @Column('text', { nullable: true })
+  identityProvider: string | null;
+
+  /** What its owner is called there. */
+  @Column('text', { nullable: true })
+  subject: string | null;
 
   /** 1 if a code is asked for at each login, else 0. */
   @Column('integer')

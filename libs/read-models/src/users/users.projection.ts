@@ -1,6 +1,7 @@
 import { idIn } from '#domain/ids.js';
 import { type Personal, readable } from '#domain/personal.js';
 import type { SecondFactorEvent } from '#domain/second-factor/second-factor.js';
+import { firstMail } from '#domain/user/asserted-profile.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
 import { type Projection, blank, patch, personal, put } from '../projection.js';
@@ -8,6 +9,8 @@ import { USERS_VERSION, UserRow } from './user-row.entity.js';
 
 const TYPES = [
   'UserCreated',
+  'IdentityFederated',
+  'AssertedProfileChanged',
   'ProfileChanged',
   'RoleChanged',
   'UserSuspended',
@@ -48,10 +51,13 @@ const PERSONAL = personal(
   'usernameKey',
   'email',
   'emailKey',
+  'assertedEmail',
+  'assertedEmailKey',
   'firstNames',
   'firstNamesKey',
   'lastName',
   'lastNameKey',
+  'subject',
 );
 
 /** The accounts there are and were. */
@@ -78,14 +84,28 @@ export const users: Projection<ShownEvent> = {
             status: 'active',
             email: readable(data.email),
             emailKey: keyOf(data.email),
+            assertedEmail: null,
+            assertedEmailKey: null,
             ...namesOf(data),
             organizationId: data.organizationId,
+            identityProvider: null,
+            subject: null,
             secondFactor: 0,
             acceptedAgreement: 0,
             mustChangePassword: 0,
             createdAt: occurredAt.getTime(),
           }),
         ];
+      case 'IdentityFederated':
+        return [
+          patch(UserRow, data.userId, { identityProvider: data.identityProvider, subject: readable(data.subject) }),
+        ];
+      case 'AssertedProfileChanged': {
+        const email = firstMail(data);
+        const asserted = { assertedEmail: readable(email), assertedEmailKey: keyOf(email) };
+        const { organizationId } = data;
+        return [patch(UserRow, data.userId, { ...asserted, ...namesOf(data), organizationId })];
+      }
       case 'ProfileChanged':
         return [patch(UserRow, data.userId, namesOf(data))];
       case 'RoleChanged':

@@ -10,9 +10,11 @@ const COLUMNS = [
   'kind',
   'role',
   'email',
+  'assertedEmail',
   'firstNames',
   'lastName',
   'organizationId',
+  'subject',
   'secondFactor',
   'acceptedAgreement',
 ] as const satisfies readonly (keyof UserRow)[];
@@ -21,6 +23,10 @@ const THERE = `status NOT IN ('deleted', 'erased')`;
 
 /** What others see of an account. */
 export type FoundUser = Pick<UserRow, (typeof COLUMNS)[number]>;
+
+/** The address that mails to its owner go to. */
+export const shownEmail = ({ email, assertedEmail }: Pick<UserRow, 'email' | 'assertedEmail'>): string | null =>
+  email ?? assertedEmail;
 
 /** Who has a name. */
 export type NamedUser = Pick<UserRow, 'id' | 'username' | 'role'>;
@@ -53,6 +59,7 @@ export class UserQueries {
     return this.one('usernameKey', normaliseIdentifier(username));
   }
 
+  /** By an address that somebody has alone: what an identity provider says of somebody finds nobody. */
   async byEmail(email: string): Promise<FoundUser | null> {
     return this.one('emailKey', normaliseIdentifier(email));
   }

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES } from '#database/testing/test-place.js';
 import { asCredentialId, asUserId, userStream } from '#domain/ids.js';
+import { adaFederated, asserted } from '#domain/testing/federation.js';
 import { ada, adaCreated, adaData } from '#domain/testing/users.js';
 import { ReadModelFixture } from '../testing/read-model-fixture.js';
 import { USERS_VERSION, UserRow } from './user-row.entity.js';
 import { users } from './users.projection.js';
-import { UserQueries } from './users.queries.js';
+import { UserQueries, shownEmail } from './users.queries.js';
 
 describe.each(DATABASES)('the accounts in %s', (kind) => {
   let fixture: ReadModelFixture;
@@ -33,11 +34,15 @@ describe.each(DATABASES)('the accounts in %s', (kind) => {
       status: 'active',
       email: 'ada@example.org',
       emailKey: 'ada@example.org',
+      assertedEmail: null,
+      assertedEmailKey: null,
       firstNames: 'Ada',
       firstNamesKey: 'ada',
       lastName: 'Lovelace',
       lastNameKey: 'lovelace',
       organizationId: null,
+      identityProvider: null,
+      subject: null,
       secondFactor: 0,
       acceptedAgreement: 0,
       mustChangePassword: 0,
@@ -53,9 +58,11 @@ describe.each(DATABASES)('the accounts in %s', (kind) => {
       kind: 'password',
       role: 'USER',
       email: 'ada@example.org',
+      assertedEmail: null,
       firstNames: 'Ada',
       lastName: 'Lovelace',
       organizationId: null,
+      subject: null,
       secondFactor: 0,
       acceptedAgreement: 0,
     });
@@ -101,6 +108,42 @@ describe.each(DATABASES)('the accounts in %s', (kind) => {
       expect([...(await queries.byUsernames(names)).keys()]).toEqual(['Ada']);
       expect((await queries.byUsernames(names.slice(0, -1))).size).toBe(0);
     }
+  });
+
+  it('of who comes from an identity provider show what it said last', async () => {
+    for (const event of adaFederated) await fixture.happened(userStream(ada), event);
+    expect(await row()).toMatchObject({
+      kind: 'wayf',
+      username: 'AdaLovelace#4821',
+      firstNames: 'Ada',
+      lastNameKey: 'lovelace',
+      email: null,
+      assertedEmail: 'ada@example.org',
+      organizationId: 'example.org',
+      identityProvider: 'https://wayf.wayf.dk',
+      subject: 'WAYF-DK-ada',
+    });
+    const nothing = { firstNames: null, mails: [], organizationId: null };
+    await fixture.happened(userStream(ada), asserted({ ...nothing, lastName: 'King' }));
+    const now = { firstNames: null, firstNamesKey: null, lastName: 'King', lastNameKey: 'king', organizationId: null };
+    expect(await row()).toMatchObject({ ...now, assertedEmail: null, assertedEmailKey: null });
+  });
+
+  it('are found by an address that is theirs, never by one that an identity provider only says (wayf-saml §3)', async () => {
+    for (const event of adaFederated) await fixture.happened(userStream(ada), event);
+    const account = await found();
+    const queries = new UserQueries(fixture.database.reader);
+    expect([account && shownEmail(account), await queries.byEmail('ada@example.org')]).toEqual([
+      'ada@example.org',
+      null,
+    ]);
+    const change = { changeId: 'c', previousEmail: null, undoTokenHash: 'h', undoUntil: '2030-01-04T00:00:00.000Z' };
+    const email = 'countess@example.org';
+    await fixture.happened(userStream(ada), { type: 'EmailChanged', data: { userId: ada, email, ...change } });
+    await fixture.happened(userStream(ada), asserted({ mails: ['king@example.org'] }));
+    await found();
+    const confirmed = await queries.byEmail(email);
+    expect([confirmed?.id, confirmed && shownEmail(confirmed)]).toEqual([ada, email]);
   });
 
   it('show whether they may be used', async () => {
@@ -177,6 +220,13 @@ describe.each(DATABASES)('the accounts in %s', (kind) => {
     const queries = new UserQueries(fixture.database.reader);
     expect(await queries.after(null, 10)).toEqual([]);
     expect(await queries.byUsername('Ada')).toBeNull();
+  });
+
+  it('have nothing left of what an identity provider said of who was erased', async () => {
+    for (const event of adaFederated) await fixture.happened(userStream(ada), event);
+    await fixture.happened(userStream(ada), { type: 'UserErased', data: { userId: ada, ground: 'own-request' } });
+    const nothing = { subject: null, assertedEmail: null, assertedEmailKey: null, firstNames: null, lastName: null };
+    expect(await row()).toMatchObject({ status: 'erased', ...nothing, identityProvider: 'https://wayf.wayf.dk' });
   });
 
   it('are not there before they are created', async () => expect(await found()).toBeNull());

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ACCOUNT_ROLES } from '#domain/role.js';
 import { ACCOUNT_STATUSES } from '#read-models/users/user-directory.queries.js';
 import type { UserRow } from '#read-models/users/user-row.entity.js';
+import { shownEmail } from '#read-models/users/users.queries.js';
 
 /** An account as administrators see it in a list. */
 export class AccountView {
@@ -15,7 +16,7 @@ export class AccountView {
   @ApiProperty({ description: 'Names the account for ever.' })
   userId: string;
 
-  @ApiProperty({ enum: ['password', 'service', 'provider'] })
+  @ApiProperty({ enum: ['password', 'wayf', 'service', 'provider'] })
   type: string;
 
   @ApiProperty({ enum: ACCOUNT_ROLES })
@@ -30,8 +31,18 @@ export class AccountView {
   @ApiProperty({ type: String, nullable: true })
   lastName: string | null;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'As long as they have confirmed none, what the identity provider says.',
+  })
   email: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The entity id of where they log in; null: here.' })
+  identityProvider: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The domain of their institution.' })
+  organizationId: string | null;
 
   @ApiProperty({ description: 'Whether a second factor is asked for at each login.' })
   twoFactorAuthentication: boolean;
@@ -66,7 +77,9 @@ export const accountViewOf = (row: UserRow): AccountView => ({
   status: row.status,
   firstNames: row.firstNames,
   lastName: row.lastName,
-  email: row.email,
+  email: shownEmail(row),
+  identityProvider: row.identityProvider,
+  organizationId: row.organizationId,
   twoFactorAuthentication: row.secondFactor === 1,
   serviceLicenseAgreement: row.acceptedAgreement,
   mustChangePassword: row.mustChangePassword === 1,

@@ -64,11 +64,16 @@ const REFUSALS: Readonly<Record<Refusal, Answer>> = {
     status: 404,
     why: `There is no such iterator: it was closed, or is older than ${inMinutes(USER_ITERATOR_MS)} minutes.`,
   },
+  'identity-taken': { status: 409, why: 'Another account has this identity.' },
   'legal-hold': {
     status: 409,
     why: 'A legal hold keeps the user from being erased. An administrator can lift it when it is needed no longer.',
   },
   'login-throttled': { status: 429, why: 'Too many failed logins. Wait, then try again.' },
+  'name-asserted': {
+    status: 400,
+    why: 'The names of this account come from its identity provider. They are corrected there.',
+  },
   'name-invalid': { status: 400, why: 'A name is not valid.' },
   'nothing-sealed': { status: 404, why: 'Nothing is sealed yet. Ask again in a few seconds.' },
   'one-time-token-claimed': { status: 409, why: 'The one-time token has been claimed.' },

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { FoundUser } from '#read-models/users/users.queries.js';
+import { type FoundUser, shownEmail } from '#read-models/users/users.queries.js';
 
 /** An account as other services see it (ucloud-users-api §13.3); services and providers have the first three fields only. */
 export class Principal {
-  @ApiProperty({ enum: ['password', 'service', 'provider'] })
+  @ApiProperty({ enum: ['password', 'wayf', 'service', 'provider'] })
   type: string;
 
   @ApiProperty({ description: 'The user name.' })
@@ -39,6 +39,9 @@ export class Principal {
   @ApiProperty({ required: false, type: String, nullable: true })
   organizationId?: string | null;
 
+  @ApiProperty({ required: false, type: String, nullable: true, description: 'With type wayf only.' })
+  wayfId?: string | null;
+
   @ApiProperty({ required: false })
   displayName?: string;
 }
@@ -46,7 +49,7 @@ export class Principal {
 /** @param row of an account whose data was not erased; else its id stands for its name */
 export function principalOf(row: FoundUser): Principal {
   const id = row.username ?? row.id;
-  const { kind: type, role, firstNames, lastName, email, organizationId } = row;
+  const { kind: type, role, firstNames, lastName, organizationId } = row;
   if (type === 'service' || type === 'provider') return { type, id, role };
   return {
     type,
@@ -57,10 +60,16 @@ export function principalOf(row: FoundUser): Principal {
     lastName,
     phoneNumber: null,
     orcId: null,
-    email,
+    email: shownEmail(row),
     twoFactorAuthentication: row.secondFactor === 1,
     serviceLicenseAgreement: row.acceptedAgreement,
     organizationId,
-    displayName: id,
+    ...(type === 'wayf' ? { wayfId: row.subject, displayName: fullName(row) ?? id } : { displayName: id }),
   };
+}
+
+/** Null for who has no name. */
+function fullName({ firstNames, lastName }: FoundUser): string | null {
+  const names = [firstNames, lastName].filter((name) => name !== null);
+  return names.length === 0 ? null : names.join(' ');
 }

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refused } from '#domain/refused.js';
 import { PRIVILEGED, SERVICES } from '#domain/role.js';
 import { users } from '#read-models/users/users.projection.js';
-import { type FoundUser, UserQueries } from '#read-models/users/users.queries.js';
+import { type FoundUser, UserQueries, shownEmail } from '#read-models/users/users.queries.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 import { ApiConsistencyToken } from './api-headers.js';
@@ -90,7 +90,7 @@ export class UserLookupsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EmailAnswer> {
     await this.consistency.await(users, position, request, reply);
-    const { email } = found(await this.queries.byUsername(userId));
+    const email = shownEmail(found(await this.queries.byUsername(userId)));
     if (email === null) throw new Refused('user-unknown', 'The user has no e-mail address.');
     return { email };
   }

@@ -6,8 +6,9 @@ import { demandMayCreate, demandOwnToken, demandUnrestrictedToken } from '#domai
 import { readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
 import { END_USER, PRIVILEGED } from '#domain/role.js';
+import { ownEmail } from '#domain/user/federation.js';
 import type { Registrar } from '#domain/user/user-events.js';
-import { UserQueries } from '#read-models/users/users.queries.js';
+import { UserQueries, shownEmail } from '#read-models/users/users.queries.js';
 import { users } from '#read-models/users/users.projection.js';
 import { Access, CurrentCaller } from '../../access/access.decorator.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
@@ -85,8 +86,8 @@ export class UsersController {
     await this.consistency.await(users, caller.position, request, reply);
     const row = await this.queries.byId(caller.userId);
     if (row === null) throw new Refused('user-unknown');
-    const { email, firstNames, lastName } = row;
-    return { email, firstNames, lastName };
+    const { firstNames, lastName } = row;
+    return { email: shownEmail(row), firstNames, lastName };
   }
 
   @Post('updateUserInfo')
@@ -102,7 +103,7 @@ export class UsersController {
   ): Promise<EmptyAnswer> {
     demandUnrestrictedToken(caller);
     const context = this.contexts.by(request, caller);
-    const isNew = email !== null && email.trim() !== '' && email !== readable(caller.account.claims.email);
+    const isNew = email !== null && email.trim() !== '' && email !== readable(ownEmail(caller.account));
     // Whoever has the address can reset the password (SEC-63).
     if (isNew) await this.stepUp.demand(caller);
     const client = clientTraceOf(request);

@@ -1,0 +1,99 @@
+import { type Personal, isErased } from '../personal.js';
+import { isEmail } from './email-address.js';
+import { INVISIBLE } from './invisible.js';
+import { normaliseIdentifier } from './username.js';
+
+/**
+ * What an identity provider says of a person at a login (wayf-saml §1.4). What it does not say is null or an empty list, never an
+ * empty text.
+ */
+export interface AssertedProfile {
+  readonly firstNames: string | null;
+  readonly lastName: string | null;
+  /** Nobody has verified them, and other people may have the same ones. */
+  readonly mails: readonly string[];
+  /** `user@scope`; no address, and it may be given to somebody else one day. */
+  readonly principalName: string | null;
+  /** The institution's domain, in lower case. */
+  readonly organizationId: string | null;
+  readonly organizationName: string | null;
+  readonly primaryAffiliation: string | null;
+  readonly affiliations: readonly string[];
+  /** How sure the institution is of who they are. */
+  readonly assurance: readonly string[];
+}
+
+export const SEALED_FIELDS = ['firstNames', 'lastName', 'mails', 'principalName'] as const;
+
+/** The same in the log. */
+export interface RecordedProfile extends Omit<AssertedProfile, (typeof SEALED_FIELDS)[number]> {
+  readonly firstNames: Personal<string> | null;
+  readonly lastName: Personal<string> | null;
+  readonly mails: Personal<readonly string[]>;
+  readonly principalName: Personal<string> | null;
+}
+
+export const NOTHING_ASSERTED: AssertedProfile = {
+  firstNames: null,
+  lastName: null,
+  mails: [],
+  principalName: null,
+  organizationId: null,
+  organizationName: null,
+  primaryAffiliation: null,
+  affiliations: [],
+  assurance: [],
+};
+
+/** In code points; what is longer is cut. */
+const MAX_LENGTH = 250;
+/** Of one list; what follows is left out. */
+const MAX_VALUES = 20;
+
+/**
+ * As it is kept, whoever sent it: one visible line in each text, addresses that are some, each value once. Only the order of the
+ * addresses means something.
+ */
+export const cleaned = (profile: AssertedProfile): AssertedProfile => ({
+  firstNames: lineOf(profile.firstNames),
+  lastName: lineOf(profile.lastName),
+  mails: firstOfEach(profile.mails.map((mail) => mail.trim()).filter(isEmail)).slice(0, MAX_VALUES),
+  principalName: lineOf(profile.principalName),
+  organizationId: lineOf(profile.organizationId)?.toLowerCase() ?? null,
+  organizationName: lineOf(profile.organizationName),
+  primaryAffiliation: lineOf(profile.primaryAffiliation),
+  affiliations: setOf(profile.affiliations),
+  assurance: setOf(profile.assurance),
+});
+
+function lineOf(text: string | null): string | null {
+  const visible = Array.from((text ?? '').replace(/\s+/gu, ' ')).filter((character) => !INVISIBLE.test(character));
+  const line = visible.slice(0, MAX_LENGTH).join('').trim();
+  return line === '' ? null : line;
+}
+
+const setOf = (texts: readonly string[]): readonly string[] => {
+  const lines = texts.map(lineOf).filter((line) => line !== null);
+  return [...new Set(lines)].toSorted().slice(0, MAX_VALUES);
+};
+
+/** Two spellings of one address are one. */
+const firstOfEach = (mails: readonly string[]): readonly string[] =>
+  mails.filter((mail, index) => mails.findIndex((other) => isSameMail(other, mail)) === index);
+
+const isSameMail = (one: string, other: string) => normaliseIdentifier(one) === normaliseIdentifier(other);
+
+/** Whether a login says what is known. Addresses in another order are the same ones, so that the first one stays what it was. */
+export function isKnown({ mails, ...known }: RecordedProfile, { mails: sent, ...profile }: AssertedProfile): boolean {
+  if (isErased(mails) || mails.length !== sent.length || sent.some((mail) => !mails.includes(mail))) return false;
+  return FIELDS.every((field) => JSON.stringify(known[field]) === JSON.stringify(profile[field]));
+}
+
+type Field = Exclude<keyof AssertedProfile, 'mails'>;
+const FIELDS = Object.keys(NOTHING_ASSERTED).filter((field): field is Field => field !== 'mails');
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value);
+
+/** The address that is shown and written to while its owner has confirmed none. A mark stands for every address behind it. */
+export const firstMail = ({ mails }: Pick<RecordedProfile, 'mails'>): Personal<string> | null =>
+  isList(mails) ? (mails[0] ?? null) : mails;
