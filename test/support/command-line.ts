@@ -13,10 +13,13 @@ export interface Outcome {
 const inTurn = pLimit(1);
 
 /** Runs a command as `bin/authlog.mjs` does, in this process: one starts in half a second, and there are many. */
-export const commandLine = (data: string, words: readonly string[]): Promise<Outcome> =>
-  inTurn(() => runCaptured(data, words));
+export const commandLine = (
+  data: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome> => inTurn(() => runCaptured(words, { ...environment, AUTHLOG_DATA: data }));
 
-async function runCaptured(data: string, words: readonly string[]): Promise<Outcome> {
+async function runCaptured(words: readonly string[], environment: Readonly<Record<string, string>>): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const capture = (stream: 'stdout' | 'stderr') =>
     vi.spyOn(process[stream], 'write').mockImplementation((text) => {
@@ -24,7 +27,7 @@ async function runCaptured(data: string, words: readonly string[]): Promise<Outc
       return true;
     });
   const captured = [capture('stdout'), capture('stderr')];
-  vi.stubEnv('AUTHLOG_DATA', data);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   try {
     return { code: await runCommandLine(words), ...written };
   } finally {

@@ -23,6 +23,7 @@ import { LOG_LEVELS, type LogLevel } from './log.js';
 import { MailEntry } from './mail-settings.js';
 import { isLoopback, isWebUrl, must } from './setting-rules.js';
 import { AuditEntry } from './audit-settings.js';
+import { SamlEntry } from './saml/saml-entry.js';
 import { ThrottlingEntry } from './throttling-settings.js';
 import { TracingEntry } from './tracing-settings.js';
 
@@ -209,7 +210,9 @@ export class ConfigurationFile {
 
   @IsOptional()
   @IsObject({ message: 'must be a mapping' })
-  saml?: object;
+  @ValidateNested()
+  @Type(() => SamlEntry)
+  saml?: SamlEntry;
 }
 
 /** Reads and checks the file; every fault with its path. */
@@ -233,7 +236,7 @@ export function readConfigurationFile(path: string): { configuration: Configurat
   }
   if (typeof content !== 'object' || Array.isArray(content))
     return { configuration: nothing, faults: [`${path} must be a mapping of settings`] };
-  const configuration = plainToInstance(ConfigurationFile, content);
+  const configuration = plainToInstance(ConfigurationFile, withoutEmptySaml(content));
   const errors = validateSync(configuration, { whitelist: true, forbidNonWhitelisted: true });
   const faults = [...errors.flatMap((error) => describe(error)), ...contradictions(configuration)];
   return { configuration, faults: faults.map((fault) => `${path}: ${fault}`) };
@@ -247,11 +250,14 @@ function describe({ property, constraints, children }: ValidationError, above = 
   return [...own.slice(0, 1), ...(children ?? []).flatMap((child) => describe(child, path))];
 }
 
-function contradictions({ loginServices = [], saml }: ConfigurationFile): string[] {
+function contradictions({ loginServices = [] }: ConfigurationFile): string[] {
   const names = Array.isArray(loginServices) ? loginServices.map((entry) => entry?.name) : [];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  return [
-    ...(repeated === undefined ? [] : [`loginServices names ${repeated} twice`]),
-    ...(Object.keys(saml ?? {}).length === 0 ? [] : ['saml must be empty: this version has no SAML login yet']),
-  ];
+  return repeated === undefined ? [] : [`loginServices names ${repeated} twice`];
+}
+
+/** `saml: {}` is as good as none. */
+function withoutEmptySaml(content: object | null): object {
+  const { saml, ...others } = { saml: undefined, ...content };
+  return typeof saml === 'object' && Object.keys(saml ?? {}).length === 0 ? others : { saml, ...others };
 }

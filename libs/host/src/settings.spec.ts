@@ -33,6 +33,7 @@ describe('the settings of the environment', () => {
       log: { level: 'info' },
       tracing: null,
       audit: { sink: { file: null, url: null } },
+      saml: null,
       loginServices: new Map([
         [
           'web',
@@ -324,7 +325,7 @@ saml: {}
     ['tracing: { endpoint: "http://collector.example.org/v1/traces" }', 'tracing.endpoint must be an https address'],
     ['tracing: { endpoint: "https://x", sampling: 1.1 }', 'tracing.sampling must be a number from 0 to 1'],
     ['tracing: { endpoint: "https://x", sampling: all }', 'tracing.sampling must be a number from 0 to 1'],
-    ['saml: { entityId: x }', 'saml must be empty'],
+    ['saml: { entityId: x }', 'saml.entityId must be a URI that stays for good'],
     ['a: [', 'is no valid YAML'],
     ['- a list', 'must be a mapping of settings'],
     ['trustedOrigins: []\ntrustedOrigins: []', 'is no valid YAML'],

@@ -19,6 +19,7 @@ import { parseDatabaseAddress } from './database-setting.js';
 import { parseDurationMs } from './duration.js';
 import type { LogLevel } from './log.js';
 import { MailEntry, type MailSettings, mailSettings } from './mail-settings.js';
+import { type SamlSettings, samlSettings } from './saml/saml-settings.js';
 import { isLoopback, isWebUrl } from './setting-rules.js';
 import { ThrottlingEntry, type ThrottlingSettings, throttlingSettings } from './throttling-settings.js';
 import { type TracingSettings, tracingSettings } from './tracing-settings.js';
@@ -70,6 +71,8 @@ export abstract class Settings {
   abstract readonly breachedPasswords: { readonly rangeUrl: string } | null;
   abstract readonly mail: MailSettings;
   abstract readonly audit: AuditSettings;
+  /** Null: nobody logs in through an identity provider. */
+  abstract readonly saml: SamlSettings | null;
   abstract readonly trustedProxies: readonly string[];
   abstract readonly throttling: ThrottlingSettings;
   /** What is served to everyone who can reach the port. */
@@ -191,6 +194,11 @@ export function readSettings(environment: Environment): Settings {
   const { configuration, faults: more } =
     configPath === null ? { configuration: new ConfigurationFile(), faults: [] } : readConfigurationFile(configPath);
   faults.push(...more);
+  // What the entry means is only asked once each part of it has the right form.
+  const saml =
+    !configuration.saml || more.length > 0
+      ? null
+      : samlSettings(configuration.saml, publicUrl, (path, why) => faults.push(`${configPath}: ${path} ${why}`));
 
   if (faults.length > 0) throw new SettingsInvalid(faults.join('; '));
 
@@ -223,6 +231,7 @@ export function readSettings(environment: Environment): Settings {
     breachedPasswords: configuration.breachedPasswords ?? null,
     mail: mailSettings(configuration.mail ?? new MailEntry(), publicUrl),
     audit: auditSettings(configuration.audit ?? new AuditEntry()),
+    saml,
     trustedProxies: configuration.trustedProxies ?? [],
     throttling: throttlingSettings(configuration.throttling ?? new ThrottlingEntry()),
     operations: {

@@ -4,6 +4,7 @@ import { asPosition } from './position-argument.js';
 import type { ErasureOptions } from './privacy.js';
 import { auditCommand } from './audit-command.js';
 import type { RebuildOptions } from './rebuild.js';
+import { samlCommand } from './saml-command.js';
 import type { NewPerson } from './users.js';
 
 interface Output {
@@ -53,7 +54,8 @@ export function authlogCommand(): Command {
     .addCommand(projectionsCommand())
     .addCommand(keysCommand())
     .addCommand(usersCommand())
-    .addCommand(auditCommand());
+    .addCommand(auditCommand())
+    .addCommand(samlCommand());
 }
 
 function keysCommand(): Command {

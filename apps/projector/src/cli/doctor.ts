@@ -8,18 +8,10 @@ import { explainStartFailure } from '#host/start-failure.js';
 import type { Stores } from '#host/stores.js';
 import { SessionRow } from '#read-models/sessions/session-row.entity.js';
 import { CannotBeDone } from './cannot-be-done.js';
-import { say, sayJson } from './output.js';
+import { type Finding as Found, report } from './finding.js';
 import { withStores } from './with-stores.js';
 
-/** What one look has found. */
-interface Finding {
-  readonly check: 'settings' | 'stores' | 'files' | 'disk' | 'clock' | 'projections' | 'sealing';
-  /** `fault`: something does not work or will soon not; `warning`: it works, and should be otherwise. */
-  readonly verdict: 'ok' | 'warning' | 'fault';
-  readonly what: string;
-  /** What to do about it. */
-  readonly advice?: string;
-}
+type Finding = Found<'settings' | 'stores' | 'files' | 'disk' | 'clock' | 'projections' | 'sealing'>;
 
 const MINUTE_MS = 60_000;
 /** Clocks that differ by more are not kept in step. */
@@ -33,11 +25,7 @@ const NO_SPACE = 50 * 2 ** 20;
 
 /** `authlog doctor` @throws CannotBeDone if it finds a fault */
 export async function doctor(json: boolean): Promise<void> {
-  const findings = await examine();
-  if (json) sayJson(findings);
-  else for (const finding of findings) say(asLine(finding));
-  const faults = findings.filter(({ verdict }) => verdict === 'fault').length;
-  if (faults > 0) throw new CannotBeDone(`${faults} ${faults === 1 ? 'fault' : 'faults'} found.`);
+  report(await examine(), json);
 }
 
 async function examine(): Promise<Finding[]> {
@@ -160,6 +148,3 @@ async function lookAtProjections(stores: Stores): Promise<Finding[]> {
     return found;
   });
 }
-
-const asLine = ({ check, verdict, what, advice }: Finding) =>
-  `${verdict.padEnd(7)}  ${check.padEnd(11)}  ${what}${advice === undefined ? '' : `\n${' '.repeat(22)}→ ${advice}`}`;

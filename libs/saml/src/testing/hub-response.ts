@@ -199,7 +199,7 @@ function attributeStatement(attributes: Readonly<Record<string, readonly string[
   const list: Attributes = isList(attributes) ? attributes : Object.entries(attributes);
   const written = list.map(([name, values]) => {
     const valuesXml = values.map((value) => `<saml:AttributeValue>${escaped(value)}</saml:AttributeValue>`).join('');
-    return `<saml:Attribute Name="${escaped(name)}" NameFormat="${URI_NAME}">${valuesXml}</saml:Attribute>`;
+    return `<saml:Attribute Name="${escapedInAttribute(name)}" NameFormat="${URI_NAME}">${valuesXml}</saml:Attribute>`;
   });
   return `<saml:AttributeStatement>${written.join('')}</saml:AttributeStatement>`;
 }
@@ -215,8 +215,10 @@ function issuer(given: string | null | undefined, namespace = ''): string {
 function attribute(name: string, given: Time | null | undefined, usual: Time | null): string {
   const value = given === undefined ? usual : given;
   if (value === null) return '';
-  return ` ${name}="${escaped(value instanceof Date ? value.toISOString() : value)}"`;
+  return ` ${name}="${escapedInAttribute(value instanceof Date ? value.toISOString() : value)}"`;
 }
 
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+// As Canonical XML writes them (§2.3).
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapedInAttribute = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll('\n', '&#xA;');

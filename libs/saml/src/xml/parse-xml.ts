@@ -1,6 +1,7 @@
 import { DOMParser } from '@xmldom/xmldom';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { demandSimpleMarkup } from './markup.js';
+import { attributesOf, elementsOf } from './elements.js';
+import { demandSimpleMarkup, MESSAGE_LIMITS, type MarkupLimits } from './markup.js';
 
 const fail = () => {
   throw new SamlRefused('xml-invalid');
@@ -12,22 +13,24 @@ const errorHandler = { warning: fail, error: fail, fatalError: fail };
  * The root of a document whose markup is simple and not too much.
  * @throws SamlRefused `markup-forbidden`, `too-complex`, `xml-invalid`
  */
-export function parseXml(xml: string): Element {
-  demandSimpleMarkup(xml);
-  const document = parse(xml);
-  const root = document.documentElement as Element | null;
-  if (root === null) throw new SamlRefused('xml-invalid');
-  // The parser keeps text beside the root.
-  for (let node = document.firstChild; node !== null; node = node.nextSibling)
-    if (node !== root && node.nodeName !== 'xml' && node.nodeValue?.trim() !== '') throw new SamlRefused('xml-invalid');
+export function parseXml(xml: string, limits: MarkupLimits = MESSAGE_LIMITS): Element {
+  demandSimpleMarkup(xml, limits);
+  const root = parse(xml);
+  if (root === null || !elementsOf(root).every(hasDeclaredPrefixes)) throw new SamlRefused('xml-invalid');
   return root;
 }
 
-function parse(xml: string): Document {
+function parse(xml: string): Element | null {
   try {
-    return new DOMParser({ locator: {}, errorHandler }).parseFromString(xml, 'text/xml');
+    return new DOMParser({ locator: {}, errorHandler }).parseFromString(xml, 'text/xml').documentElement;
   } catch {
     // Errors of several classes; each of them means that it is no XML.
     throw new SamlRefused('xml-invalid');
   }
 }
+
+/** The parser takes a prefix that nobody has declared for one that means nothing. */
+const hasDeclaredPrefixes = (element: Element): boolean =>
+  [element, ...attributesOf(element)].every(({ prefix, namespaceURI }) => isNone(prefix) || !isNone(namespaceURI));
+
+const isNone = (name: string | null | undefined) => name === null || name === undefined || name === '';

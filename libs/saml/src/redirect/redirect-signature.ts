@@ -1,0 +1,28 @@
+import { X509Certificate, sign, verify } from 'node:crypto';
+
+export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
+
+/** What may sign, and how Node calls its hash; nothing with SHA-1 or MD5 (SEC-108). */
+const HASHES: ReadonlyMap<string, string> = new Map([
+  [RSA_SHA256, 'sha256'],
+  ['http://www.w3.org/2001/04/xmldsig-more#rsa-sha512', 'sha512'],
+]);
+
+export const mayVerify = (algorithm: string): boolean => HASHES.has(algorithm);
+
+/** A signature with RSA-SHA256, base64. @param privateKey PEM */
+export const signText = (text: string, privateKey: string): string =>
+  sign('sha256', Buffer.from(text), privateKey).toString('base64');
+
+/** Whether one of the certificates has the key that signed the text. @param certificates PEM, of RSA keys */
+export function isSignedBy(
+  certificates: readonly string[],
+  { text, algorithm, signature }: { readonly text: string; readonly algorithm: string; readonly signature: Buffer },
+): boolean {
+  const hash = HASHES.get(algorithm);
+  if (hash === undefined) return false;
+  return certificates.some((certificate) => {
+    const { publicKey } = new X509Certificate(certificate);
+    return publicKey.asymmetricKeyType === 'rsa' && verify(hash, Buffer.from(text), publicKey, signature);
+  });
+}
