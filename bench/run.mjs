@@ -14,6 +14,8 @@ import { manyUsers } from './scenarios/many-users.mjs';
 import { bigRebuild, rebuilds } from './scenarios/rebuilds.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { refresh } from './scenarios/refresh.mjs';
+import { samlSettings } from './saml-hub.mjs';
+import { saml } from './scenarios/saml.mjs';
 import { sealing } from './scenarios/sealing.mjs';
 
 const SCENARIOS = {
@@ -22,6 +24,7 @@ const SCENARIOS = {
   login,
   refresh,
   reads,
+  saml,
   claim,
   flatCost,
   bigLog,
@@ -54,7 +57,7 @@ writeFileSync(
   - { name: rotating, endpoint: "http://localhost:8080/account", mode: APPLICATION, rotate: true }
 tokenExtension:
   - { service: _bootstrap, scopes: ["bench:read"] }
-`,
+${samlSettings(folder)}`,
 );
 const config = { AUTHLOG_CONFIG: configFile };
 

@@ -103,6 +103,17 @@ import { RefusalLog } from './refusal/refusal-log.js';
 import { RefreshSessionHandler } from './session/refresh-session.js';
 import { SessionTokenIssuer } from './session/session-tokens.js';
 import { SigningKeys } from './signing-key/signing-keys.js';
+import { AuthenticateAssertionHandler } from './saml/authenticate-assertion.js';
+import { BeginSamlLoginHandler } from './saml/begin-saml-login.js';
+import { BeginSamlLogoutHandler } from './saml/begin-saml-logout.js';
+import { EndProviderSessionsHandler } from './saml/end-provider-sessions.js';
+import { SamlParties } from './saml/saml-parties.js';
+import { BrowserBinding } from './surfaces/saml/browser-binding.js';
+import { SamlLoginController } from './surfaces/saml/saml-login.controller.js';
+import { SamlLogoutController } from './surfaces/saml/saml-logout.controller.js';
+import { SamlMetadataController } from './surfaces/saml/saml-metadata.controller.js';
+import { SamlPages } from './surfaces/saml/saml-pages.js';
+import { LoginStarts } from './throttling/login-starts.js';
 import { AgreementController } from './surfaces/ucloud/agreement.controller.js';
 import { bodyCheck } from './surfaces/ucloud/body-checks.js';
 import { Consistency } from './surfaces/ucloud/consistency.js';
@@ -272,7 +283,10 @@ const stores = [
 const commandHandlers = [
   AdministerUserHandler,
   AnswerChallengeHandler,
+  AuthenticateAssertionHandler,
   AuthenticatePasswordHandler,
+  BeginSamlLoginHandler,
+  BeginSamlLogoutHandler,
   ChangePasswordHandler,
   ChangeUserHandler,
   ClaimOneTimeTokenHandler,
@@ -282,6 +296,7 @@ const commandHandlers = [
   ConfirmEmailChangeHandler,
   CreateServiceHandler,
   CreateUsersHandler,
+  EndProviderSessionsHandler,
   EndSelectedSessionsHandler,
   EndSessionHandler,
   EndUserSessionsHandler,
@@ -316,6 +331,9 @@ const commandHandlers = [
   imports: [CqrsModule.forRoot(), DiscoveryModule],
   controllers: [
     LoginController,
+    SamlLoginController,
+    SamlLogoutController,
+    SamlMetadataController,
     TokensController,
     WebTokensController,
     SessionsController,
@@ -354,6 +372,7 @@ const commandHandlers = [
     AuditAccess,
     AuditCursors,
     Bootstrap,
+    BrowserBinding,
     BrowserSession,
     CallerAuthentication,
     Consistency,
@@ -368,6 +387,7 @@ const commandHandlers = [
     LiveSessions,
     LoginAnswers,
     LoginCookies,
+    LoginStarts,
     OutwardBudgets,
     PasswordUpgrade,
     Passwords,
@@ -378,6 +398,8 @@ const commandHandlers = [
     RouteMethods,
     SecondFactors,
     Services,
+    SamlPages,
+    SamlParties,
     SessionSelections,
     SessionTokenIssuer,
     SigningKeys,
@@ -396,6 +418,7 @@ export class AppModule implements OnApplicationShutdown {
     @Inject(Stores) private readonly opened: Stores,
     private readonly tracing: Tracing,
     private readonly refusals: RefusalLog,
+    private readonly saml: SamlParties,
   ) {}
 
   /** The requests under way have been answered by now. */
@@ -406,6 +429,7 @@ export class AppModule implements OnApplicationShutdown {
       this.erasure.stop(),
       this.signingKeys.stop(),
       this.refusals.stop(),
+      this.saml.stop(),
     ]);
     await this.opened.close();
     await this.tracing.stop();

@@ -10,6 +10,7 @@ export type RequestFault =
   | 'login-service-unknown'
   | 'origin-not-trusted'
   | 'parameter-invalid'
+  | 'saml-not-configured'
   | 'url-too-long';
 
 /** The request is not of the form it must have; the explanation says which part is wrong and what would be right. */

@@ -95,6 +95,7 @@ export const UNRECORDED_REFUSALS: readonly { readonly reason: string; readonly c
       'provider-unknown',
       'rebuild-unknown',
       'route-unknown',
+      'saml-not-configured',
       'second-factor-missing',
       'selection-unknown',
       'session-unknown',

@@ -43,6 +43,8 @@ export interface LogoutResponse {
   readonly relayState: string | null;
 }
 
+export type LogoutMessage = LogoutRequest | LogoutResponse;
+
 export interface LogoutContext {
   readonly serviceProvider: ServiceProvider;
   /** Who has this entity id; null for nobody we trust. */
@@ -57,7 +59,7 @@ export interface LogoutContext {
  * @param rawQuery what stands behind the `?`, as it came
  * @throws SamlRefused and nothing else, whatever comes in
  */
-export function readLogoutMessage(rawQuery: string, context: LogoutContext): LogoutRequest | LogoutResponse {
+export function readLogoutMessage(rawQuery: string, context: LogoutContext): LogoutMessage {
   const received = readRedirect(rawQuery);
   const name = received.parameter === 'SAMLRequest' ? 'LogoutRequest' : 'LogoutResponse';
   const root = parseXml(received.xml);

@@ -41,11 +41,16 @@ export class UcloudErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { status, body, retryAfterSeconds } = this.answer(error, request, reply);
+    const answer = this.answer(error, request, reply);
+    const { status, body, retryAfterSeconds } = answer;
     const { errorCode } = body;
     if (isRecorded(errorCode)) this.refusals.note(refusedRequest(request, errorCode, error, this.digest));
     if (status === 401) void reply.header('WWW-Authenticate', challengeOf(body));
     if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
+    this.send(answer, request, reply);
+  }
+
+  protected send({ status, body }: ErrorAnswer, _request: FastifyRequest, reply: FastifyReply): void {
     void reply.status(status).type('application/json; charset=utf-8').send(body);
   }
 

@@ -164,6 +164,7 @@ const FAULT_STATUS: Readonly<Record<RequestFault, number>> = {
   'login-service-unknown': 400,
   'origin-not-trusted': 400,
   'parameter-invalid': 400,
+  'saml-not-configured': 404,
   'url-too-long': 414,
 };
 
