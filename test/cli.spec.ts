@@ -69,7 +69,7 @@ describe('on the command line, beside a running service,', () => {
     ]);
     expect(status).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^sessions +4 +current +(?:\d+ +){4}\d+\/s +2 +\S+\/\d+ +–$/m),
+      stdout: expect.stringMatching(/^sessions +5 +current +(?:\d+ +){4}\d+\/s +2 +\S+\/\d+ +–$/m),
       stderr: '',
     });
     expect(list.stdout).toMatch(
@@ -100,7 +100,7 @@ describe('on the command line, beside a running service,', () => {
     const list = () => server.call('GET', '/auth/sessions', { token: accessToken });
     expect((await list()).body['errorCode']).toBe('read-model-behind');
     expect((await server.call('GET', '/health/ready')).status).toBe(200);
-    expect((await authlog('projections status')).stdout).toMatch(/^sessions +4 +paused /m);
+    expect((await authlog('projections status')).stdout).toMatch(/^sessions +5 +paused /m);
     await authlog('projections resume sessions');
     await expect.poll(async () => (await list()).status).toBe(200);
   });

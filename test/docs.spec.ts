@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { authlogEvents } from '#domain/events.js';
 import { RECORDED_REFUSALS, UNRECORDED_REFUSALS } from '#domain/refusal/recorded-refusals.js';
 import { RETENTION } from '#domain/retention.js';
+import { SAML_FAULTS } from '#domain/saml/saml-fault.js';
 import { Metrics } from '#host/metrics.js';
 import { KNOWN_SETTINGS } from '#host/settings.js';
 import { ERROR_CODES } from '../apps/auth-api/src/surfaces/ucloud/errors.js';
@@ -58,6 +59,11 @@ describe('the documents and the program say the same', () => {
   it('of events', () => {
     const described = found(section(read('docs/architecture.md'), 'The log'), /`[A-Z][A-Za-z]+`/g);
     expect(described).toEqual(new Set(Object.keys(authlogEvents).map((type) => `\`${type}\``)));
+  });
+
+  it('of what can be wrong with a SAML message', () => {
+    const [, told = ''] = section(read('docs/audit.md'), 'Refusals').split('The faults of SAML messages');
+    expect(told.split('\n\n')[0]?.match(/(?<=`)[a-z-]+(?=`)/g)).toEqual(SAML_FAULTS);
   });
 
   it('of what is kept for how long', () => {

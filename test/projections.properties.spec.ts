@@ -13,6 +13,9 @@ import { mailEvents } from '#domain/mail/mail.js';
 import { oneTimeTokenEvents } from '#domain/one-time-token/one-time-token.js';
 import { passwordResetEvents } from '#domain/password-reset/password-reset.js';
 import { reservationEvents } from '#domain/reservation/reservation.js';
+import { acceptedMessageEvents } from '#domain/saml/accepted-message.js';
+import { providerSessionEvents } from '#domain/saml/provider-session.js';
+import { samlRequestEvents } from '#domain/saml/saml-request.js';
 import { secondFactorEvents } from '#domain/second-factor/second-factor.js';
 import { sessionEvents } from '#domain/session/session-events.js';
 import { userImportEvents } from '#domain/user-import/user-import.js';
@@ -41,6 +44,7 @@ const CATEGORIES = Object.entries({
   audit: auditReadingEvents,
   challenge: challengeEvents,
   factor: secondFactorEvents,
+  idpsession: providerSessionEvents,
   import: userImportEvents,
   iterator: userIteratorEvents,
   mail: mailEvents,
@@ -48,6 +52,8 @@ const CATEGORIES = Object.entries({
   onetime: oneTimeTokenEvents,
   refusals: refusalEvents,
   reset: passwordResetEvents,
+  samlmessage: acceptedMessageEvents,
+  samlrequest: samlRequestEvents,
   session: sessionEvents,
   settings: administrationEvents,
 });

@@ -25,6 +25,21 @@ const opened = {
   userAgent: 'Mozilla/5.0',
 } as const;
 
+const federation = {
+  identityProvider: 'https://wayf.example',
+  institution: 'sdu.example',
+  authnContext: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
+  assurance: ['2'],
+} as const;
+
+const nameId = {
+  value: 'WAYF-DK-0123456789',
+  format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+  nameQualifier: null,
+  spNameQualifier: 'https://authlog.example',
+  sessionIndex: '_session1',
+} as const;
+
 const source = { addressDigest: 'a'.repeat(43), networkDigest: 'n'.repeat(43), ipAddress: '192.0.2.7' };
 
 const refused = {
@@ -95,6 +110,23 @@ export const eventSamples: Samples = {
       userId: ada,
       purpose: { kind: 'login', service: 'web', epoch: 2, passwordTooShort: true },
       expiresAt: '2030-01-01T00:10:00.000Z',
+    },
+    {
+      userId: ada,
+      purpose: {
+        kind: 'login',
+        service: 'web',
+        epoch: 2,
+        federated: {
+          federation,
+          amr: ['saml'],
+          authenticatedAt: '2029-12-31T23:00:00.000Z',
+          sessionEndsAt: '2030-01-01T04:00:00.000Z',
+          begunAt: '2029-12-31T23:59:00.000Z',
+        },
+      },
+      expiresAt: '2030-01-01T00:10:00.000Z',
+      nameId,
     },
   ],
   ChallengeMet: [{}],
@@ -224,8 +256,30 @@ export const eventSamples: Samples = {
     },
   ],
   ProviderRenewed: [{ userId: bot, ...providerKey }],
+  ProviderSessionOpened: [
+    { userId: ada, sessionId: first, sessionIndexDigest: 'x'.repeat(43), endsAt: '2030-01-01T04:00:00.000Z' },
+    { userId: ada, sessionId: first, sessionIndexDigest: null, endsAt: '2030-01-01T04:00:00.000Z' },
+  ],
+  ProviderSessionsEnded: [
+    { userId: ada, sessionIndexDigests: ['x'.repeat(43)] },
+    { userId: null, sessionIndexDigests: null },
+  ],
   RecoveryCodeUsed: [{ userId: ada, code: 3 }],
   RecoveryCodesReplaced: [{ userId: ada, recoveryCredentialId: credential }],
+  SamlMessageAccepted: [{ acceptableUntil: '2030-01-01T00:05:00.000Z' }],
+  SamlRequestAnswered: [{}],
+  SamlRequestIssued: [
+    {
+      purpose: { kind: 'login', identityProvider: 'wayf', service: 'web', forceAuthn: false },
+      browserHash: 'b'.repeat(43),
+      expiresAt: '2030-01-01T00:10:00.000Z',
+    },
+    {
+      purpose: { kind: 'logout', identityProvider: 'wayf' },
+      browserHash: 'b'.repeat(43),
+      expiresAt: '2030-01-01T00:10:00.000Z',
+    },
+  ],
   ScopesLimited: [{ userId: bot, scopes: ['files:read', 'auth.services.rotate:write'] }],
   SelectedSessionsEndOrdered: [{ reader: ada, criteria: { address: '192.0.2.0/24' }, reason: 'stolen passwords' }],
   SealingBegun: [{ keyId: 'k'.repeat(43), publicKey: 'p'.repeat(43), credentialId: credential }],
@@ -258,6 +312,22 @@ export const eventSamples: Samples = {
     },
     { ...refused, kind: 'reuse', code: 'refresh-token-reused', userId: ada, identifierDigest: null },
     { ...refused, call: null, identifierDigest: null, count: 9_000, ...UNKNOWN_SOURCE },
+    {
+      ...refused,
+      kind: 'saml',
+      code: 'saml-login-refused',
+      call: 'POST /auth/saml/acs',
+      identifierDigest: null,
+      saml: { fault: 'browser-wrong', identityProvider: 'https://wayf.example', requestId: `_${'0'.repeat(40)}` },
+    },
+    {
+      ...refused,
+      kind: 'saml',
+      code: 'saml-message-invalid',
+      call: 'POST /auth/saml/acs',
+      identifierDigest: null,
+      saml: { fault: 'xml-invalid', identityProvider: null, requestId: null },
+    },
   ],
   RoleChanged: [
     { userId: ada, role: 'ADMIN' },
@@ -266,11 +336,13 @@ export const eventSamples: Samples = {
   SessionEnded: [
     { userId: ada, reason: 'logout' },
     { userId: ada, reason: 'ended-by-administrator' },
+    { userId: ada, reason: 'identity-provider-logout' },
   ],
   SessionOpened: [
     opened,
     { ...opened, origin: { kind: 'provisioned', createdBy: null }, secretHash: null, ipAddress: null, userAgent: null },
     { ...opened, origin: { kind: 'extension', ancestors: [first], extendedBy: [bot] }, rotates: false },
+    { ...opened, amr: ['saml'], authenticatedAt: '2029-12-31T23:00:00.000Z', federation, nameId },
   ],
   SessionRefreshed: [{ userId: ada, secretHash: 'n'.repeat(43) }, { userId: ada }],
   SessionsInvalidated: [

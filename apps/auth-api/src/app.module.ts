@@ -5,7 +5,11 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { SubjectErasure } from '#accounts/erasure/subject-erasure.js';
 import { AccountRegistration } from '#accounts/account-registration.js';
 import { SubjectExport } from '#accounts/export/subject-export.js';
+import { FederatedAccounts } from '#accounts/federated-accounts.js';
 import { IdentifierReservations } from '#accounts/identifier-reservations.js';
+import { AcceptedMessages } from '#accounts/saml/accepted-messages.js';
+import { ProviderSessions } from '#accounts/saml/provider-sessions.js';
+import { SamlRequests } from '#accounts/saml/saml-requests.js';
 import { UserRegistration } from '#accounts/user-registration.js';
 import { Audit } from '#audit/audit.js';
 import { Subjects } from '#audit/subjects.js';
@@ -214,6 +218,17 @@ const stores = [
     useFactory: (repository: Repository, digest: IdentifierDigest) => new IdentifierReservations(repository, digest),
     inject: [Repository, IdentifierDigest],
   },
+  { provide: SamlRequests, useFactory: (repository: Repository) => new SamlRequests(repository), inject: [Repository] },
+  {
+    provide: AcceptedMessages,
+    useFactory: (repository: Repository, digest: IdentifierDigest) => new AcceptedMessages(repository, digest),
+    inject: [Repository, IdentifierDigest],
+  },
+  {
+    provide: ProviderSessions,
+    useFactory: (repository: Repository, digest: IdentifierDigest) => new ProviderSessions(repository, digest),
+    inject: [Repository, IdentifierDigest],
+  },
   {
     provide: Subjects,
     useFactory: ({ eventStore }: Stores, accounts: Accounts) => new Subjects(eventStore, (name) => accounts.idOf(name)),
@@ -224,6 +239,12 @@ const stores = [
     useFactory: (repository: Repository, reservations: IdentifierReservations) =>
       new AccountRegistration(repository, reservations),
     inject: [Repository, IdentifierReservations],
+  },
+  {
+    provide: FederatedAccounts,
+    useFactory: (repository: Repository, reservations: IdentifierReservations, digest: IdentifierDigest) =>
+      new FederatedAccounts(repository, reservations, digest),
+    inject: [Repository, IdentifierReservations, IdentifierDigest],
   },
   {
     provide: UserRegistration,

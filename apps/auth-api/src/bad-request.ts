@@ -6,6 +6,7 @@ export type RequestFault =
   | 'csrf-token-missing'
   | 'csrf-token-wrong'
   | 'idempotency-key-invalid'
+  | 'identity-provider-unknown'
   | 'login-service-unknown'
   | 'origin-not-trusted'
   | 'parameter-invalid'

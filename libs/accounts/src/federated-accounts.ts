@@ -64,10 +64,11 @@ export class FederatedAccounts {
     const known = await this.reservations.find(identifier);
     const found = known.status === 'held' ? await this.accountOf(known.holder) : null;
     const account = found === null || found.status === 'erased' ? await this.make(identifier, person, context) : found;
-    const { id } = demandUsable(account);
+    const { id, role } = demandUsable(account);
     const record = { type: 'RecordAssertedProfile', profile: person.profile } as const;
-    const { state } = await this.repository.execute(user, userStream(id), record, doneBy(account, context));
-    return demandUsable(state);
+    // Whoever logs in says it, through their identity provider.
+    const by = { ...context, actor: id, actorKind: role === 'ADMIN' ? 'admin' : 'user' } as const;
+    return demandUsable((await this.repository.execute(user, userStream(id), record, by)).state);
   }
 
   /** Also goes on with what another one began. @throws Refused where that was given up */
@@ -85,11 +86,11 @@ export class FederatedAccounts {
       throw new Refused('user-creation-abandoned');
     }
     const made = account.status === 'none' ? await this.create(reserved.holder, person, making) : account;
-    if (made.status === 'active')
-      await this.reservations.confirm(
-        { identifier: { kind: 'name', value: nameOf(made) }, holder: made.id, fresh: false },
-        making,
-      );
+    if (made.status === 'active') {
+      const name: Identifier = { kind: 'name', value: nameOf(made) };
+      await this.reservations.confirm({ identifier: name, holder: made.id }, making);
+    }
+    // Last, so that an identity which is held needs nothing more.
     await this.reservations.confirm(reserved, making);
     return made;
   }
@@ -133,9 +134,3 @@ function demandUsable(state: User): ActiveUser {
   if (state.status !== 'active' || state.suspended) throw new SamlRefused('account-not-usable');
   return state;
 }
-
-/** Whoever logs in says it through their identity provider. */
-const doneBy = (account: User, context: CommandContext): CommandContext =>
-  account.status === 'active'
-    ? { ...context, actor: account.id, actorKind: account.role === 'ADMIN' ? 'admin' : 'user' }
-    : context;

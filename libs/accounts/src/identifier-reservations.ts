@@ -13,6 +13,7 @@ import { normaliseIdentifier } from '#domain/user/username.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Repository } from '#event-store/repository.js';
 import type { IdentifierDigest } from '#vault/identifier-digest.js';
+import { decidedEachTime } from './decided-each-time.js';
 
 /** A user name, an e-mail address, or an identity at an identity provider, that somebody is to hold alone. */
 export interface Identifier {
@@ -66,7 +67,7 @@ export class IdentifierReservations {
     return (await this.repository.load(reservation, this.streamOf(identifier))).state;
   }
 
-  async confirm({ identifier, holder }: Reserved, context: CommandContext): Promise<void> {
+  async confirm({ identifier, holder }: Omit<Reserved, 'fresh'>, context: CommandContext): Promise<void> {
     const command = { type: 'ConfirmIdentifier', holder } as const;
     await this.repository.execute(reservation, this.streamOf(identifier), command, decidedEachTime(context));
   }
@@ -121,9 +122,4 @@ export class IdentifierReservations {
 
   private streamOf = ({ kind, value }: Identifier) =>
     reservationStream(kind, kind === 'idp' ? this.digest.exactly(kind, value) : this.digest.of(kind, value));
-}
-
-/** One command reserves, confirms or releases on the same stream; each step is decided on what is so now. */
-function decidedEachTime({ fingerprint: _, ...context }: CommandContext): CommandContext {
-  return context;
 }

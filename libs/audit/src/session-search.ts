@@ -62,7 +62,9 @@ export interface AuditedSession {
   readonly openedAt: string;
   /** The absolute end. */
   readonly expiresAt: string;
+  /** The entity id of an identity provider, or the login service. */
   readonly provider: string | null;
+  readonly service: string | null;
   readonly ipAddress: unknown;
   readonly userAgent: unknown;
   /** At the moment that was asked for. */
@@ -84,6 +86,7 @@ export async function asAuditedSession(
     openedAt: new Date(row.openedAt).toISOString(),
     expiresAt: new Date(row.expiresAt).toISOString(),
     provider: row.provider,
+    service: row.service,
     ipAddress: shown(ipAddress),
     userAgent: shown(userAgent),
     isAlive,

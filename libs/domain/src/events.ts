@@ -12,6 +12,9 @@ import { type ProjectionControlEvent, projectionControlEvents } from './projecti
 import { type ReactorEvent, reactorEvents } from './reactor/reactor.js';
 import { type RefusalEvent, refusalEvents } from './refusal/refusal.js';
 import { type ReservationEvent, reservationEvents } from './reservation/reservation.js';
+import { type AcceptedMessageEvent, acceptedMessageEvents } from './saml/accepted-message.js';
+import { type ProviderSessionEvent, providerSessionEvents } from './saml/provider-session.js';
+import { type SamlRequestEvent, samlRequestEvents } from './saml/saml-request.js';
 import { type SealingEvent, sealingEvents } from './sealing/sealing.js';
 import { type SecondFactorEvent, secondFactorEvents } from './second-factor/second-factor.js';
 import { type SessionEvent, sessionEvents } from './session/session-events.js';
@@ -22,6 +25,7 @@ import { type UserImportEvent, userImportEvents } from './user-import/user-impor
 
 /** Everything that can stand in the log. */
 export type AuthlogEvent =
+  | AcceptedMessageEvent
   | AdministrationEvent
   | AgeingEvent
   | AttemptsEvent
@@ -32,9 +36,11 @@ export type AuthlogEvent =
   | OneTimeTokenEvent
   | PasswordResetEvent
   | ProjectionControlEvent
+  | ProviderSessionEvent
   | ReactorEvent
   | RefusalEvent
   | ReservationEvent
+  | SamlRequestEvent
   | SealingEvent
   | SecondFactorEvent
   | SessionEvent
@@ -44,6 +50,7 @@ export type AuthlogEvent =
   | UserIteratorEvent;
 
 export const authlogEvents: EventCatalogue<AuthlogEvent> = {
+  ...acceptedMessageEvents,
   ...administrationEvents,
   ...ageingEvents,
   ...attemptsEvents,
@@ -54,9 +61,11 @@ export const authlogEvents: EventCatalogue<AuthlogEvent> = {
   ...oneTimeTokenEvents,
   ...passwordResetEvents,
   ...projectionControlEvents,
+  ...providerSessionEvents,
   ...reactorEvents,
   ...refusalEvents,
   ...reservationEvents,
+  ...samlRequestEvents,
   ...sealingEvents,
   ...secondFactorEvents,
   ...sessionEvents,

@@ -42,4 +42,15 @@ export const RETENTION: readonly Retention[] = [
     days: ADDRESSES_KEPT_DAYS,
     reason: 'Refused requests are kept as long as failed logins, and for the same end.',
   },
+  {
+    category: 'samlmessage',
+    days: 30,
+    reason:
+      'A message of an identity provider is too old to be accepted after minutes; that it was is kept for disputes.',
+  },
+  {
+    category: 'samlrequest',
+    days: 30,
+    reason: 'A login with an identity provider takes minutes; what became of it is in the session that it opened.',
+  },
 ];

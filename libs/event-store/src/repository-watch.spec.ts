@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Decider } from '#domain/decider.js';
 import type { StreamName } from '#domain/ids.js';
 import { Refused } from '#domain/refused.js';
+import { samlRequest, samlRequestStream } from '#domain/saml/saml-request.js';
 import { EventCodec } from './codec.js';
 import type { RecordedEvent } from './event-store.js';
 import { MemoryEventStore } from './memory.js';
@@ -102,6 +103,30 @@ describe('a repository that watches a distant store', () => {
     await expect(count(here, 1)).rejects.toThrow(Refused);
     expect(await count(here, 0)).toMatchObject({ events: [], state: 5 });
     expect(store.reads).toBe(before + 2);
+  });
+
+  it('refuses no message of an identity provider because of what it has kept alone (SEC-111)', async () => {
+    const stream = samlRequestStream(`_${'0'.repeat(40)}`);
+    const repository = new Repository(store, new EventCodec(new MemoryKeys()), {
+      backOff: async () => {},
+      watch: { trustMs: 5_000, askMs: 5 },
+    });
+    const requestId = stream.slice('samlrequest-'.length);
+    const who = { identityProvider: 'wayf', browserHash: 'browser', now: new Date('2030-01-01T00:00:00.000Z') };
+    const answer = { type: 'AnswerSamlRequest', kind: 'logout', requestId, ...who } as const;
+    const tryIt = () => repository.execute(samlRequest, stream, answer, someContext());
+    await expect(tryIt()).rejects.toThrow('request-unknown');
+    await expect
+      .poll(async () => {
+        const before = store.reads;
+        await repository.recent(samlRequest, stream);
+        return store.reads - before;
+      })
+      .toBe(0);
+    const before = store.reads;
+    await expect(tryIt()).rejects.toThrow('request-unknown');
+    expect(store.reads).toBe(before + 1);
+    repository.close();
   });
 
   it('decides as one would, however two of them race (SEC-167)', async () => {

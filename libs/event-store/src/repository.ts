@@ -17,6 +17,7 @@ import {
   type RecordedEvent,
 } from './event-store.js';
 import { Refused } from '#domain/refused.js';
+import { SamlRefused } from '#domain/saml/saml-refused.js';
 import { Lanes } from './lanes.js';
 import { LogWatch, type LogWatchOptions } from './log-watch.js';
 import type { Snapshots } from './snapshots.js';
@@ -220,7 +221,7 @@ export class Repository {
       const next = await this.append(decider, stream, kept, events, context);
       return { ...next, state: next.state as State, events, repeated: false };
     } catch (error) {
-      if (error instanceof Refused || error instanceof ConcurrencyConflict) return null;
+      if (error instanceof Refused || error instanceof SamlRefused || error instanceof ConcurrencyConflict) return null;
       throw error;
     }
   }

@@ -211,7 +211,7 @@ tokenExtension:
 passwordReset: { callers: [_password-reset] }
 userImport: { callers: [_migration] }
 userIterator: { callers: [_bootstrap] }
-secondFactor: { provisionedUsers: required, registeredUsers: optional }
+secondFactor: { provisionedUsers: required, registeredUsers: optional, federatedUsers: required }
 serviceLicenseAgreement: { version: 0, text: "" }
 trustedProxies: [10.0.0.1, "::1"]
 throttling: { address: { failures: 50 }, network: { failures: 200 }, service: { failures: 5000 }, window: 1h }
@@ -255,6 +255,13 @@ saml: {}
     });
   });
 
+  it('ask nobody for a second factor, unless it is said, but whom an administrator registers', () => {
+    const asked = (yaml: string) => readSettings(withFile(yaml)).secondFactor;
+    const usual = { provisionedUsers: 'required', registeredUsers: 'optional', federatedUsers: 'optional' };
+    expect(asked('')).toEqual(usual);
+    expect(asked('secondFactor: { federatedUsers: required }')).toEqual({ ...usual, federatedUsers: 'required' });
+  });
+
   it('let nobody bring in users before somebody is named', () =>
     expect(readSettings(withFile('')).userImportCallers.size).toBe(0));
 
@@ -291,6 +298,7 @@ saml: {}
     ],
     ['userImport: { callers: _migration }', 'userImport.callers must be a list of names'],
     ['trustedProxies: [everyone]', 'trustedProxies must be a list of IP addresses'],
+    ['secondFactor: { federatedUsers: sometimes }', 'secondFactor.federatedUsers must be required or optional'],
     ['secondFactor: { provisionedUsers: maybe }', 'secondFactor.provisionedUsers must be required or optional'],
     ['breachedPasswords: {}', 'breachedPasswords.rangeUrl must be an https address that ends with /'],
     [

@@ -5,7 +5,15 @@ import { categoryOf } from '#domain/ids.js';
 const KEPT = 0;
 
 // They stand in leaves that are signed: a number never changes its meaning, also when nothing ages by it any more.
-const CLASSES: Readonly<Record<string, number>> = { attempts: 1, challenge: 2, iterator: 3, onetime: 4, refusals: 5 };
+const CLASSES: Readonly<Record<string, number>> = {
+  attempts: 1,
+  challenge: 2,
+  iterator: 3,
+  onetime: 4,
+  refusals: 5,
+  samlmessage: 6,
+  samlrequest: 7,
+};
 
 const DAY_MS = 86_400_000;
 const keptFor = new Map(RETENTION.map(({ category, days }) => [CLASSES[category], days * DAY_MS]));

@@ -28,4 +28,16 @@ describe('the digest of an identifier', () => {
     expect(new Set(all).size).toBe(all.length);
     expect(all.every((id) => /^[A-Za-z0-9_-]{43}$/.test(id))).toBe(true);
   });
+
+  it('of several texts tells where one ends', () => {
+    const all = [
+      digest.exactly('name id', 'https://idp.example', 'ada'),
+      digest.exactly('name id', 'https://idp.examplea', 'da'),
+      digest.exactly('name id', 'https://idp.exampleada'),
+      digest.exactly('session index', 'https://idp.example', 'ada'),
+      digest.of('name', 'ada'),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    expect(digest.exactly('name id', 'https://idp.example', 'ada')).toBe(all[0]);
+  });
 });

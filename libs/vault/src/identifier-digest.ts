@@ -4,8 +4,8 @@ import { normaliseIdentifier } from '#domain/user/username.js';
 type DigestKind =
   'name' | 'email' | 'login' | 'address' | 'network' | 'device' | 'destination' | 'network to destination';
 
-/** What is another thing in another spelling. */
-type ExactKind = 'idp';
+/** What is another thing in another spelling, as SAML says of its identifiers (core §1.3.1). */
+type ExactKind = 'idp' | 'message' | 'name id' | 'session index';
 
 /**
  * Turns a user name, an e-mail address, whatever was typed in its place, a device or an IP address into the id of a stream
@@ -21,9 +21,12 @@ export class IdentifierDigest {
     return this.digest(kind, normaliseIdentifier(text));
   }
 
-  /** Of the text as it is, to the letter. */
-  exactly(kind: ExactKind, text: string): string {
-    return this.digest(kind, text);
+  /**
+   * Of texts as they are, to the letter.
+   * @param parts without the character NUL, which no XML has: no other parts have the same digest
+   */
+  exactly(kind: ExactKind, ...parts: readonly string[]): string {
+    return this.digest(kind, parts.join('\0'));
   }
 
   private digest(kind: DigestKind | ExactKind, text: string): string {

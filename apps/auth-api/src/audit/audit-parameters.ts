@@ -88,6 +88,7 @@ export function sessionFilterIn(query: QueryParameters, userId: string | null): 
   return {
     userId,
     provider: textIn(query, 'provider'),
+    service: textIn(query, 'service'),
     addresses: addressesIn(query),
     openedFrom,
     openedTo,

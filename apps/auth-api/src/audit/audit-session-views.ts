@@ -21,9 +21,13 @@ export class AuditedSessionView implements AuditedSession {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'The login service that let them in; null of what is no login.',
+    description:
+      'What let them in: the entity id of an identity provider, or the login service; null of what is no login.',
   })
   provider: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The login service.' })
+  service: string | null;
 
   @ApiProperty({ type: Object, nullable: true, description: 'A mark where it was erased, or is not shown.' })
   ipAddress: unknown;

@@ -70,7 +70,18 @@ export class AuditSessionsController {
     type: String,
     description: 'An address, or a network such as 192.0.2.0/24.',
   })
-  @ApiQuery({ name: 'provider', required: false, type: String, description: 'The login service that let them in.' })
+  @ApiQuery({
+    name: 'provider',
+    required: false,
+    type: String,
+    description: 'What let them in: the entity id of an identity provider, or a login service.',
+  })
+  @ApiQuery({
+    name: 'service',
+    required: false,
+    type: String,
+    description: 'The login service, whoever vouched for them.',
+  })
   @ApiQuery({ name: 'openedFrom', required: false, type: String, format: 'date-time' })
   @ApiQuery({ name: 'openedTo', required: false, type: String, format: 'date-time' })
   @ApiQuery({

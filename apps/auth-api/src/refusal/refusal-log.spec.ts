@@ -31,6 +31,7 @@ const from = (ipAddress: string, more: Partial<RefusedRequest> = {}): RefusedReq
   actor: ANONYMOUS,
   userId: null,
   identifierDigest: null,
+  saml: null,
   correlationId: 'c0ffee',
   ...whereaboutsOf(ipAddress),
   ...more,
@@ -44,6 +45,8 @@ class Process {
   time = Date.parse('2030-01-01T00:00:00.000Z');
   readonly metrics = new Metrics();
   readonly said: string[] = [];
+  /** What the lines were about. */
+  readonly facts: object[] = [];
   readonly keys = new MemoryKeys();
   readonly log = new MemoryEventStore();
   readonly codec = new EventCodec(this.keys);
@@ -61,7 +64,10 @@ class Process {
       },
     });
     const repository = new Repository(store, this.codec, { backOff: () => Promise.resolve() });
-    const say = (_: object, message: string) => void this.said.push(message);
+    const say = (facts: object, message: string) => {
+      this.said.push(message);
+      this.facts.push(facts);
+    };
     const log = { level: 'info', debug: say, info: say, warn: say, error: say };
     const clock = { now: () => new Date(this.time) };
     const digest = new IdentifierDigest(Buffer.alloc(32, 7));
@@ -154,6 +160,40 @@ describe('a refused request', () => {
       expect((await node.recorded()).map(({ data }) => data.ipAddress)).toEqual([null, '192.0.2.7']);
     },
   );
+});
+
+describe('a refused SAML message', () => {
+  const saml = {
+    fault: 'browser-wrong',
+    identityProvider: 'https://wayf.example',
+    requestId: `_${'0'.repeat(40)}`,
+  } as const;
+  const refuse = () => node.refusals.note(from('192.0.2.7', { code: 'saml-login-refused', saml }));
+
+  it('is in the log with what was wrong with it (SEC-156)', async () => {
+    refuse();
+    await node.refusals.look();
+    const [recorded] = await node.recorded();
+    expect(recorded?.data).toMatchObject({ kind: 'saml', code: 'saml-login-refused', saml });
+  });
+
+  it('is in the program’s log once, and those like it together when the minute is over', async () => {
+    for (let n = 0; n < 100; n += 1) refuse();
+    await node.refusals.stop();
+    expect(node.said).toEqual(Array(2).fill('messages of identity providers were refused'));
+    const line = { ...saml, code: 'saml-login-refused', correlationId: 'c0ffee' };
+    expect(node.facts).toEqual([
+      { ...line, count: 1 },
+      { ...line, count: 99 },
+    ]);
+  });
+
+  it('is the only refusal that says of itself what was wrong', async () => {
+    node.refusals.note(from('192.0.2.7'));
+    await node.refusals.look();
+    expect((await node.recorded())[0]?.data).not.toHaveProperty('saml');
+    expect(node.said).toEqual([]);
+  });
 });
 
 describe('many of them', () => {

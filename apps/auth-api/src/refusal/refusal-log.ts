@@ -72,6 +72,11 @@ export class RefusalLog implements OnApplicationBootstrap {
   }
 
   private keep(tallies: readonly Tally[]): void {
+    for (const { request, count } of tallies)
+      if (request.saml !== null) {
+        const { saml, code, correlationId } = request;
+        this.log.info({ ...saml, code, count, correlationId }, 'messages of identity providers were refused');
+      }
     for (const tally of tallies)
       if (this.waiting.length < MOST_WAITING) this.waiting.push(tally);
       else this.metrics.refusalsUnrecorded.inc(tally.count);
@@ -119,7 +124,7 @@ export class RefusalLog implements OnApplicationBootstrap {
   }
 
   private refusalOf({ request, count, firstAt, lastAt }: Tally): RequestRefused {
-    const { code, call, actor, userId, identifierDigest } = request;
+    const { code, call, actor, userId, identifierDigest, saml } = request;
     return {
       kind: RECORDED_REFUSALS[code].kind,
       code,
@@ -130,6 +135,7 @@ export class RefusalLog implements OnApplicationBootstrap {
       userId,
       isAuthenticated: actor.actorKind !== 'anonymous',
       identifierDigest,
+      ...(saml === null ? {} : { saml }),
       ...sourceOf(request, this.digest),
     };
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asUserId } from '#domain/ids.js';
+import { SAML_FAULTS, type SamlFault } from '#domain/saml/saml-fault.js';
 import { ANONYMOUS } from '../request-context.js';
 import { type RefusedRequest, RefusalWindows, TOLD_APART, type Tally } from './refusal-windows.js';
 import { whereaboutsOf } from './whereabouts.js';
@@ -10,11 +11,15 @@ const from = (ipAddress: string, more: Partial<RefusedRequest> = {}): RefusedReq
   actor: ANONYMOUS,
   userId: null,
   identifierDigest: null,
+  saml: null,
   correlationId: 'c0ffee',
   ...whereaboutsOf(ipAddress),
   ...more,
 });
 const HERE = '192.0.2.7';
+const WAYF = 'https://wayf.example';
+const message = (fault: SamlFault, requestId: string | null = null, identityProvider: string | null = WAYF) =>
+  ({ code: 'saml-login-refused', saml: { fault, identityProvider, requestId } }) as const;
 const at = (time: string) => new Date(`2030-01-01T${time}Z`);
 const NOON = at('12:00:00.000');
 const NEXT_MINUTE = at('12:01:00.000');
@@ -83,6 +88,37 @@ describe('refusals within a minute', () => {
     for (const request of different) expect(windows.count(request, NOON)).toEqual([]);
     // Of one /64 all addresses are one client (SEC-142).
     expect(windows.count(from('2001:db8::ffff'), NOON)).toEqual([]);
+  });
+});
+
+describe('refused SAML messages', () => {
+  it('are told apart by fault and identity provider, and not by the request that they name', () => {
+    const windows = new RefusalWindows();
+    const different = [
+      from(HERE, message('expired')),
+      from(HERE, message('browser-wrong')),
+      from(HERE, message('expired', null, 'https://another.example')),
+      from(HERE, message('expired', null, null)),
+    ];
+    for (const request of different) expect(counts(windows.count(request, NOON))).toEqual([1]);
+    for (const request of different) expect(windows.count(request, NOON)).toEqual([]);
+    for (let n = 0; n < 1_000; n += 1) windows.count(from(HERE, message('expired', `request ${n}`)), NOON);
+    expect(counts(windows.over(NEXT_MINUTE))).toEqual([1_001, 1, 1, 1]);
+  });
+
+  it('in a flood of all faults from everywhere leave a bounded number, which says of each how many there were', () => {
+    const flood = Array.from({ length: 20_000 }, (_, n) =>
+      from(
+        `${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`,
+        message(SAML_FAULTS[n % SAML_FAULTS.length] ?? 'expired'),
+      ),
+    );
+    const recorded = recordedOf(flood);
+    expect(recorded).toHaveLength(TOLD_APART.everybody + SAML_FAULTS.length);
+    expect(sum(recorded)).toBe(flood.length);
+    const last = recorded.slice(-SAML_FAULTS.length).map(({ request }) => request.saml);
+    expect(new Set(last.map((saml) => saml?.fault))).toEqual(new Set(SAML_FAULTS));
+    expect(last.every((saml) => saml?.identityProvider === null && saml.requestId === null)).toBe(true);
   });
 });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UserId } from '#domain/ids.js';
 import type { RecordedCode } from '#domain/refusal/recorded-refusals.js';
+import type { RefusedSamlMessage } from '#domain/refusal/refusal.js';
 import { ANONYMOUS, type Actor } from '../request-context.js';
 import { type Whereabouts, whereaboutsOf } from './whereabouts.js';
 
@@ -13,6 +14,8 @@ export interface RefusedRequest extends Whereabouts {
   /** The caller, or whose token or challenge was shown; null for not known. */
   readonly userId: UserId | null;
   readonly identifierDigest: string | null;
+  /** What was wrong with a SAML message; null where it was none. */
+  readonly saml: RefusedSamlMessage | null;
   /** Of the first, where several are counted together. */
   readonly correlationId: string;
 }
@@ -60,7 +63,7 @@ export class RefusalWindows {
     const over = this.over(now);
     const grain = grainsOf(request).find((each) => this.windows.has(each.key) || this.hasRoom(each));
     if (grain === undefined) {
-      add(this.windowOf(request.code), overall(request), now);
+      add(this.windowOf(causeOf(request)), overall(request), now);
       return over;
     }
     const known = this.windows.get(grain.key);
@@ -93,26 +96,30 @@ export class RefusalWindows {
     return [...shares].every(([share, most]) => (this.used.get(share) ?? 0) < most);
   }
 
-  /** For what is not told apart any more; nothing of it is recorded before the minute is over. */
-  private windowOf(code: RecordedCode): Window {
-    const known = this.windows.get(code) ?? { rest: null };
-    this.windows.set(code, known);
+  /** For what is not told apart any more; nothing of it is recorded before the minute is over. There are few causes. */
+  private windowOf(cause: string): Window {
+    const known = this.windows.get(cause) ?? { rest: null };
+    this.windows.set(cause, known);
     return known;
   }
 }
 
+/** The code, and of a SAML message its fault; of all that it says nothing else is ours. */
+const causeOf = ({ code, saml }: RefusedRequest) => (saml === null ? code : `${code} ${saml.fault}`);
+
 function grainsOf(request: RefusedRequest): readonly Grain[] {
-  const { code, call, actor, userId, identifierDigest, address, network, ipAddress } = request;
+  const { call, actor, userId, identifierDigest, saml, address, network, ipAddress } = request;
+  const cause = causeOf(request);
   const several = { ...overall(request), address, network, ipAddress };
-  const exact = [code, call, actor.sessionId, userId, identifierDigest, address].join(' ');
+  const exact = [cause, saml?.identityProvider, call, actor.sessionId, userId, identifierDigest, address].join(' ');
   const everybody = ['everybody', TOLD_APART.everybody] as const;
   const ofNetwork = [`network ${network}`, TOLD_APART.network] as const;
   const ofAddress = [`address ${address}`, TOLD_APART.address] as const;
   return [
     { key: exact, request, shares: new Map([ofAddress, ofNetwork, everybody]) },
-    { key: `${code} from ${address}`, request: several, shares: new Map([ofNetwork, everybody]) },
+    { key: `${cause} from ${address}`, request: several, shares: new Map([ofNetwork, everybody]) },
     {
-      key: `${code} around ${network}`,
+      key: `${cause} around ${network}`,
       request: { ...several, address: null, ipAddress: null },
       shares: new Map([everybody]),
     },
@@ -120,12 +127,13 @@ function grainsOf(request: RefusedRequest): readonly Grain[] {
 }
 
 /** All that is said of requests that are not told apart. */
-const overall = ({ code, correlationId }: RefusedRequest): RefusedRequest => ({
+const overall = ({ code, saml, correlationId }: RefusedRequest): RefusedRequest => ({
   code,
   call: null,
   actor: ANONYMOUS,
   userId: null,
   identifierDigest: null,
+  saml: saml && { fault: saml.fault, identityProvider: null, requestId: null },
   correlationId,
   ...whereaboutsOf(null),
 });

@@ -1,8 +1,10 @@
 import { Command, CommandHandler, CommandBus, type ICommandHandler } from '@nestjs/cqrs';
-import { type ChallengePurpose, challenge, challengeStream } from '#domain/challenge/challenge.js';
+import { type ChallengePurpose, challenge, challengeStream, federatedLogin } from '#domain/challenge/challenge.js';
 import { type UserId, isUuid } from '#domain/ids.js';
-import { readable } from '#domain/personal.js';
+import { type Personal, erased, readable } from '#domain/personal.js';
 import { Refused } from '#domain/refused.js';
+import { withSecondFactor } from '#domain/session/authentication-methods.js';
+import type { ProviderNameId } from '#domain/session/federation.js';
 import type { ClientTrace } from '#domain/session/session-events.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
@@ -44,7 +46,7 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     private readonly settings: Settings,
   ) {}
 
-  /** @throws Refused `second-factor-wrong` or `login-throttled` */
+  /** @throws Refused `second-factor-wrong` or `login-throttled`; SamlRefused if what an identity provider said holds no more */
   async execute(command: AnswerChallenge): Promise<AnsweredChallenge> {
     const { challengeId, code, client, request } = command;
     const { now } = request;
@@ -53,7 +55,7 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     const admit = { type: 'AdmitAnswer', now } as const;
     const { state } = await this.repository.execute(challenge, stream, admit, { ...request, ...ANONYMOUS });
     if (state.status !== 'open') throw new Refused('second-factor-wrong');
-    const { purpose } = state;
+    const { purpose, nameId } = state;
     const context: CommandContext = { ...request, actor: state.userId, actorKind: 'user' };
     try {
       if (purpose.kind === 'login') await this.secondFactors.show(state.userId, code, context);
@@ -66,7 +68,7 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
       throw error instanceof Refused ? error.of(state.userId) : error;
     }
     await this.repository.execute(challenge, stream, { type: 'RecordRightAnswer', now }, context);
-    return purpose.kind === 'login' ? this.logIn(state.userId, purpose, command) : { kind: 'enrolled' };
+    return purpose.kind === 'login' ? this.logIn(state.userId, purpose, nameId, command) : { kind: 'enrolled' };
   }
 
   private async enrol(
@@ -81,7 +83,8 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
 
   private async logIn(
     userId: UserId,
-    { service: name, epoch, passwordTooShort }: Extract<ChallengePurpose, { kind: 'login' }>,
+    { service: name, epoch, passwordTooShort, federated }: Extract<ChallengePurpose, { kind: 'login' }>,
+    nameId: Personal<ProviderNameId> | null,
     { code, client, request }: AnswerChallenge,
   ): Promise<AnsweredChallenge> {
     const { owner } = await this.sessions.ownerOf(userId);
@@ -89,8 +92,13 @@ export class AnswerChallengeHandler implements ICommandHandler<AnswerChallenge> 
     // All sessions were ended, or the password changed, between the password and the code.
     if (owner === null || owner.sessionEpoch !== epoch || service === undefined)
       throw new Refused('second-factor-wrong').of(userId);
-    const amr = code.kind === 'totp' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa'];
-    const authentication = { account: owner, amr, passwordTooShort: passwordTooShort === true };
+    const authentication = {
+      account: owner,
+      amr: withSecondFactor(federated?.amr ?? ['pwd'], code.kind),
+      passwordTooShort: passwordTooShort === true,
+      secondFactorShown: true,
+      ...(federated === undefined ? {} : { federated: federatedLogin(federated, nameId ?? erased) }),
+    };
     const outcome = await this.commands.execute(new LogIn(authentication, service, client, request));
     if ('challengeId' in outcome) throw new Error('a login with two factors was asked for another one');
     return { kind: 'logged-in', tokens: outcome, service };

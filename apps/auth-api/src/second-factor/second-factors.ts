@@ -9,7 +9,8 @@ import {
   secondFactor,
   secondFactorStream,
 } from '#domain/second-factor/second-factor.js';
-import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
+import { displayNameOf } from '#domain/user/display-name.js';
+import type { ActiveUser } from '#domain/user/user-state.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import { Repository } from '#event-store/repository.js';
 import { Settings } from '#host/settings.js';
@@ -65,7 +66,7 @@ export class SecondFactors {
     const command = { type: 'OfferSecondFactor', userId, credentialId, recoveryCredentialId } as const;
     await this.repository.execute(secondFactor, secondFactorStream(userId), { ...command, now: context.now }, context);
     await this.erase(former);
-    const uri = totpUri(secret, nameOf(account));
+    const uri = totpUri(secret, displayNameOf(account));
     return { credentialId, secret, uri, recoveryCodes: codes };
   }
 

@@ -35,7 +35,8 @@ export class AuthenticatePasswordHandler implements ICommandHandler<Authenticate
     if (proven === null) throw new Refused('credentials-invalid');
     await this.upgrade.atLogin(proven, guess.password, request);
     const { account } = proven;
-    return { account, amr: ['pwd'], passwordTooShort: await this.isTooShort(guess.password, account) };
+    const passwordTooShort = await this.isTooShort(guess.password, account);
+    return { account, amr: ['pwd'], passwordTooShort, secondFactorShown: false };
   }
 
   private async isTooShort(password: string, account: ActiveUser): Promise<boolean> {

@@ -75,7 +75,8 @@ const sessionFilter = (command: Command): Command =>
   command
     .option('--user <id or name>', 'whose')
     .option('--address <address or network>', 'opened from where')
-    .option('--provider <name>', 'the login service that let them in')
+    .option('--provider <name>', 'what let them in: the entity id of an identity provider, or a login service')
+    .option('--service <name>', 'the login service, whoever vouched for them')
     .option('--opened-from <time>', 'opened at this time or later')
     .option('--opened-to <time>', 'and no later than this');
 

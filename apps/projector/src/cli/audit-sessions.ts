@@ -13,6 +13,7 @@ export interface SessionsOptions extends Asking {
   readonly user?: string;
   readonly address?: string;
   readonly provider?: string;
+  readonly service?: string;
   readonly openedFrom?: string;
   readonly openedTo?: string;
   readonly aliveAt?: string;
@@ -70,6 +71,7 @@ export const endFound = (
 const sessionFilterIn = (options: SessionsOptions, userId: string | null): SessionFilter => ({
   userId,
   provider: options.provider ?? null,
+  service: options.service ?? null,
   addresses: options.address === undefined ? null : demandRange(options.address),
   openedFrom: timeIn(options.openedFrom),
   openedTo: timeIn(options.openedTo),

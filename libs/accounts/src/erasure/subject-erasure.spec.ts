@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asCredentialId, asSessionId, asUserId, sessionStream, userStream } from '#domain/ids.js';
+import { adaAsserted, adaAtWayf } from '#domain/testing/federation.js';
 import type { ActiveUser } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import { session } from '#domain/session/session.js';
@@ -12,6 +13,7 @@ import { MemoryKeys } from '#event-store/testing/memory-keys.js';
 import { someContext } from '#event-store/testing/context.js';
 import { IdentifierDigest } from '#vault/identifier-digest.js';
 import { AccountRegistration } from '../account-registration.js';
+import { FederatedAccounts } from '../federated-accounts.js';
 import { type Identifier, IdentifierReservations } from '../identifier-reservations.js';
 import { NotYetErased, type PersonalTraces } from './personal-traces.js';
 import { type ErasureParts, SubjectErasure } from './subject-erasure.js';
@@ -42,6 +44,7 @@ class Death {
 }
 
 const NEVER = new Death(Infinity);
+const DIGEST = new IdentifierDigest(Buffer.alloc(32, 1));
 
 /** A log, a vault and traces in memory; each process has its own view of them. */
 class World {
@@ -62,7 +65,7 @@ class World {
           : (target[name] as () => unknown).bind(target),
     });
     const repository = new Repository(dying, codec, { backOff: async () => {} });
-    const reservations = new IdentifierReservations(repository, new IdentifierDigest(Buffer.alloc(32, 1)));
+    const reservations = new IdentifierReservations(repository, DIGEST);
     const vault: ErasureParts['vault'] = {
       countOf: async () => this.secrets,
       eraseSubject: (subject) =>
@@ -222,6 +225,26 @@ describe('erasing somebody', () => {
     const { erasure, reservations } = world.process();
     await erasure.complete(ada.id, context);
     for (const identifier of identifiersOf('ada')) expect(await reservations.holderOf(identifier)).toBe(another.id);
+  });
+
+  it('leaves nothing of who somebody was to an identity provider, nor of what it said of them', async () => {
+    const { repository, reservations, erasure } = world.process();
+    const federated = new FederatedAccounts(repository, reservations, DIGEST);
+    const countess = await federated.signIn(adaAtWayf, adaAsserted, context());
+    await erasure.begin(countess.id, { ...erase, by: countess.id }, context());
+    expect((await erasure.complete(countess.id, context)).inventory).toMatchObject({ identifiers: 2 });
+    const again = await federated.signIn(adaAtWayf, adaAsserted, context());
+    expect(again.id).not.toBe(countess.id);
+    const mark = { erased: true };
+    const decoded = await world.codec.decode(await world.events());
+    const told = decoded.filter(({ stream }) => stream === userStream(countess.id)).map(({ event }) => event);
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: 'IdentityFederated', data: expect.objectContaining({ subject: mark }) }),
+    );
+    const profile = { firstNames: mark, lastName: mark, mails: mark };
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: 'AssertedProfileChanged', data: expect.objectContaining(profile) }),
+    );
   });
 
   it('shows erased wherever something of them was when the log is read again (SEC-159)', async () => {

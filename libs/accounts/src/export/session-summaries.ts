@@ -1,5 +1,6 @@
 import { type SessionId, asSessionId } from '#domain/ids.js';
 import type { Personal } from '#domain/personal.js';
+import type { Federation } from '#domain/session/federation.js';
 import type { SessionEvent, SessionOpened } from '#domain/session/session-events.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 
@@ -11,6 +12,8 @@ export interface SessionSummary {
   readonly ipAddress: Personal<string> | null;
   readonly userAgent: Personal<string> | null;
   readonly methods: readonly string[];
+  /** Who vouched for the login; null where it was made here. */
+  readonly federation: Federation | null;
   readonly scopes: readonly string[];
   readonly expiresAt: string;
   readonly lastRefreshedAt: Date | null;
@@ -34,9 +37,16 @@ export class SessionSummaries {
   add(id: string, { type, data }: SessionEvent, at: Date): void {
     switch (type) {
       case 'SessionOpened': {
-        const { epoch, origin, ipAddress, userAgent, amr: methods, scopes, expiresAt } = data;
+        const { epoch, origin, ipAddress, userAgent, amr: methods, federation = null, scopes, expiresAt } = data;
         const opened = { id: asSessionId(id), epoch, origin, openedAt: at, ipAddress, userAgent, methods, scopes };
-        this.sessions.set(id, { ...opened, expiresAt, lastRefreshedAt: null, endedAt: null, endedBecause: null });
+        this.sessions.set(id, {
+          ...opened,
+          federation,
+          expiresAt,
+          lastRefreshedAt: null,
+          endedAt: null,
+          endedBecause: null,
+        });
         return;
       }
       case 'SessionRefreshed':

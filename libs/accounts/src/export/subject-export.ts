@@ -94,7 +94,7 @@ const eventView = ({ event, id, stream, revision, position, occurredAt, metadata
 function accountIn(state: User) {
   if (state.status !== 'active') return state;
   const { status, kind, role, suspended, legalHold, claims, acceptedAgreement, scopeLimit } = state;
-  const { registeredBy, mustChangePassword, passwordChangedAt, requestedEmail } = state;
+  const { registeredBy, mustChangePassword, passwordChangedAt, requestedEmail, federation } = state;
   return {
     status,
     kind,
@@ -102,6 +102,7 @@ function accountIn(state: User) {
     suspended,
     legalHold,
     ...claims,
+    federation,
     requestedEmail: requestedEmail?.email ?? null,
     acceptedAgreement,
     scopeLimit,

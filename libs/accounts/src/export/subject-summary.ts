@@ -5,6 +5,7 @@ import type { OneTimeTokenEvent } from '#domain/one-time-token/one-time-token.js
 import type { Personal } from '#domain/personal.js';
 import type { SessionEvent } from '#domain/session/session-events.js';
 import { type BoundAuthenticator, isBinding, withBinding } from '#domain/user/authenticator-history.js';
+import type { RecordedProfile } from '#domain/user/asserted-profile.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import type { DecodedEvent } from '#event-store/codec.js';
 import { SessionSummaries } from './session-summaries.js';
@@ -14,6 +15,15 @@ interface Address {
   readonly since: Date;
   readonly until: Date | null;
 }
+
+interface Identity {
+  /** Its entity id. */
+  readonly identityProvider: string;
+  readonly subject: Personal<string>;
+  readonly since: Date;
+}
+
+type Assertion = RecordedProfile & { readonly since: Date; readonly until: Date | null };
 
 interface IssuedToken {
   readonly id: string;
@@ -35,6 +45,8 @@ export class SubjectSummary {
   /** Of two streams, so they are put in order at the end. */
   private readonly bindings: DecodedEvent[] = [];
   private readonly addresses: Address[] = [];
+  private readonly identities: Identity[] = [];
+  private readonly assertedProfiles: Assertion[] = [];
   private readonly agreements: { readonly version: number; readonly acceptedAt: Date }[] = [];
   private readonly sessions = new SessionSummaries();
   private readonly tokens = new Map<string, IssuedToken>();
@@ -54,6 +66,8 @@ export class SubjectSummary {
   result() {
     return {
       emailAddresses: this.addresses,
+      identities: this.identities,
+      assertedProfiles: this.assertedProfiles,
       agreements: this.agreements,
       authenticators: this.authenticators(),
       sessions: this.sessions.result(),
@@ -83,6 +97,18 @@ export class SubjectSummary {
         this.addresses.push({ email: data.email, since: at, until: null });
         return;
       }
+      case 'IdentityFederated': {
+        const { identityProvider, subject } = data;
+        this.identities.push({ identityProvider, subject, since: at });
+        return;
+      }
+      case 'AssertedProfileChanged': {
+        const { userId: _, ...profile } = data;
+        const last = this.assertedProfiles.pop();
+        if (last !== undefined) this.assertedProfiles.push({ ...last, until: at });
+        this.assertedProfiles.push({ ...profile, since: at, until: null });
+        return;
+      }
       case 'AgreementAccepted':
         this.agreements.push({ version: data.version, acceptedAt: at });
         return;
@@ -109,6 +135,8 @@ export class SubjectSummary {
 
 const ACCOUNT_TYPES = [
   'UserCreated',
+  'IdentityFederated',
+  'AssertedProfileChanged',
   'EmailChanged',
   'EmailChangeUndone',
   'AgreementAccepted',

@@ -1,7 +1,8 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { asCredentialId, asUserId } from '../ids.js';
 import { scenario } from '../testing/scenario.js';
-import { type ChallengeEvent, challenge } from './challenge.js';
+import type { FederatedLogin } from '../session/federation.js';
+import { type ChallengeEvent, challenge, challengedFederation, federatedLogin } from './challenge.js';
 
 const given = scenario(challenge);
 const purpose = { kind: 'login', service: 'web', epoch: 0 } as const;
@@ -47,6 +48,36 @@ describe('a challenge', () => {
       data: { ...issued.data, purpose: { kind: 'enrolment', credentialId: asCredentialId('offered') } },
     };
     given(enrolling, failed, failed, failed, failed).when(wrong).yields(failed);
+  });
+
+  it('keeps what an identity provider said until the second factor is shown, and gives it back', () => {
+    const nameId = {
+      value: 'WAYF-DK-ada',
+      format: null,
+      nameQualifier: null,
+      spNameQualifier: null,
+      sessionIndex: 'one',
+    };
+    const login: FederatedLogin = {
+      federation: { identityProvider: 'https://wayf.example', institution: null, authnContext: null, assurance: ['2'] },
+      nameId,
+      authenticatedAt: new Date('2029-12-31T22:00:00.000Z'),
+      sessionEndsAt: new Date('2030-01-01T04:00:00.000Z'),
+      begunAt: new Date('2029-12-31T23:59:00.000Z'),
+    };
+    for (const each of [login, { ...login, sessionEndsAt: null }]) {
+      const federated = challengedFederation(each, ['saml']);
+      const [event] = challenge.decide(challenge.initial, {
+        type: 'IssueChallenge',
+        userId,
+        purpose: { ...purpose, federated },
+        nameId,
+        now,
+      });
+      const state = challenge.evolve(challenge.initial, JSON.parse(JSON.stringify(event)) as ChallengeEvent, now);
+      expect(state).toMatchObject({ status: 'open', nameId, purpose: { federated: { amr: ['saml'] } } });
+      expect(federatedLogin(federated, nameId)).toEqual(each);
+    }
   });
 
   it('says of one that never was no more than of one that is over (ucloud-users-api §8.3)', () =>

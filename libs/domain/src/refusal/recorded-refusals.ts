@@ -2,7 +2,10 @@ import type { Refusal } from '../refused.js';
 
 /** What a refused request came up against. */
 export type RefusalKind =
-  'csrf' | 'origin' | 'reuse' | 'role' | 'scope' | 'second-factor' | 'step-up' | 'throttled' | 'token';
+  'csrf' | 'origin' | 'reuse' | 'role' | 'saml' | 'scope' | 'second-factor' | 'step-up' | 'throttled' | 'token';
+
+/** What is answered to a SAML message that is not accepted, whatever its fault is. */
+export type SamlRefusalCode = 'saml-login-refused' | 'saml-message-invalid' | 'saml-message-too-large';
 
 interface RecordedRefusal {
   readonly kind: RefusalKind;
@@ -42,8 +45,15 @@ export const RECORDED_REFUSALS = {
   'one-time-token-wrong-audience': { kind: 'token', reason: 'A token turns up where it was not meant for.' },
   'email-token-unknown': { kind: 'token', reason: 'A link of a mail is used twice, or guessed.' },
   'reset-token-unknown': { kind: 'token', reason: 'A link of a mail is used twice, or guessed.' },
+  'saml-login-refused': {
+    kind: 'saml',
+    reason:
+      'A message of an identity provider is forged, late, used twice or not for this browser; the fault says which.',
+  },
+  'saml-message-invalid': { kind: 'saml', reason: 'What was sent as a message of an identity provider is none.' },
+  'saml-message-too-large': { kind: 'saml', reason: 'The same, and it would take much time to find out.' },
 } as const satisfies Partial<
-  Record<Refusal | 'origin-not-trusted' | 'csrf-token-missing' | 'csrf-token-wrong', RecordedRefusal>
+  Record<Refusal | SamlRefusalCode | 'origin-not-trusted' | 'csrf-token-missing' | 'csrf-token-wrong', RecordedRefusal>
 >;
 
 export type RecordedCode = keyof typeof RECORDED_REFUSALS;
@@ -108,6 +118,7 @@ export const UNRECORDED_REFUSALS: readonly { readonly reason: string; readonly c
       'headers-too-large',
       'idempotency-key-invalid',
       'idempotency-key-reused',
+      'identity-provider-unknown',
       'login-service-unknown',
       'name-asserted',
       'name-invalid',
@@ -165,6 +176,6 @@ export const UNRECORDED_REFUSALS: readonly { readonly reason: string; readonly c
   },
   {
     reason: 'A fault or a limit of ours; metrics and the program’s log tell of it.',
-    codes: ['internal', 'logins-busy', 'read-model-behind', 'store-unavailable'],
+    codes: ['internal', 'logins-busy', 'read-model-behind', 'saml-unavailable', 'store-unavailable'],
   },
 ];

@@ -1,6 +1,7 @@
 import type { Decider } from '../decider.js';
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { StreamName, UserId } from '../ids.js';
+import type { SamlFault } from '../saml/saml-fault.js';
 import type { RecordedCode, RefusalKind } from './recorded-refusals.js';
 import { type RequestSource, addressesOn } from './request-source.js';
 
@@ -10,6 +11,15 @@ import { type RequestSource, addressesOn } from './request-source.js';
  * @param writer of the process; a random UUID
  */
 export const refusalsStream = (time: string, writer: string): StreamName => `refusals-${time.slice(0, 10)}.${writer}`;
+
+/** Why a SAML message was refused; whoever sent it is not told. */
+export interface RefusedSamlMessage {
+  readonly fault: SamlFault;
+  /** The entity id of the configured one that it was to be from; null for none, or not known so far. */
+  readonly identityProvider: string | null;
+  /** Of a request of ours that it names, of the first where several are counted together; null for none. */
+  readonly requestId: string | null;
+}
 
 /**
  * Requests that were refused for the same reason to the same somebody within a minute. There are two of these events at most: of the
@@ -31,6 +41,8 @@ export interface RequestRefused extends RequestSource {
   readonly isAuthenticated: boolean;
   /** Keyed hash of the name or e-mail address that was typed (SEC-158), as in `attempts-<hmac>`; null for none. */
   readonly identifierDigest: string | null;
+  /** Left out where it was no SAML message. */
+  readonly saml?: RefusedSamlMessage;
 }
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.

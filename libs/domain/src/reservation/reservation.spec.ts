@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asUserId } from '../ids.js';
 import { at, scenario } from '../testing/scenario.js';
-import { type ReservationEvent, isLeftBehind, reservation } from './reservation.js';
+import { type IdentifierKind, type ReservationEvent, isLeftBehind, reservation } from './reservation.js';
 
 const given = scenario(reservation);
 
@@ -13,7 +13,7 @@ const reserved = (holder = ada): ReservationEvent => ({
 });
 const confirmed: ReservationEvent = { type: 'IdentifierConfirmed', data: { holder: ada } };
 const released: ReservationEvent = { type: 'IdentifierReleased', data: { holder: ada } };
-const reserve = (holder = ada, kind: 'name' | 'email' = 'name') =>
+const reserve = (holder = ada, kind: IdentifierKind = 'name') =>
   ({ type: 'ReserveIdentifier', kind, holder, commandId: `for-${holder}` }) as const;
 
 describe('reserving an identifier', () => {
@@ -31,6 +31,7 @@ describe('reserving an identifier', () => {
   it('is refused for what another user holds', () => {
     given(reserved(), confirmed).when(reserve(eve)).refuses('username-taken');
     given(reserved(), confirmed).when(reserve(eve, 'email')).refuses('email-taken');
+    given(reserved(), confirmed).when(reserve(eve, 'idp')).refuses('identity-taken');
   });
   it('is refused for what another command has just reserved', () =>
     given(reserved()).when(reserve(eve)).refuses('username-taken'));
@@ -38,13 +39,16 @@ describe('reserving an identifier', () => {
     given(reserved())
       .when({ ...reserve(eve), givenUpBy: ada })
       .yields(reserved(eve)));
-  it('takes over an e-mail address that its holder has given up, and never a name', () => {
+  it('takes over an e-mail address that its holder has given up, and never a name or an identity', () => {
     given(reserved(), confirmed)
       .when({ ...reserve(eve, 'email'), givenUpBy: ada })
       .yields(reserved(eve));
     given(reserved(), confirmed)
       .when({ ...reserve(eve), givenUpBy: ada })
       .refuses('username-taken');
+    given(reserved(), confirmed)
+      .when({ ...reserve(eve, 'idp'), givenUpBy: ada })
+      .refuses('identity-taken');
   });
   it('takes over nothing from who has not given it up', () =>
     given(reserved(eve))

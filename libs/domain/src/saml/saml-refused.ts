@@ -16,12 +16,21 @@ const MALFORMED: ReadonlySet<SamlFault> = new Set([
 export class SamlRefused extends Error {
   override readonly name = 'SamlRefused';
 
-  /** @param requestId of a request of ours that the message names; undefined where it names none, or was not read so far */
+  /**
+   * @param requestId of a request of ours that the message names; undefined where it names none, or was not read so far
+   * @param identityProvider the entity id of the configured one that it was to be from; for the audit, never for the answer
+   */
   constructor(
     readonly fault: SamlFault,
     readonly requestId?: string,
+    readonly identityProvider?: string,
   ) {
     super(`a SAML message was refused: ${fault}`);
+  }
+
+  /** The same, said of this identity provider. */
+  from(identityProvider: string): SamlRefused {
+    return new SamlRefused(this.fault, this.requestId, identityProvider);
   }
 
   get kind(): SamlRefusalKind {

@@ -1,6 +1,7 @@
 import type { EventCatalogue } from '../event-catalogue.js';
 import type { SessionId, UserId } from '../ids.js';
 import type { Personal } from '../personal.js';
+import type { Federation, ProviderNameId } from './federation.js';
 
 /** How a session came to be. */
 export type SessionOrigin =
@@ -38,6 +39,10 @@ export interface SessionOpened extends ClientTrace {
   readonly expiresAt: string;
   readonly idleMs: number;
   readonly accessTokenMs: number;
+  /** Left out where the login was made here. */
+  readonly federation?: Federation;
+  /** Sealed; left out likewise. */
+  readonly nameId?: Personal<ProviderNameId>;
 }
 
 /** `reuse-detected`: a spent refresh secret came back, so one of its two holders is a thief (RFC 9700 §4.14.2). */
@@ -47,6 +52,7 @@ export type SessionEndReason =
   | 'ended-by-administrator'
   | 'bulk-invalidation'
   | 'credential-revoked'
+  | 'identity-provider-logout'
   | 'reuse-detected';
 
 // Stored exactly as written: a changed type or field needs a new schema version and an upcaster.
@@ -59,7 +65,7 @@ export type SessionEvent =
 export const sessionEvents: EventCatalogue<SessionEvent> = {
   SessionOpened: {
     schema: 1,
-    personal: { fields: ['ipAddress', 'userAgent'], subject: (data) => data.userId },
+    personal: { fields: ['ipAddress', 'userAgent', 'nameId'], subject: (data) => data.userId },
   },
   SessionRefreshed: { schema: 1 },
   SessionEnded: { schema: 1 },

@@ -31,6 +31,15 @@ const SERVICE: SessionLimits = { absoluteMs: MAX_CREDENTIAL_MS, idleMs: MAX_CRED
 /** How long its access tokens live: a provider's as long as UCloud's do (ucloud-users-api §10.1, SEC-85). */
 export const accessTokenMsOf = (role: Role) => (role === 'PROVIDER' ? PROVIDER_ACCESS_TOKEN_MS : ACCESS_TOKEN_MS);
 
+/**
+ * When a session that is opened now ends, however much it is used.
+ * @param sessionEndsAt when the identity provider wants it to end; null for no such bound
+ */
+export function endOfLogin(role: Role, service: LoginService | null, sessionEndsAt: Date | null, now: Date): Date {
+  const end = now.getTime() + limitsOf(role, service).absoluteMs;
+  return new Date(Math.min(end, sessionEndsAt?.getTime() ?? Infinity));
+}
+
 /** How long a session of this role lives at most, in all and unused (design §3, SEC-68). */
 export function limitsOf(role: Role, service: LoginService | null): SessionLimits {
   const limits = role === 'ADMIN' ? ADMINISTRATOR : role === 'SERVICE' ? SERVICE : PERSON;

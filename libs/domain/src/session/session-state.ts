@@ -1,6 +1,7 @@
 import type { SessionId, UserId } from '../ids.js';
 import { credentialEnd } from '../user/credentials.js';
 import type { SessionOwner } from '../user/user-state.js';
+import type { Federation } from './federation.js';
 import type { SessionEndReason, SessionOrigin } from './session-events.js';
 
 export type Session =
@@ -20,6 +21,8 @@ export interface OpenSession {
   readonly scopes: readonly string[];
   readonly amr: readonly string[];
   readonly authenticatedAt: Date;
+  /** Null where the login was made here. What the identity provider calls the person is in the event alone: it is personal. */
+  readonly federation: Federation | null;
   readonly openedAt: Date;
   readonly lastActiveAt: Date;
   readonly expiresAt: Date;

@@ -4,6 +4,7 @@ import { LONG_AGO, at, scenario, stateAfter } from '../testing/scenario.js';
 import { NO_CREDENTIALS } from '../user/credentials.js';
 import type { SessionOwner } from '../user/user-state.js';
 import { type SessionCommand, session } from './session.js';
+import type { FederatedLogin, Federation, ProviderNameId } from './federation.js';
 import type { SessionEndReason, SessionEvent, SessionOpened } from './session-events.js';
 import type { LoginService } from './session-limits.js';
 import { causeOfDeath, endOf } from './session-state.js';
@@ -103,6 +104,77 @@ describe('logging in', () => {
           idleMs: DAY,
         },
       }));
+
+  describe('by an identity provider', () => {
+    const federation: Federation = {
+      identityProvider: 'https://wayf.example',
+      institution: 'sdu.example',
+      authnContext: 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password',
+      assurance: ['2'],
+    };
+    const name = { value: 'WAYF-DK-ada', format: null, nameQualifier: null, spNameQualifier: null };
+    const nameId: ProviderNameId = { ...name, sessionIndex: 'one' };
+    const federated: FederatedLogin = {
+      federation,
+      nameId,
+      authenticatedAt: new Date('2029-12-31T22:00:00.000Z'),
+      sessionEndsAt: new Date('2030-01-01T04:00:00.000Z'),
+      begunAt: new Date('2029-12-31T23:59:00.000Z'),
+    };
+    const byWayf: SessionOpened = {
+      ...openedData,
+      amr: ['saml'],
+      authenticatedAt: '2029-12-31T22:00:00.000Z',
+      expiresAt: '2030-01-01T04:00:00.000Z',
+      federation,
+      nameId,
+    };
+    const logInBy = (more: Partial<FederatedLogin> = {}, command: Parameters<typeof logIn>[0] = {}) =>
+      logIn({ amr: ['saml'], federated: { ...federated, ...more }, ...command });
+
+    it('keeps who vouched for it, says when they saw its owner, and ends when they say (SessionNotOnOrAfter)', () =>
+      given().when(logInBy()).yields({ type: 'SessionOpened', data: byWayf }));
+
+    it('never lives longer than its role and the login service allow', () => {
+      const endsAt = (expiresAt: string): SessionEvent => ({ type: 'SessionOpened', data: { ...byWayf, expiresAt } });
+      const tomorrow = new Date('2031-01-01T00:00:00.000Z');
+      given()
+        .when(logInBy({ sessionEndsAt: tomorrow }))
+        .yields(endsAt('2030-01-31T00:00:00.000Z'));
+      given()
+        .when(logInBy({ sessionEndsAt: null }))
+        .yields(endsAt('2030-01-31T00:00:00.000Z'));
+    });
+
+    it('does not open a session that is over by now, as after a long while at the second factor', () => {
+      given()
+        .when(logInBy({ sessionEndsAt: now }))
+        .refusesMessage('session-over');
+      given()
+        .when(logInBy({ sessionEndsAt: new Date('2030-01-01T00:00:00.001Z') }))
+        .yields({ type: 'SessionOpened', data: { ...byWayf, expiresAt: '2030-01-01T00:00:00.001Z' } });
+    });
+
+    it('is no fresher for a clock that is ahead of ours (SEC-77)', () =>
+      given()
+        .when(logInBy({ authenticatedAt: new Date('2030-01-01T00:00:59.000Z') }))
+        .yields({ type: 'SessionOpened', data: { ...byWayf, authenticatedAt: '2030-01-01T00:00:00.000Z' } }));
+
+    it('leaves in the state who vouched for it, and not what they call its owner', () => {
+      const state = stateAfter(session, [{ type: 'SessionOpened', data: byWayf }]);
+      expect(state).toMatchObject({ federation });
+      expect(JSON.stringify(state)).not.toContain('WAYF-DK');
+    });
+
+    it('is ended by a logout there, once, and as a session of its owner alone', () => {
+      const end = { type: 'EndSession', owner: ada.id, reason: 'identity-provider-logout' } as const;
+      given(opened).when(end).yields(ended('identity-provider-logout'));
+      given(opened, ended('identity-provider-logout')).when(end).yields();
+      given(opened)
+        .when({ ...end, owner: asUserId('eve') })
+        .refuses('session-unknown');
+    });
+  });
 
   it('never lives longer than its role allows, whatever the login service says', () =>
     given()

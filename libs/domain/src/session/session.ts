@@ -1,8 +1,10 @@
 import type { Decider } from '../decider.js';
 import type { SessionId, UserId } from '../ids.js';
 import { Refused } from '../refused.js';
+import { SamlRefused } from '../saml/saml-refused.js';
 import { ALL_WRITE } from '../scope.js';
 import type { SessionOwner } from '../user/user-state.js';
+import type { FederatedLogin } from './federation.js';
 import { type ExtendSession, extend } from './session-extension.js';
 import {
   type ClientTrace,
@@ -11,7 +13,7 @@ import {
   type SessionOrigin,
   sessionEvents,
 } from './session-events.js';
-import { type LoginService, type SessionLimits, accessTokenMsOf, limitsOf } from './session-limits.js';
+import { type LoginService, accessTokenMsOf, endOfLogin, limitsOf } from './session-limits.js';
 import { type OpenSession, type Session, type Surroundings, causeOfDeath } from './session-state.js';
 
 /** A refresh secret that somebody presents. */
@@ -40,7 +42,13 @@ type IssueCredential = Omit<Opening, 'scopes' | keyof ClientTrace> & {
 };
 
 export type SessionCommand =
-  | ({ readonly type: 'LogIn'; readonly service: LoginService; readonly amr: readonly string[] } & Opening)
+  | ({
+      readonly type: 'LogIn';
+      readonly service: LoginService;
+      readonly amr: readonly string[];
+      /** Left out where the login was made here. */
+      readonly federated?: FederatedLogin;
+    } & Opening)
   /** The first session of a new account, for whoever created it. */
   | ({ readonly type: 'Provision'; readonly createdBy: UserId | null } & Opening)
   | IssueCredential
@@ -61,11 +69,11 @@ export type SessionCommand =
       readonly reason: 'logout' | 'bulk-invalidation';
       readonly now: Date;
     }
-  /** Ends a session by its id, for its owner or for an administrator who knows whose it is. */
+  /** Ends a session by its id: for its owner, for an administrator who knows whose it is, or for who has vouched for its login. */
   | {
       readonly type: 'EndSession';
       readonly owner: UserId;
-      readonly reason: 'ended-by-owner' | 'ended-by-administrator';
+      readonly reason: 'ended-by-owner' | 'ended-by-administrator' | 'identity-provider-logout';
     }
   /** Takes a credential of this account back. */
   | { readonly type: 'RevokeCredential'; readonly owner: UserId };
@@ -89,7 +97,7 @@ export const ACTIVITY_RESOLUTION_MS = 60_000;
 export const session: Decider<Session, SessionCommand, SessionEvent> = {
   events: sessionEvents,
   initial: { status: 'none' },
-  foldVersion: 1,
+  foldVersion: 2,
 
   evolve(state, { type, data }, occurredAt) {
     switch (type) {
@@ -105,6 +113,7 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
           scopes: data.scopes,
           amr: data.amr,
           authenticatedAt: new Date(data.authenticatedAt),
+          federation: data.federation ?? null,
           openedAt: occurredAt,
           lastActiveAt: occurredAt,
           expiresAt: new Date(data.expiresAt),
@@ -125,13 +134,9 @@ export const session: Decider<Session, SessionCommand, SessionEvent> = {
   decide(state, command) {
     switch (command.type) {
       case 'LogIn':
-        return state.status === 'none'
-          ? [open(command, { kind: 'login', service: command.service.name }, command.service, command.amr)]
-          : [];
+        return state.status === 'none' ? [logIn(command)] : [];
       case 'Provision':
-        return state.status === 'none'
-          ? [open(command, { kind: 'provisioned', createdBy: command.createdBy }, null, [])]
-          : [];
+        return state.status === 'none' ? [provision(command)] : [];
       case 'IssueCredential':
         return state.status === 'none' ? [issue(command)] : [];
       case 'ExtendSession':
@@ -159,30 +164,59 @@ const ended = ({ userId }: OpenSession, reason: SessionEndReason): SessionEvent 
   data: { userId, reason },
 });
 
-function open(
-  opening: Opening,
-  origin: SessionOrigin,
-  service: LoginService | null,
-  amr: readonly string[],
-): SessionEvent {
-  const limits = limitsOf(opening.owner.role, service);
-  return opened(opening, origin, limits, { rotates: service?.rotates ?? false, amr });
+type Command<Type extends SessionCommand['type']> = Extract<SessionCommand, { type: Type }>;
+
+/** @throws SamlRefused if the session at the identity provider ended while the login was under way */
+function logIn({ service, amr, federated, ...opening }: Command<'LogIn'>): SessionEvent {
+  const { owner, now } = opening;
+  const expiresAt = endOfLogin(owner.role, service, federated?.sessionEndsAt ?? null, now);
+  if (expiresAt <= now) throw new SamlRefused('session-over');
+  const { idleMs } = limitsOf(owner.role, service);
+  const origin = { kind: 'login', service: service.name } as const;
+  const event = opened(opening, origin, { expiresAt, idleMs, rotates: service.rotates, amr });
+  return federated === undefined ? event : vouchedFor(event, federated, now);
+}
+
+/** Its owner was authenticated elsewhere, and perhaps some time ago. */
+function vouchedFor(
+  { type, data }: Opened,
+  { federation, nameId, authenticatedAt }: FederatedLogin,
+  now: Date,
+): Opened {
+  // A clock that is ahead of ours makes nobody fresher than they are.
+  const provedAt = authenticatedAt < now ? authenticatedAt : now;
+  return { type, data: { ...data, authenticatedAt: provedAt.toISOString(), federation, nameId } };
+}
+
+function provision({ createdBy, ...opening }: Command<'Provision'>): SessionEvent {
+  const { owner, now } = opening;
+  const { idleMs } = limitsOf(owner.role, null);
+  const expiresAt = endOfLogin(owner.role, null, null, now);
+  return opened(opening, { kind: 'provisioned', createdBy }, { expiresAt, idleMs, rotates: false, amr: [] });
 }
 
 function issue({ createdBy, endsAt, ...command }: IssueCredential): SessionEvent {
-  const lifetimeMs = Math.max(0, endsAt.getTime() - command.now.getTime());
-  const limits = { absoluteMs: lifetimeMs, idleMs: lifetimeMs };
+  const idleMs = Math.max(0, endsAt.getTime() - command.now.getTime());
+  const expiresAt = new Date(command.now.getTime() + idleMs);
   const scopes = command.owner.scopeLimit ?? [ALL_WRITE];
   const opening = { ...command, scopes, ipAddress: null, userAgent: null };
-  return opened(opening, { kind: 'provisioned', createdBy }, limits, { rotates: false, amr: [] });
+  return opened(opening, { kind: 'provisioned', createdBy }, { expiresAt, idleMs, rotates: false, amr: [] });
+}
+
+type Opened = Extract<SessionEvent, { type: 'SessionOpened' }>;
+
+interface Terms {
+  readonly expiresAt: Date;
+  readonly idleMs: number;
+  readonly rotates: boolean;
+  readonly amr: readonly string[];
 }
 
 function opened(
   { owner, secretHash, scopes, ipAddress, userAgent, now }: Opening,
   origin: SessionOrigin,
-  { absoluteMs, idleMs }: SessionLimits,
-  { rotates, amr }: { readonly rotates: boolean; readonly amr: readonly string[] },
-): SessionEvent {
+  { expiresAt, idleMs, rotates, amr }: Terms,
+): Opened {
   return {
     type: 'SessionOpened',
     data: {
@@ -194,7 +228,7 @@ function opened(
       scopes,
       amr,
       authenticatedAt: now.toISOString(),
-      expiresAt: new Date(now.getTime() + absoluteMs).toISOString(),
+      expiresAt: expiresAt.toISOString(),
       idleMs,
       accessTokenMs: accessTokenMsOf(owner.role),
       ipAddress,
@@ -207,7 +241,7 @@ function opened(
 const isRetry = ({ spent }: OpenSession, { hash }: PresentedSecret, now: Date) =>
   spent !== null && spent.secretHash === hash && now.getTime() - spent.at.getTime() <= RETRY_WINDOW_MS;
 
-function refresh(state: Session, command: Extract<SessionCommand, { type: 'RefreshSession' }>): SessionEvent[] {
+function refresh(state: Session, command: Command<'RefreshSession'>): SessionEvent[] {
   const { id, presented, successorHash, surroundings, now } = command;
   if (state.status === 'none') throw new Refused('refresh-token-unknown');
   const death = causeOfDeath(id, state, surroundings, now);
@@ -224,7 +258,7 @@ function refresh(state: Session, command: Extract<SessionCommand, { type: 'Refre
   throw new Refused('refresh-token-unknown').of(state.userId);
 }
 
-function logOut(state: Session, command: Extract<SessionCommand, { type: 'LogOut' }>): SessionEvent[] {
+function logOut(state: Session, command: Command<'LogOut'>): SessionEvent[] {
   const { presented, reason, now } = command;
   if (state.status === 'none') throw new Refused('refresh-token-unknown');
   if (state.status === 'ended') throw new Refused('session-ended');

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { Decider, DomainEvent } from '../decider.js';
 import { type Refusal, Refused } from '../refused.js';
+import type { SamlFault } from '../saml/saml-fault.js';
+import { SamlRefused } from '../saml/saml-refused.js';
 
 interface Dated<Event> {
   readonly at: string;
@@ -23,7 +25,16 @@ export function stateAfter<State, Command, Event extends DomainEvent>(
   }, decider.initial);
 }
 
-/** `given(events).when(command).yields(events)` or `.refuses(code)`. */
+function thrownBy(decide: () => unknown): unknown {
+  try {
+    decide();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** `given(events).when(command).yields(events)` or `.refuses(code)`; `.refusesMessage(fault)` of what came by SAML. */
 export function scenario<State, Command, Event extends DomainEvent>(decider: Decider<State, Command, Event>) {
   return (...history: readonly (Event | Dated<Event>)[]) => ({
     when(command: Command) {
@@ -33,14 +44,14 @@ export function scenario<State, Command, Event extends DomainEvent>(decider: Dec
           expect(decide()).toEqual(events);
         },
         refuses(code: Refusal) {
-          let refusal: unknown;
-          try {
-            decide();
-          } catch (error) {
-            refusal = error;
-          }
+          const refusal = thrownBy(decide);
           expect(refusal).toBeInstanceOf(Refused);
           expect(refusal).toMatchObject({ code });
+        },
+        refusesMessage(fault: SamlFault) {
+          const refusal = thrownBy(decide);
+          expect(refusal).toBeInstanceOf(SamlRefused);
+          expect(refusal).toMatchObject({ fault });
         },
       };
     },

@@ -25,8 +25,8 @@ describe('what an identity provider says of somebody', () => {
     );
   });
 
-  it('is one visible line of bounded length', () => {
-    expect(said({ firstNames: '  Ada\r\nAugusta\u202e ' }).firstNames).toBe('Ada Augusta');
+  it('is the first line of each text, as far as it can be seen, of bounded length (ucloud-users-api §9.5)', () => {
+    expect(said({ firstNames: '\n Ada  Augusta\u202e \r\nAdministrator' }).firstNames).toBe('Ada Augusta');
     expect(said({ lastName: '🔑'.repeat(300) }).lastName).toBe('🔑'.repeat(250));
   });
 
@@ -36,7 +36,14 @@ describe('what an identity provider says of somebody', () => {
   it('has only addresses that are some, each once, the first one first', () =>
     expect(
       said({
-        mails: ['z@example.org', 'Ada <a@example.org>', 'a@example.org\r\nBcc: b', ' A@example.org ', 'Z@example.org'],
+        mails: [
+          'z@example.org',
+          'Ada <a@example.org>',
+          'a@example.org\r\nBcc: b',
+          ' A@example.org ',
+          'Z@example.org',
+          'z@example.org',
+        ],
       }).mails,
     ).toEqual(['z@example.org', 'A@example.org']));
 

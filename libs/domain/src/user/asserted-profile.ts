@@ -47,19 +47,20 @@ export const NOTHING_ASSERTED: AssertedProfile = {
 
 /** In code points; what is longer is cut. */
 const MAX_LENGTH = 250;
+const LINE_BREAK = /[\r\n\u0085\u2028\u2029]/u;
 /** Of one list; what follows is left out. */
 const MAX_VALUES = 20;
 
 /**
- * As it is kept, whoever sent it: one visible line in each text, addresses that are some, each value once. Only the order of the
- * addresses means something.
+ * As it is kept, whoever sent it: the first line of each text, as far as it can be seen, addresses that are some, each value once.
+ * Only the order of the addresses means something.
  */
 export const cleaned = (profile: AssertedProfile): AssertedProfile => ({
   firstNames: lineOf(profile.firstNames),
   lastName: lineOf(profile.lastName),
   mails: firstOfEach(profile.mails.map((mail) => mail.trim()).filter(isEmail)).slice(0, MAX_VALUES),
   principalName: lineOf(profile.principalName),
-  organizationId: lineOf(profile.organizationId)?.toLowerCase() ?? null,
+  organizationId: lineOf(profile.organizationId?.toLowerCase() ?? null),
   organizationName: lineOf(profile.organizationName),
   primaryAffiliation: lineOf(profile.primaryAffiliation),
   affiliations: setOf(profile.affiliations),
@@ -67,7 +68,8 @@ export const cleaned = (profile: AssertedProfile): AssertedProfile => ({
 });
 
 function lineOf(text: string | null): string | null {
-  const visible = Array.from((text ?? '').replace(/\s+/gu, ' ')).filter((character) => !INVISIBLE.test(character));
+  const [first = ''] = (text ?? '').trimStart().split(LINE_BREAK);
+  const visible = Array.from(first.replace(/\s+/gu, ' ')).filter((character) => !INVISIBLE.test(character));
   const line = visible.slice(0, MAX_LENGTH).join('').trim();
   return line === '' ? null : line;
 }
@@ -78,10 +80,14 @@ const setOf = (texts: readonly string[]): readonly string[] => {
 };
 
 /** Two spellings of one address are one. */
-const firstOfEach = (mails: readonly string[]): readonly string[] =>
-  mails.filter((mail, index) => mails.findIndex((other) => isSameMail(other, mail)) === index);
-
-const isSameMail = (one: string, other: string) => normaliseIdentifier(one) === normaliseIdentifier(other);
+function firstOfEach(mails: readonly string[]): readonly string[] {
+  const first = new Map<string, string>();
+  for (const mail of mails) {
+    const address = normaliseIdentifier(mail);
+    if (!first.has(address)) first.set(address, mail);
+  }
+  return [...first.values()];
+}
 
 /** Whether a login says what is known. Addresses in another order are the same ones, so that the first one stays what it was. */
 export function isKnown({ mails, ...known }: RecordedProfile, { mails: sent, ...profile }: AssertedProfile): boolean {

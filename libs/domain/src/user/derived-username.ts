@@ -46,15 +46,13 @@ export function derivedUsername(names: Names, attempt: number, seed: Uint8Array)
 
 function baseOf({ firstNames, lastName }: Names): string {
   // In the form that names are compared in, so that nothing comes out of a letter later that is not allowed.
-  const visible = Array.from((firstLine(firstNames) + firstLine(lastName)).normalize('NFKC')).filter(isUsable);
+  const visible = Array.from(`${firstNames ?? ''}${lastName ?? ''}`.normalize('NFKC')).filter(isUsable);
   const base = visible
     .slice(visible.findIndex((character) => character !== '_'))
     .slice(0, MAX_BASE_LENGTH)
     .join('');
   return /\p{L}/u.test(base) && !mixesScripts(base.normalize('NFKC')) ? base : NEUTRAL;
 }
-
-const firstLine = (text: string | null): string => (text ?? '').trimStart().split(/[\r\n\u0085\u2028\u2029]/u)[0] ?? '';
 
 const isUsable = (character: string) =>
   !UNUSABLE.includes(character) && !INVISIBLE.test(character) && !/\s/u.test(character);

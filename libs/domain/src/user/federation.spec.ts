@@ -4,6 +4,7 @@ import { adaAsserted, adaAtWayf, adaFederated, asserted } from '../testing/feder
 import { LONG_AGO, scenario, stateAfter } from '../testing/scenario.js';
 import { ada, adaCreated, invalidated } from '../testing/users.js';
 import { claimsEmail } from './email-change.js';
+import { displayNameOf } from './display-name.js';
 import { identityOf, ownEmail, textOf } from './federation.js';
 import type { UserEvent } from './user-events.js';
 import type { ActiveUser } from './user-state.js';
@@ -66,6 +67,14 @@ describe('the first login of who comes from an identity provider', () => {
     given()
       .when({ ...firstLogin, username: '_ada' })
       .refuses('username-invalid'));
+});
+
+describe('what an account is called', () => {
+  it('is by the names that are asserted, and by the user name where there are none', () => {
+    expect(displayNameOf(accountAfter())).toBe('Ada Lovelace');
+    expect(displayNameOf(accountAfter(asserted({ firstNames: null })))).toBe('Lovelace');
+    expect(displayNameOf(accountAfter(asserted({ firstNames: null, lastName: null })))).toBe('AdaLovelace#4821');
+  });
 });
 
 describe('an identity', () => {

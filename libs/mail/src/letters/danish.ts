@@ -74,7 +74,7 @@ export const danish: Letters = {
     'second-factor-guessed': (facts) => ({
       subject: `Forkerte koder hos ${facts.service}`,
       paragraphs: [
-        'Din adgangskode er blevet indtastet og derefter så mange forkerte koder, at login blev opgivet.',
+        'Et login med din konto kom forbi det første trin og blev opgivet efter for mange forkerte koder.',
         ...ifItWasNotYou(facts),
       ],
     }),

@@ -74,7 +74,7 @@ export const english: Letters = {
     'second-factor-guessed': (facts) => ({
       subject: `Wrong codes at ${facts.service}`,
       paragraphs: [
-        'Your password was entered, and then so many wrong codes that the login was given up.',
+        'A login with your account passed its first step, and was given up after too many wrong codes.',
         ...ifItWasNotYou(facts),
       ],
     }),

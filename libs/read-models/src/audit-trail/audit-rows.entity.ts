@@ -4,7 +4,7 @@ import type { AddressKey } from './address-range.js';
 import { epochMs } from '../epoch-ms.js';
 
 /** Of the projection, and in the names of its tables. */
-export const AUDIT_TRAIL_VERSION = 1;
+export const AUDIT_TRAIL_VERSION = 2;
 
 /** Whether something was done, or was refused. */
 export type Outcome = 'done' | 'refused';
@@ -78,6 +78,7 @@ export class AuditEntryRow {
 @Index('audit_session_of_user', ['userId', 'opened'])
 @Index('audit_session_from_address', ['addressKey', 'opened'], known('addressKey'))
 @Index('audit_session_by_provider', ['provider', 'opened'], known('provider'))
+@Index('audit_session_at_service', ['service', 'opened'], known('service'))
 export class AuditSessionRow {
   @PrimaryColumn('text')
   id: string;
@@ -101,9 +102,16 @@ export class AuditSessionRow {
   @Column('bigint', { nullable: true, transformer: epochMs })
   endedAt: number | null;
 
-  /** By what its owner was let in: a login service. Null for a session that is no login. */
+  /**
+   * By what its owner was let in: the entity id of an identity provider, or the login service where it was done here. Null for a
+   * session that is no login.
+   */
   @Column('text', { nullable: true })
   provider: string | null;
+
+  /** The login service that it was opened at; null likewise. */
+  @Column('text', { nullable: true })
+  service: string | null;
 
   @Column('text', { nullable: true })
   addressKey: AddressKey | null;

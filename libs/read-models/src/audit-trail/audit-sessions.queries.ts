@@ -6,8 +6,10 @@ import { AuditSessionRow } from './audit-rows.entity.js';
 /** Which sessions are asked for; null for any. Times are those of the record. */
 export interface SessionFilter {
   readonly userId: string | null;
-  /** The login service that let them in. */
+  /** What let them in: an identity provider's entity id, or a login service. */
   readonly provider: string | null;
+  /** The login service, whoever vouched for them. */
+  readonly service: string | null;
   readonly addresses: AddressRange | null;
   /** Opened at this time or later, */
   readonly openedFrom: Date | null;
@@ -65,6 +67,7 @@ export class AuditSessionQueries {
     };
     test('userId', '=', filter.userId);
     test('provider', '=', filter.provider);
+    test('service', '=', filter.service);
     test('addressKey', '>=', addresses?.first);
     test('addressKey', '<=', addresses?.last);
     test('openedAt', '>=', filter.openedFrom?.getTime());

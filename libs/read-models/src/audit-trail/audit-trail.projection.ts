@@ -42,6 +42,7 @@ export const auditTrail: Projection<TrailEvent> = {
     'email',
     'factor',
     'idp',
+    'idpsession',
     'import',
     'iterator',
     'key',
@@ -51,6 +52,8 @@ export const auditTrail: Projection<TrailEvent> = {
     'projection',
     'refusals',
     'reset',
+    'samlmessage',
+    'samlrequest',
     'sealing',
     'session',
     'settings',
@@ -149,7 +152,8 @@ function outcomeOf({ type, data }: TrailEvent): Outcome {
 type Opening = Extract<SessionEvent, { type: 'SessionOpened' }>;
 
 function sessionOf({ stream, position, recordedAt }: ProjectedEvent<TrailEvent>, { data }: Opening): AuditSessionRow {
-  const { userId, origin, expiresAt, ipAddress } = data;
+  const { userId, origin, federation, expiresAt, ipAddress } = data;
+  const service = origin.kind === 'login' ? origin.service : null;
   return {
     id: idIn(stream),
     userId,
@@ -157,7 +161,8 @@ function sessionOf({ stream, position, recordedAt }: ProjectedEvent<TrailEvent>,
     openedAt: recordedAt.getTime(),
     expiresAt: Date.parse(expiresAt),
     endedAt: null,
-    provider: origin.kind === 'login' ? origin.service : null,
+    provider: federation?.identityProvider ?? service,
+    service,
     addressKey: keyOf(ipAddress),
   };
 }

@@ -161,10 +161,18 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
     await open(asSessionId('s3'), { userId: eve, expiresAt: '2030-01-02T12:00:00.000Z' });
     recordedAt = '2030-01-03T00:00:00.000Z';
     await fixture.happened(sessionStream(asSessionId('s1')), ended('logout'));
+    const federation = {
+      identityProvider: 'https://wayf.example',
+      institution: null,
+      authnContext: null,
+      assurance: [],
+    };
+    await open(asSessionId('s4'), { userId: eve, expiresAt: '2030-01-03T00:00:00.001Z', federation });
     await fixture.catchUp(auditTrail);
     const any: SessionFilter = {
       userId: null,
       provider: null,
+      service: null,
       addresses: null,
       openedFrom: null,
       openedTo: null,
@@ -174,14 +182,16 @@ describe.each(DATABASES)('the audit trail in %s', (kind) => {
       (await new AuditSessionQueries(fixture.database.reader).page({ ...any, ...filter }, before, size)).map(
         ({ id }) => id,
       );
-    expect(await ids({})).toEqual(['s3', 's2', 's1']);
+    expect(await ids({})).toEqual(['s4', 's3', 's2', 's1']);
     expect(await new AuditSessionQueries(fixture.database.reader).count({ ...any, userId: ada })).toBe(2);
     expect(await ids({}, placeOf('3'), 1)).toEqual(['s2']);
-    expect(await ids({ userId: eve })).toEqual(['s3']);
+    expect(await ids({ userId: eve })).toEqual(['s4', 's3']);
     expect(await ids({ provider: 'web' })).toEqual(['s3', 's1']);
+    expect(await ids({ provider: 'https://wayf.example' })).toEqual(['s4']);
+    expect(await ids({ service: 'web' })).toEqual(['s4', 's3', 's1']);
     expect(await ids({ addresses: addressRange('198.51.100.0/24') })).toEqual(['s2']);
     expect(await ids({ openedTo: new Date('2030-01-01T00:00:00.000Z') })).toEqual(['s1']);
-    expect(await ids({ openedFrom: new Date('2030-01-01T00:00:00.001Z') })).toEqual(['s3', 's2']);
+    expect(await ids({ openedFrom: new Date('2030-01-01T00:00:00.001Z') })).toEqual(['s4', 's3', 's2']);
     expect(await ids({ aliveAt: new Date('2030-01-01T23:00:00.000Z') })).toEqual(['s1']);
     expect(await ids({ aliveAt: new Date('2030-01-02T13:00:00.000Z') })).toEqual(['s2', 's1']);
     expect(await ids({ aliveAt: new Date('2030-01-04T00:00:00.000Z') })).toEqual(['s2']);

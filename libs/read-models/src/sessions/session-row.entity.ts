@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { epochMs } from '../epoch-ms.js';
 
 /** Of the projection, and in the names of its tables. */
-export const SESSIONS_VERSION = 4;
+export const SESSIONS_VERSION = 5;
 
 /** A session that was not ended on its own. Whether it is alive is for the query to say. */
 @Entity(`session_v${SESSIONS_VERSION}`)
@@ -47,13 +47,24 @@ export class SessionRow {
   @Column('text')
   amr: string;
 
+  /** The entity id of who has vouched for the login; null where it was made here. */
+  @Column('text', { nullable: true })
+  identityProvider: string | null;
+
+  /** The domain of whom the person belongs to, as the identity provider says. */
+  @Column('text', { nullable: true })
+  institution: string | null;
+
   @Column('text', { nullable: true })
   ipAddress: string | null;
 
   @Column('text', { nullable: true })
   userAgent: string | null;
 
-  /** Epoch milliseconds, as the times below. */
+  /** When its owner proved who they are; epoch milliseconds, as the times below. */
+  @Column('bigint', { transformer: epochMs })
+  authenticatedAt: number;
+
   @Column('bigint', { transformer: epochMs })
   openedAt: number;
 

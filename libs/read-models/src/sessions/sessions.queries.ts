@@ -15,7 +15,7 @@ export interface PageRequest {
   readonly size: number;
 }
 
-type Integer = 'openedAt' | 'lastActiveAt' | 'expiresAt' | 'idleMs';
+type Integer = 'authenticatedAt' | 'openedAt' | 'lastActiveAt' | 'expiresAt' | 'idleMs';
 /** As the driver gives it: PostgreSQL's has 64-bit integers as text. */
 type WrittenRow = Omit<SessionRow, Integer> & Record<Integer, number | string>;
 
@@ -83,6 +83,7 @@ function withLivingAncestors(candidates: readonly Descent[]): string[] {
 
 const asSessionRow = (row: WrittenRow): SessionRow => ({
   ...row,
+  authenticatedAt: Number(row.authenticatedAt),
   openedAt: Number(row.openedAt),
   lastActiveAt: Number(row.lastActiveAt),
   expiresAt: Number(row.expiresAt),

@@ -51,8 +51,11 @@ describe.each(DATABASES)('in %s', (kind) => {
             extendedBy: '',
             scopes: 'all:write',
             amr: 'pwd otp',
+            identityProvider: null,
+            institution: null,
             ipAddress: '192.0.2.7',
             userAgent: 'curl/8',
+            authenticatedAt: Date.parse('2030-01-01T00:00:00.000Z'),
             openedAt: Date.parse('2030-01-01T00:00:00.000Z'),
             lastActiveAt: Date.parse('2030-01-01T12:00:00.000Z'),
             expiresAt: Date.parse('2030-01-31T00:00:00.000Z'),
@@ -60,6 +63,25 @@ describe.each(DATABASES)('in %s', (kind) => {
           },
         ],
       });
+    });
+
+    it('say who vouched for a login that was not made here, and when they saw its owner', async () => {
+      const federation = { institution: 'sdu.example', authnContext: null, assurance: ['2'] };
+      const byWayf = sessionOpened({
+        amr: ['saml'],
+        authenticatedAt: '2029-12-31T22:00:00.000Z',
+        federation: { identityProvider: 'https://wayf.example', ...federation },
+      });
+      await fixture.happened(sessionStream(first), byWayf);
+      expect((await listed()).items).toMatchObject([
+        {
+          amr: 'saml',
+          identityProvider: 'https://wayf.example',
+          institution: 'sdu.example',
+          authenticatedAt: Date.parse('2029-12-31T22:00:00.000Z'),
+          openedAt: Date.parse('2030-01-01T00:00:00.000Z'),
+        },
+      ]);
     });
 
     it('are the newest first, in pages', async () => {

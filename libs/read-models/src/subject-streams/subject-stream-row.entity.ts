@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Of the projection, and in the name of its table. */
-export const SUBJECT_STREAMS_VERSION = 1;
+export const SUBJECT_STREAMS_VERSION = 2;
 
 /** Something in a stream is about an account. Both are ids; nothing here is personal. */
 @Entity(`subject_stream_v${SUBJECT_STREAMS_VERSION}`)

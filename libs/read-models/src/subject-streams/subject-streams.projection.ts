@@ -13,6 +13,8 @@ const TYPES = [
   'MailDispatchStarted',
   'OneTimeTokenIssued',
   'PasswordResetRequested',
+  'ProviderSessionOpened',
+  'ProviderSessionsEnded',
   'RequestRefused',
   'SessionOpened',
   'UserIteratorOpened',
@@ -33,6 +35,7 @@ export const subjectStreams: Projection<NamingEvent> = {
     'challenge',
     'email',
     'idp',
+    'idpsession',
     'import',
     'iterator',
     'mail',
@@ -63,12 +66,14 @@ function namedIn({ type, data }: NamingEvent): readonly UserId[] {
     case 'FailedLoginsCleared':
     case 'LoginFailed':
     case 'PasswordResetRequested':
+    case 'ProviderSessionsEnded':
     case 'RequestRefused':
       return data.userId === null || data.userId === undefined ? [] : [data.userId];
     case 'AdministrationWithdrawn':
     case 'ChallengeIssued':
     case 'MailDispatchStarted':
     case 'OneTimeTokenIssued':
+    case 'ProviderSessionOpened':
     case 'SessionOpened':
       return [data.userId];
   }

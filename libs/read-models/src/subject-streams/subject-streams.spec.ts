@@ -24,10 +24,24 @@ describe.each(DATABASES)('the streams about an account in %s', (kind) => {
     await fixture.happened('name-1', { type: 'IdentifierReserved', data: { holder: ada, commandId: 'c' } });
     for (const userId of [ada, null, eve, ada])
       await fixture.happened('reset-1', { type: 'PasswordResetRequested', data: { userId, ...reset } });
+    const opened = { sessionId: asSessionId('s1'), sessionIndexDigest: null, endsAt: expiresAt };
+    await fixture.happened('idpsession-1', { type: 'ProviderSessionOpened', data: { userId: ada, ...opened } });
+    for (const userId of [ada, null])
+      await fixture.happened('idpsession-2', {
+        type: 'ProviderSessionsEnded',
+        data: { userId, sessionIndexDigests: null },
+      });
     await fixture.happened('attempts-1', { type: 'FailedLoginsCleared', data: {} });
     await fixture.catchUp(subjectStreams);
     const { reader } = fixture.database;
-    expect(await streamsAbout(reader, ada)).toEqual(['import-1', 'name-1', 'onetime-1', 'reset-1']);
+    expect(await streamsAbout(reader, ada)).toEqual([
+      'idpsession-1',
+      'idpsession-2',
+      'import-1',
+      'name-1',
+      'onetime-1',
+      'reset-1',
+    ]);
     expect(await streamsAbout(reader, eve)).toEqual(['import-1', 'onetime-2', 'reset-1']);
     expect(await streamsAbout(reader, asUserId('nobody'))).toEqual([]);
   });

@@ -1,7 +1,9 @@
 import { HttpException } from '@nestjs/common';
 import { isDatabaseLost } from '#database/database-lost.js';
 import { inMinutes } from '#domain/duration.js';
+import type { SamlRefusalCode } from '#domain/refusal/recorded-refusals.js';
 import { type Refusal, Refused } from '#domain/refused.js';
+import { type SamlRefusalKind, SamlRefused } from '#domain/saml/saml-refused.js';
 import { USER_ITERATOR_MS } from '#domain/user-iterator/user-iterator.js';
 import { MAX_CREDENTIALS } from '#domain/user/credentials.js';
 import { AppendOutcomeUnknown, ConcurrencyConflict, StoreUnavailable } from '#event-store/event-store.js';
@@ -9,6 +11,7 @@ import { IdempotencyKeyReused } from '#event-store/repository.js';
 import { ReadModelBehind } from '#read-models/progress.js';
 import { HasherBusy } from '#vault/password-hasher.js';
 import { BadRequest, type RequestFault } from '../../bad-request.js';
+import { IdentityProviderUnavailable } from '../../saml/identity-provider-unavailable.js';
 
 /** What UCloud's clients read when something went wrong (ucloud-users-api §2.2); here the code is never null. */
 export interface ErrorBody {
@@ -157,10 +160,22 @@ const FAULT_STATUS: Readonly<Record<RequestFault, number>> = {
   'csrf-token-missing': 400,
   'csrf-token-wrong': 401,
   'idempotency-key-invalid': 400,
+  'identity-provider-unknown': 400,
   'login-service-unknown': 400,
   'origin-not-trusted': 400,
   'parameter-invalid': 400,
   'url-too-long': 414,
+};
+
+/** Nothing that whoever forges messages could learn from: it is the same whatever the fault is. */
+const SAML_REFUSALS: Readonly<Record<SamlRefusalKind, Answer & { readonly errorCode: SamlRefusalCode }>> = {
+  malformed: { status: 400, errorCode: 'saml-message-invalid', why: 'This is no message of an identity provider.' },
+  'too-large': { status: 413, errorCode: 'saml-message-too-large', why: 'The message is too large.' },
+  refused: {
+    status: 401,
+    errorCode: 'saml-login-refused',
+    why: 'The message of the identity provider was not accepted. Begin again at the service.',
+  },
 };
 
 const OTHER_CODES = [
@@ -175,14 +190,20 @@ const OTHER_CODES = [
   'request-invalid',
   'request-timeout',
   'route-unknown',
+  'saml-unavailable',
   'store-unavailable',
   'url-invalid',
 ] as const;
 
 /** Clients may rely on each; docs/api.md lists them by status. */
-export type ErrorCode = Refusal | RequestFault | (typeof OTHER_CODES)[number];
+export type ErrorCode = Refusal | RequestFault | SamlRefusalCode | (typeof OTHER_CODES)[number];
 
-export const ERROR_CODES: readonly string[] = [...Object.keys(REFUSALS), ...Object.keys(FAULT_STATUS), ...OTHER_CODES];
+export const ERROR_CODES: readonly string[] = [
+  ...Object.keys(REFUSALS),
+  ...Object.keys(FAULT_STATUS),
+  ...Object.values(SAML_REFUSALS).map(({ errorCode }) => errorCode),
+  ...OTHER_CODES,
+];
 
 /** What the web server refuses before any of our code sees the request, by its status. */
 const SERVER_FAULTS: Readonly<Record<number, readonly [errorCode: ErrorCode, why: string]>> = {
@@ -194,6 +215,9 @@ const SERVER_FAULTS: Readonly<Record<number, readonly [errorCode: ErrorCode, why
 };
 
 const RETRY_SOON_SECONDS = 1;
+
+const SAML_UNAVAILABLE = 'This identity provider cannot be used at this moment. Try again in a minute.';
+const RETRY_SAML_SECONDS = 60;
 
 /** What an error is to the client. */
 export interface ErrorAnswer {
@@ -218,6 +242,12 @@ export function answerTo(error: unknown): ErrorAnswer | undefined {
     const { status, why } = REFUSALS[error.code];
     return { ...answer(status, error.code, error.explanation ?? why), ...error.details };
   }
+  if (error instanceof SamlRefused) {
+    const { status, errorCode, why } = SAML_REFUSALS[error.kind];
+    return answer(status, errorCode, why);
+  }
+  if (error instanceof IdentityProviderUnavailable)
+    return { ...answer(503, 'saml-unavailable', SAML_UNAVAILABLE), retryAfterSeconds: RETRY_SAML_SECONDS };
   if (error instanceof BadRequest) return answer(FAULT_STATUS[error.code], error.code, error.explanation);
   if (error instanceof IdempotencyKeyReused) return answer(422, 'idempotency-key-reused', error.message);
   if (error instanceof ConcurrencyConflict)

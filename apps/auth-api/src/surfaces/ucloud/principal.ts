@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { fullName } from '#domain/user/display-name.js';
 import { type FoundUser, shownEmail } from '#read-models/users/users.queries.js';
 
 /** An account as other services see it (ucloud-users-api §13.3); services and providers have the first three fields only. */
@@ -66,10 +67,4 @@ export function principalOf(row: FoundUser): Principal {
     organizationId,
     ...(type === 'wayf' ? { wayfId: row.subject, displayName: fullName(row) ?? id } : { displayName: id }),
   };
-}
-
-/** Null for who has no name. */
-function fullName({ firstNames, lastName }: FoundUser): string | null {
-  const names = [firstNames, lastName].filter((name) => name !== null);
-  return names.length === 0 ? null : names.join(' ');
 }

@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { RecordedCode } from '#domain/refusal/recorded-refusals.js';
+import type { RefusedSamlMessage } from '#domain/refusal/refusal.js';
 import { Refused } from '#domain/refused.js';
+import { SamlRefused } from '#domain/saml/saml-refused.js';
+import { isSamlRequestId } from '#domain/saml/saml-request.js';
 import type { IdentifierDigest } from '#vault/identifier-digest.js';
 import { whereaboutsOf } from '../../refusal/whereabouts.js';
 import type { RefusedRequest } from '../../refusal/refusal-windows.js';
@@ -24,10 +27,18 @@ export function refusedRequest(
     userId: caller?.userId ?? owner ?? null,
     // As attempts are counted by it: both can be found together.
     identifierDigest: typed === null ? null : digest.of('login', typed),
+    saml: error instanceof SamlRefused ? refusedMessage(error) : null,
     correlationId: correlationIdOf(request),
     ...whereaboutsOf(addressOf(request)),
   };
 }
+
+/** Whoever forges a message can have it name anything as a request; only what can be the id of one is kept. */
+const refusedMessage = ({ fault, identityProvider, requestId }: SamlRefused): RefusedSamlMessage => ({
+  fault,
+  identityProvider: identityProvider ?? null,
+  requestId: requestId !== undefined && isSamlRequestId(requestId) ? requestId : null,
+});
 
 /** Who somebody says they are in a form that asks for it: a login's name, the address that a link is to be sent to. */
 function typedIdentifier(body: unknown): string | null {

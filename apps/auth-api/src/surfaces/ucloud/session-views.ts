@@ -5,6 +5,9 @@ import type { SessionRow } from '#read-models/sessions/session-row.entity.js';
 import type { Page, PageRequest } from '#read-models/sessions/sessions.queries.js';
 import type { AuthenticatedCaller } from '../../access/caller-authentication.js';
 
+const IDENTITY_PROVIDER = 'The entity id of who has vouched for the login; null where it was made here.';
+const INSTITUTION = 'The domain of whom its owner belongs to, as the identity provider says.';
+
 /** A session in a list: UCloud's three fields, and what they leave out (design §4). */
 export class SessionView {
   @ApiProperty({ description: 'Where it was opened from; "Unknown location" when not recorded.' })
@@ -36,6 +39,15 @@ export class SessionView {
 
   @ApiProperty({ type: [String], description: 'How its owner was authenticated (RFC 8176).' })
   methods: string[];
+
+  @ApiProperty({ description: 'When its owner was authenticated; epoch milliseconds.' })
+  authenticatedAt: number;
+
+  @ApiProperty({ type: String, nullable: true, description: IDENTITY_PROVIDER })
+  identityProvider: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: INSTITUTION })
+  institution: string | null;
 
   @ApiProperty({ type: [String] })
   scopes: string[];
@@ -90,6 +102,9 @@ function viewOf(row: SessionRow, current: SessionId): SessionView {
     origin: row.origin,
     service: row.service,
     methods: words(row.amr),
+    authenticatedAt: row.authenticatedAt,
+    identityProvider: row.identityProvider,
+    institution: row.institution,
     scopes: words(row.scopes),
     createdBy: row.createdBy,
     extendedBy: words(row.extendedBy),
@@ -131,6 +146,12 @@ export class CurrentSessionView {
   @ApiProperty({ description: 'When its owner was authenticated; epoch milliseconds.' })
   authenticatedAt: number;
 
+  @ApiProperty({ type: String, nullable: true, description: IDENTITY_PROVIDER })
+  identityProvider: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: INSTITUTION })
+  institution: string | null;
+
   @ApiProperty({ description: 'Epoch milliseconds.' })
   createdAt: number;
 
@@ -148,6 +169,8 @@ export function currentViewOf(caller: AuthenticatedCaller): CurrentSessionView {
     scopes: [...caller.scopes],
     methods: [...session.amr],
     authenticatedAt: session.authenticatedAt.getTime(),
+    identityProvider: session.federation?.identityProvider ?? null,
+    institution: session.federation?.institution ?? null,
     createdAt: session.openedAt.getTime(),
     expiresAt: endOf(caller.sessionId, session, caller.account).getTime(),
   };

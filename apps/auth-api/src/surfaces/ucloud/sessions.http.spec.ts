@@ -40,6 +40,9 @@ describe('listing sessions', () => {
       origin: 'login',
       service: 'cli',
       methods: ['pwd'],
+      authenticatedAt: now,
+      identityProvider: null,
+      institution: null,
       scopes: ['all:write'],
       createdBy: null,
       extendedBy: [],
@@ -135,6 +138,8 @@ describe('checking a session', () => {
       scopes: ['all:write'],
       methods: ['pwd'],
       authenticatedAt: now,
+      identityProvider: null,
+      institution: null,
       createdAt: now,
     });
   });

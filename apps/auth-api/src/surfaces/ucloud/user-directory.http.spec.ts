@@ -52,6 +52,8 @@ describe('the list of users', () => {
           firstNames: 'Ada',
           lastName: 'N/A',
           email: 'Ada@example.org',
+          identityProvider: null,
+          organizationId: null,
           twoFactorAuthentication: false,
           serviceLicenseAgreement: 0,
           mustChangePassword: false,
