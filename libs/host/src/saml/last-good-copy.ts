@@ -16,7 +16,7 @@ export class LastGoodCopy {
 
   /** Whole or not at all: a crash leaves the one from before. */
   async write(text: string): Promise<void> {
-    const draft = `${this.file}.draft`;
+    const draft = `${this.file}.${process.pid}.draft`;
     await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
     await writeFile(draft, text, { mode: 0o600 });
     await rename(draft, this.file);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ProviderMetadata } from '#saml/metadata/identity-provider-metadata.js';
 import { MetadataRefused } from '#saml/metadata/metadata-refused.js';
@@ -21,7 +22,8 @@ export interface Described {
  */
 export class MetadataFeed {
   private newest: ProviderMetadata | null = null;
-  private text: string | null = null;
+  /** Of the text that it was read from, and that is on disk. */
+  private digest: string | null = null;
   private said = 'good';
   private readonly copy: LastGoodCopy;
 
@@ -48,16 +50,21 @@ export class MetadataFeed {
     }
     const text = await this.copy.read();
     // It is refused when it is over; whether that matters, the next refresh says.
-    if (text !== null) await this.use(text).catch(() => undefined);
+    if (text !== null)
+      await this.use(text).then(
+        () => (this.digest = digestOf(text)),
+        () => undefined,
+      );
   }
 
   /** Looks whether there is something newer. Never fails. @returns whether what there is could be used */
   async refresh(signal?: AbortSignal): Promise<boolean> {
     try {
       const text = await this.load(signal);
-      if (text !== this.text || this.current() === null) {
+      if (digestOf(text) !== this.digest || this.current() === null) {
         await this.use(text);
         if ('url' in this.described.metadata.from) await this.copy.write(text);
+        this.digest = digestOf(text);
       }
       this.say('good');
       return true;
@@ -76,7 +83,6 @@ export class MetadataFeed {
     const { entityId, metadata } = this.described;
     const expected = { entityId, signers: metadata.signers, now: this.clock.now() };
     this.newest = await readMetadataElsewhere(text, expected);
-    this.text = text;
   }
 
   private say(state: string): void {
@@ -98,6 +104,8 @@ export class MetadataFeed {
       );
   }
 }
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** Why metadata could not be had or used, with what the network says of it. */
 export function whyUnusable(error: unknown): string {

@@ -54,9 +54,17 @@ export function samlSettings(entry: SamlEntry, publicUrl: string, refuse: Refuse
   // Cookies that come with the post of an identity provider are sent on secure ways only.
   if (!isSecureUrl(publicUrl)) refuse('saml', 'needs an AUTHLOG_PUBLIC_URL with https, or one on this machine');
   const { service, organization, contacts = [], keys = [], identityProviders } = entry;
-  demandOnce(identityProviders, 'name', refuse);
   const providers = identityProviders.map((each, n) => providerSettings(each, `saml.identityProviders[${n}]`, refuse));
-  demandOnce(providers, 'entityId', refuse);
+  demandOnce(
+    providers.map(({ name }) => name),
+    'name',
+    refuse,
+  );
+  demandOnce(
+    providers.map(({ entityId }) => entityId),
+    'entityId',
+    refuse,
+  );
   const pairs = keys.map((key, n) => keyIn(key, `saml.keys[${n}]`, refuse));
   return {
     serviceProvider: {
@@ -78,14 +86,9 @@ export function samlSettings(entry: SamlEntry, publicUrl: string, refuse: Refuse
   };
 }
 
-function demandOnce<Key extends 'name' | 'entityId'>(
-  providers: readonly Readonly<Partial<Record<Key, string>>>[],
-  key: Key,
-  refuse: Refuse,
-): void {
-  const values = providers.map((provider) => provider[key]).filter((value) => value !== '');
-  const repeated = values.find((value, n) => value !== undefined && values.indexOf(value) !== n);
-  if (repeated !== undefined) refuse('saml.identityProviders', `has the ${key} ${repeated} twice`);
+function demandOnce(values: readonly string[], what: string, refuse: Refuse): void {
+  const repeated = values.find((value, n) => value !== '' && values.indexOf(value) !== n);
+  if (repeated !== undefined) refuse('saml.identityProviders', `has the ${what} ${repeated} twice`);
 }
 
 function providerSettings(entry: IdentityProviderEntry, path: string, refuse: Refuse): IdentityProviderSettings {

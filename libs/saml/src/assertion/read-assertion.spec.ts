@@ -19,6 +19,11 @@ const wrong: [name: string, parts: Parts, fault: SamlFault][] = [
   ['Version 1.1 of the assertion', { assertionVersion: '1.1' }, 'version-unsupported'],
   ['no Version of the assertion', { assertionVersion: null }, 'version-unsupported'],
   ['a status other than Success', { statusCode: 'urn:oasis:names:tc:SAML:2.0:status:Responder' }, 'status-not-success'],
+  [
+    'an error without an assertion',
+    { statusCode: 'urn:oasis:names:tc:SAML:2.0:status:Requester', assertionXml: '', sign: 'response' },
+    'status-not-success',
+  ],
   ['no status', { statusXml: '' }, 'status-not-success'],
   [
     'a status without a code',

@@ -61,7 +61,8 @@ describe('metadata of an identity provider', () => {
     expect(readIdentityProviderMetadata(entityXml({ keys: oneEncrypts }), unsigned).signingCertificates).toHaveLength(
       1,
     );
-    expect(readIdentityProviderMetadata(entityXml({ logout: '' }), unsigned).singleLogoutUrl).toBeNull();
+    for (const logout of ['', HUB_METADATA.logout.replace('https:', 'http:')])
+      expect(readIdentityProviderMetadata(entityXml({ logout }), unsigned).singleLogoutUrl).toBeNull();
   });
 
   it('is used until the earliest validUntil, and then no more (SEC-115)', () => {
@@ -80,8 +81,16 @@ describe('metadata of an identity provider', () => {
     ['of SAML 1.1', entityXml().replace('2.0:protocol', '1.1:protocol'), 'does not describe'],
     ['without a place to log in', entityXml({ login: '' }), 'has no SingleSignOnService by HTTP-Redirect'],
     ['by POST only', entityXml({ login: login.replace('Redirect', 'POST') }), 'has no SingleSignOnService'],
-    ['with a login in clear', entityXml({ login: login.replace('https://w', 'http://w') }), 'is no https address'],
-    ['with a login by script', entityXml({ login: login.replace('https:', 'javascript:') }), 'is no https address'],
+    [
+      'with a login in clear',
+      entityXml({ login: login.replace('https://w', 'http://w') }),
+      'has no SingleSignOnService by HTTP-Redirect with an https',
+    ],
+    [
+      'with a login by script',
+      entityXml({ login: login.replace('https:', 'javascript:') }),
+      'has no SingleSignOnService by HTTP-Redirect with an https',
+    ],
     ['without keys', entityXml({ keys: '' }), 'has no certificate of an RSA key'],
     ['with keys that are none', entityXml({ keys: keys.replaceAll('MII', 'AAA') }), 'has no certificate of an RSA key'],
     ['that ends at no time', entityXml({ attributes: 'validUntil="soon"' }), 'has a validUntil that is no time'],

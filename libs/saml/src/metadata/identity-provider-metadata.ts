@@ -62,7 +62,8 @@ export function readIdentityProviderMetadata(text: string, expected: MetadataExp
     throw new MetadataRefused(`does not describe ${expected.entityId} as an identity provider of SAML 2.0`);
   return {
     singleSignOnUrl:
-      redirectLocation(role, 'SingleSignOnService') ?? refuse('has no SingleSignOnService by HTTP-Redirect'),
+      redirectLocation(role, 'SingleSignOnService') ??
+      refuse('has no SingleSignOnService by HTTP-Redirect with an https address'),
     singleLogoutUrl: redirectLocation(role, 'SingleLogoutService'),
     signingCertificates: signingCertificates(role),
     scopes: scopesOf([entity, role]),
@@ -96,14 +97,12 @@ function pathsTo(entityId: string, element: Element, above: readonly Element[]):
   return childElements(element).flatMap((child) => pathsTo(entityId, child, path));
 }
 
-/** The first that is announced (SAML metadata §2.2.2). */
+/** The first that is announced and that browsers may be sent to; null for none. */
 function redirectLocation(role: Element, service: string): string | null {
-  const found = childrenNamed(role, METADATA, service).find(
-    (each) => attributeOf(each, 'Binding') === REDIRECT_BINDING,
-  );
-  if (found === undefined) return null;
-  const location = attributeOf(found, 'Location');
-  return isSecureUrl(location) ? location : refuse(`has a ${service} whose Location is no https address`);
+  const locations = childrenNamed(role, METADATA, service)
+    .filter((each) => attributeOf(each, 'Binding') === REDIRECT_BINDING)
+    .map((each) => attributeOf(each, 'Location'));
+  return locations.find(isSecureUrl) ?? null;
 }
 
 /** A certificate only carries a key: when it ends means nothing (wayf-saml §1.2). */

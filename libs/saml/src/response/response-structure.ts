@@ -22,6 +22,8 @@ export interface ResponseStructure {
 
 // An xs:ID, of the signs that are in use; it is remembered, and stands in expressions of the library.
 const ID = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
+// Issuer, status, extensions and a signature: what is beside the assertion may be signed by nobody, and be made of anything.
+const MAX_ELEMENTS_BESIDE = 80;
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 /**
@@ -37,6 +39,7 @@ export function demandResponseStructure(response: Element): ResponseStructure {
   const isOnlyResponse = elements.filter(({ localName }) => localName === 'Response').length === 1;
   if (assertion === undefined || moreAssertions.length > 0 || !isOnlyResponse || !isChild(assertion, response))
     throw new SamlRefused('assertion-count');
+  if (elements.length - elementsOf(assertion).length > MAX_ELEMENTS_BESIDE) throw new SamlRefused('too-complex');
   demandIds(elements, [response]);
   if (assertion.localName === 'EncryptedAssertion') demandSignatures(elements, [response]);
   else {

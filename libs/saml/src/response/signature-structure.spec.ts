@@ -102,6 +102,21 @@ const malformed: [name: string, change: (xml: string) => string, fault: SamlFaul
     'signature-malformed',
   ],
   [
+    'more certificates than anybody has',
+    after('SignatureValue', `<ds:KeyInfo>${'<ds:X509Data></ds:X509Data>'.repeat(40)}</ds:KeyInfo>`),
+    'signature-malformed',
+  ],
+  [
+    'more text than is signed',
+    after('SignatureValue', `<ds:KeyInfo>${'A'.repeat(20_000)}</ds:KeyInfo>`),
+    'too-complex',
+  ],
+  [
+    'more elements than are signed',
+    (xml) => xml.replace('<samlp:Status>', `<samlp:Extensions>${'<x></x>'.repeat(80)}</samlp:Extensions>$&`),
+    'too-complex',
+  ],
+  [
     'parameters of a transform',
     (xml) => xml.replace('</ds:Transform>', '<ds:XPath>x</ds:XPath></ds:Transform>'),
     'signature-malformed',

@@ -1,5 +1,5 @@
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { attributeOf, attributesOf, childElements, isNamed, textOf, XMLDSIG } from '../xml/elements.js';
+import { attributeOf, attributesOf, childElements, elementsOf, isNamed, textOf, XMLDSIG } from '../xml/elements.js';
 
 const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ENVELOPED_SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
@@ -11,6 +11,8 @@ const DIGEST_METHODS: ReadonlySet<string> = new Set([
   'http://www.w3.org/2001/04/xmlenc#sha256',
   'http://www.w3.org/2001/04/xmlenc#sha512',
 ]);
+// Ten, and those of certificates that come along.
+const MAX_ELEMENTS = 40;
 const BASE64_LINES = /^[A-Za-z0-9+/\s]+={0,2}$/;
 
 /**
@@ -20,6 +22,7 @@ const BASE64_LINES = /^[A-Za-z0-9+/\s]+={0,2}$/;
  * @throws SamlRefused `signature-malformed`, `algorithm-not-allowed`
  */
 export function demandSignatureStructure(signature: Element, signed: Element): void {
+  if (elementsOf(signature).length > MAX_ELEMENTS) throw malformed();
   const [signedInfo, signatureValue] = demandChildren(
     signature,
     ['SignedInfo', 'SignatureValue'],

@@ -1,4 +1,4 @@
-import { createHash, createVerify, timingSafeEqual } from 'node:crypto';
+import { createHash, createVerify } from 'node:crypto';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import {
   attributeOf,
@@ -37,16 +37,13 @@ export function signedBytes(signed: Element, signature: Element, certificates: r
   );
   if (certificate === undefined) return null;
 
-  const xml = canonical(
-    signed,
-    elementsOf(signedInfo).findLast((element) => isNamed(element, XMLDSIG, 'Transform')),
-  );
+  const transforms = elementsOf(signedInfo).filter((element) => isNamed(element, XMLDSIG, 'Transform'));
+  const xml = canonical(signed, transforms.at(-1) ?? null);
   const reference = onlyChild(signedInfo, XMLDSIG, 'Reference');
   const algorithm = algorithmIn(reference, 'DigestMethod').endsWith('sha512') ? 'sha512' : 'sha256';
   const expected = reference === null ? null : textOf(onlyChild(reference, XMLDSIG, 'DigestValue'));
   const digest = createHash(algorithm).update(xml).digest();
-  const given = Buffer.from(expected ?? '', 'base64');
-  return given.length === digest.length && timingSafeEqual(given, digest) ? { xml, certificate } : null;
+  return digest.equals(Buffer.from(expected ?? '', 'base64')) ? { xml, certificate } : null;
 }
 
 function algorithmIn(parent: Element | null, name: string): string {
@@ -56,15 +53,14 @@ function algorithmIn(parent: Element | null, name: string): string {
 
 /**
  * Without the signature in it (Exclusive XML Canonicalization §3).
- * @param method has the list of prefixes that are kept though nothing uses them
+ * @param method may list prefixes that are kept though nothing uses them
  */
-function canonical(element: Element, method: Element | null | undefined): string {
+function canonical(element: Element, method: Element | null): string {
   const copy = element.cloneNode(true) as Element;
   const signature = onlyChild(copy, XMLDSIG, 'Signature');
   if (signature !== null) copy.removeChild(signature);
-  const [list] = method === null || method === undefined ? [] : childElements(method);
-  const prefixes =
-    list === undefined ? [] : (attributeOf(list, 'PrefixList') ?? '').split(/\s+/).filter((p) => p !== '');
+  const lists = method === null ? [] : childElements(method).map((list) => attributeOf(list, 'PrefixList') ?? '');
+  const prefixes = lists.flatMap((list) => list.split(/\s+/)).filter((prefix) => prefix !== '');
   return new ExclusiveCanonicalization().process(copy, {
     inclusiveNamespacesPrefixList: prefixes,
     ancestorNamespaces: prefixes.length === 0 ? [] : namespacesAround(element),

@@ -1,4 +1,4 @@
-import type { ServiceProviderKey } from '../parties.js';
+import type { ServiceProvider, ServiceProviderKey } from '../parties.js';
 import { type EncryptionOptions, encryptedAssertion } from './encrypted-xml.js';
 import { HUB_OLD_KEY } from './keys.js';
 import { TEST_HUB, TEST_SERVICE_PROVIDER } from './parties.js';
@@ -12,6 +12,9 @@ export interface HubResponse {
   /** The request that it answers. */
   readonly requestId: string;
   readonly now: Date;
+  /** Who it is from, and who it is for; the hub and authlog of the tests by default. */
+  readonly hubEntityId?: string;
+  readonly serviceProvider?: Pick<ServiceProvider, 'entityId' | 'assertionConsumerUrl'>;
 
   // The response.
   readonly responseId?: string;
@@ -24,7 +27,8 @@ export interface HubResponse {
   readonly statusXml?: string;
   readonly extensionsXml?: string;
 
-  // The assertion.
+  // The assertion; an empty one for a response that has none.
+  readonly assertionXml?: string;
   readonly assertionId?: string | null;
   readonly assertionVersion?: string | null;
   readonly assertionIssueInstant?: Time | null;
@@ -95,6 +99,7 @@ export const toField = (xml: string): string => Buffer.from(xml).toString('base6
 /** The same as XML, to be changed and then put `toField`. */
 export function hubResponseXml(parts: HubResponse): string {
   const { now, requestId, sign = 'assertion', extensionsXml = '', encrypt } = parts;
+  const { serviceProvider = TEST_SERVICE_PROVIDER } = parts;
   const id = parts.responseId ?? `_response-${requestId.slice(1)}`;
   const signs = (what: 'assertion' | 'response') => sign === what || sign === 'both';
   const [assertionHead, assertionBody, assertionId] = assertion(parts);
@@ -106,18 +111,18 @@ export function hubResponseXml(parts: HubResponse): string {
   );
   // What it is signed by stands after the issuer, so the response is in two parts, too.
   const attributes = [
-    attribute('Destination', parts.destination, TEST_SERVICE_PROVIDER.assertionConsumerUrl),
+    attribute('Destination', parts.destination, serviceProvider.assertionConsumerUrl),
     attribute('ID', id, ''),
     attribute('InResponseTo', parts.responseInResponseTo, requestId),
     attribute('IssueInstant', parts.responseIssueInstant, now),
     attribute('Version', parts.responseVersion, '2.0'),
   ].join('');
   const status = parts.statusXml ?? `<samlp:StatusCode Value="${parts.statusCode ?? SUCCESS}"></samlp:StatusCode>`;
-  const head = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"${attributes}>${issuer(parts.responseIssuer, SAML_NAMESPACE)}`;
+  const head = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"${attributes}>${issuer(parts.responseIssuer, parts, SAML_NAMESPACE)}`;
   const body = [
     extensionsXml,
     parts.statusXml === '' ? '' : `<samlp:Status>${status}</samlp:Status>`,
-    encrypt === undefined ? signed : encryptedAssertion(signed, encrypt),
+    parts.assertionXml ?? (encrypt === undefined ? signed : encryptedAssertion(signed, encrypt)),
     '</samlp:Response>',
   ].join('');
   return signs('response') ? withSignature(head, body, id, parts) : head + body;
@@ -137,7 +142,7 @@ function assertion(parts: HubResponse): [head: string, body: string, id: string]
     attribute('ID', id, ''),
     attribute('IssueInstant', parts.assertionIssueInstant, parts.now),
     attribute('Version', parts.assertionVersion, '2.0'),
-    `>${issuer(parts.assertionIssuer)}`,
+    `>${issuer(parts.assertionIssuer, parts)}`,
   ].join('');
   const body = [
     parts.subjectXml ?? subject(parts),
@@ -156,20 +161,21 @@ const FOUR_HOURS_MS = 4 * 60 * 60_000;
 export const later = (time: Date, ms: number): Date => new Date(time.getTime() + ms);
 
 function subject(parts: HubResponse): string {
-  const { now, nameId = ADA_ID, confirmationMethod = BEARER } = parts;
+  const { now, nameId = ADA_ID, confirmationMethod = BEARER, serviceProvider = TEST_SERVICE_PROVIDER } = parts;
   const data = [
     attribute('InResponseTo', parts.confirmationInResponseTo, parts.requestId),
     attribute('NotBefore', parts.confirmationNotBefore, null),
     attribute('NotOnOrAfter', parts.confirmationNotOnOrAfter, later(now, FOUR_MINUTES_MS)),
-    attribute('Recipient', parts.recipient, TEST_SERVICE_PROVIDER.assertionConsumerUrl),
+    attribute('Recipient', parts.recipient, serviceProvider.assertionConsumerUrl),
   ].join('');
-  const named = `<saml:NameID${attribute('Format', parts.nameIdFormat, PERSISTENT)}${attribute('SPNameQualifier', TEST_SERVICE_PROVIDER.entityId, '')}>${escaped(nameId)}</saml:NameID>`;
+  const named = `<saml:NameID${attribute('Format', parts.nameIdFormat, PERSISTENT)}${attribute('SPNameQualifier', serviceProvider.entityId, '')}>${escaped(nameId)}</saml:NameID>`;
   const confirmed = `<saml:SubjectConfirmation Method="${confirmationMethod}"><saml:SubjectConfirmationData${data}></saml:SubjectConfirmationData></saml:SubjectConfirmation>`;
   return `<saml:Subject>${parts.nameIdXml ?? named}${parts.confirmationXml ?? confirmed}</saml:Subject>`;
 }
 
 function conditions(parts: HubResponse): string {
-  const { now, audiences = [[TEST_SERVICE_PROVIDER.entityId]], conditionXml = '' } = parts;
+  const { now, serviceProvider = TEST_SERVICE_PROVIDER, conditionXml = '' } = parts;
+  const { audiences = [[serviceProvider.entityId]] } = parts;
   const times = [
     attribute('NotBefore', parts.notBefore, later(now, -TEN_SECONDS_MS)),
     attribute('NotOnOrAfter', parts.notOnOrAfter, later(now, FOUR_MINUTES_MS)),
@@ -207,8 +213,8 @@ function attributeStatement(attributes: Readonly<Record<string, readonly string[
 const isList = (attributes: Readonly<Record<string, readonly string[]>> | Attributes): attributes is Attributes =>
   Array.isArray(attributes);
 
-function issuer(given: string | null | undefined, namespace = ''): string {
-  const name = given === undefined ? TEST_HUB.entityId : given;
+function issuer(given: string | null | undefined, { hubEntityId }: HubResponse, namespace = ''): string {
+  const name = given === undefined ? (hubEntityId ?? TEST_HUB.entityId) : given;
   return name === null ? '' : `<saml:Issuer${namespace}>${escaped(name)}</saml:Issuer>`;
 }
 
