@@ -57,16 +57,19 @@ describe('a bundle of the log (SEC-155)', () => {
     for (const { publicKey } of await fixture.sealed.keys()) expect((await verify(lines, publicKey)).fault).toBeNull();
   });
 
-  it('may be of any part of the log, also where no head ends', () =>
-    fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 330 }), fc.integer({ min: 1, max: 330 }), async (one, other) => {
+  it('may be of any part of the log that is sealed, also where no head ends', async () => {
+    const { head } = (JSON.parse(lines.at(-1) ?? '') as BundleEnd).head;
+    const place = fc.integer({ min: 1, max: Number(head.position) });
+    await fc.assert(
+      fc.asyncProperty(place, place, async (one, other) => {
         const [from, to] = [Math.min(one, other), Math.max(one, other)];
         const part = await linesOf(fixture, { from: position(from), to: position(to) });
         const verdict = await verify(part);
         expect(verdict).toMatchObject({ fault: null, from: String(from), events: Number(verdict.to) - from + 1 });
       }),
-      { numRuns: 40 },
-    ));
+      { numRuns: 40, examples: [[Number(head.position), Number(head.position)]] },
+    );
+  });
 
   it('keeps what is personal sealed', () => {
     expect(lines.join('\n')).toContain('"sealed":"A256GCM"');
