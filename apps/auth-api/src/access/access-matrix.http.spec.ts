@@ -85,6 +85,11 @@ const CALLS: readonly (readonly [call: string, path: string, roles: readonly Rol
 /** Calls that everybody may make; they look at other credentials, or at none. */
 const OPEN = [
   'POST /auth/login',
+  'GET /auth/saml/login',
+  'POST /auth/saml/acs',
+  'GET /auth/saml/sls',
+  'POST /auth/saml/logout',
+  'GET /auth/saml/metadata',
   'POST /auth/2fa/challenge',
   'POST /auth/refresh',
   'POST /auth/refresh/web',

@@ -56,7 +56,7 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
 
   async execute({ samlResponse, browserHashOf, request }: AuthenticateAssertion): Promise<SamlAuthentication> {
     const { now } = request;
-    const { assertion, provider } = await this.verify(samlResponse, now);
+    const { assertion, provider } = this.verify(samlResponse, now);
     const { id, issuer, requestId, acceptableUntil } = assertion;
     try {
       const person = personIn(assertion, provider);
@@ -79,22 +79,22 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
     }
   }
 
-  private async verify(samlResponse: string, now: Date) {
-    let provider: TrustedProvider | null = null;
+  /** With whoever it is from, if only they are known: also of what is refused. */
+  private verify(samlResponse: string, now: Date): { assertion: VerifiedAssertion; provider: TrustedProvider } {
     const { serviceProvider } = this.parties;
+    const trusted = new Map<string, TrustedProvider>();
     const identityProvider = (entityId: string) => {
-      provider = this.parties.byEntityId(entityId);
+      const provider = this.parties.byEntityId(entityId);
+      if (provider !== null) trusted.set(entityId, provider);
       return provider?.metadata ?? null;
     };
-    // What the callback has found, as the compiler cannot see.
-    const found = () => provider as TrustedProvider | null;
     try {
-      const assertion = await verifyResponse(samlResponse, { serviceProvider, identityProvider, now });
-      const trusted = found();
-      if (trusted === null) throw new SamlRefused('issuer-unknown', assertion.requestId);
-      return { assertion, provider: trusted };
+      const assertion = verifyResponse(samlResponse, { serviceProvider, identityProvider, now });
+      const provider = trusted.get(assertion.issuer);
+      if (provider === undefined) throw new SamlRefused('issuer-unknown', assertion.requestId);
+      return { assertion, provider };
     } catch (error) {
-      const entityId = found()?.metadata.entityId;
+      const [entityId] = trusted.keys();
       throw error instanceof SamlRefused && entityId !== undefined ? error.from(entityId) : error;
     }
   }

@@ -48,14 +48,14 @@ export class SamlParties implements OnApplicationBootstrap {
   }
 
   /**
-   * @param name as in the settings; null for the first one
+   * @param name as in the settings; undefined for the first one
    * @throws BadRequest `identity-provider-unknown`
    * @throws IdentityProviderUnavailable while there is no metadata of it
    * @throws BadRequest `saml-not-configured`
    */
-  named(name: string | null): TrustedProvider {
+  named(name: unknown): TrustedProvider {
     const { identityProviders } = this.configured;
-    const settings = name === null ? identityProviders[0] : identityProviders.find((each) => each.name === name);
+    const settings = name === undefined ? identityProviders[0] : identityProviders.find((each) => each.name === name);
     if (settings === undefined)
       throw new BadRequest('identity-provider-unknown', 'idp must be the name of a configured identity provider.');
     const metadata = this.providers.byName(settings.name);

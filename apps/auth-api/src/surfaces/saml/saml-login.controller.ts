@@ -75,8 +75,7 @@ export class SamlLoginController {
     const service = typeof serviceName === 'string' ? this.settings.loginServices.get(serviceName) : undefined;
     if (service === undefined)
       throw new BadRequest('login-service-unknown', 'service must be the name of a configured login service.');
-    const name = query['idp'];
-    const provider = this.parties.named(name === undefined ? null : String(name));
+    const provider = this.parties.named(query['idp']);
     const forceAuthn = oneOf(query, 'forceAuthn', ['true', 'false']) === 'true';
     await this.starts.spend(addressOf(request));
     const secret = this.binding.newSecret();
