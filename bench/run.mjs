@@ -57,6 +57,7 @@ writeFileSync(
   - { name: rotating, endpoint: "http://localhost:8080/account", mode: APPLICATION, rotate: true }
 tokenExtension:
   - { service: _bootstrap, scopes: ["bench:read"] }
+trustedProxies: [127.0.0.1]
 ${samlSettings(folder)}`,
 );
 const config = { AUTHLOG_CONFIG: configFile };

@@ -6,9 +6,9 @@ const testing = async (name) => {
   const path = resolve(import.meta.dirname, `../libs/saml/src/testing/${name}.ts`);
   return (await runnerImport(path, { configFile: false, logLevel: 'error' })).module;
 };
-const { hubResponse, toField } = await testing('hub-response');
-const { HUB_OLD_KEY, SP_NEW_KEY } = await testing('keys');
-export { hubResponse, toField };
+const { hubResponse, hubResponseXml, toField } = await testing('hub-response');
+const { HUB_OLD_KEY, SP_NEW_KEY, STRANGER_KEY } = await testing('keys');
+export { STRANGER_KEY, hubResponse, hubResponseXml, toField };
 
 export const HUB = 'https://hub.test';
 export const SP = 'https://authlog.test/saml';

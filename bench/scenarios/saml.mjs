@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { Authlog } from '../clients.mjs';
 import { Connection, expectStatus, load } from '../http-client.mjs';
-import { SP, hubResponse, toField } from '../saml-hub.mjs';
+import { SP, STRANGER_KEY, hubResponse, hubResponseXml, toField } from '../saml-hub.mjs';
 
 const ACS = 'http://localhost:8080/auth/saml/acs';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
@@ -12,13 +12,15 @@ const NAMESPACE = 'urn:oasis:names:tc:SAML:2.0:protocol';
 let logins = 0;
 
 /** One person's way to the identity provider and back. */
-async function logIn(connection) {
-  const { head } = expectStatus(await connection.request('GET', '/auth/saml/login?service=cli'), 302);
+export async function logIn(connection) {
+  const n = logins % PEOPLE;
+  logins += 1;
+  // Each from a place of their own, for nobody begins so many logins from one.
+  const headers = { 'x-forwarded-for': `10.${logins >> 16}.${(logins >> 8) & 255}.${logins & 255}` };
+  const { head } = expectStatus(await connection.request('GET', '/auth/saml/login?service=cli', headers), 302);
   const [, cookie] = /set-cookie: ([^;]+)/i.exec(head);
   const message = new URL(/location: (\S+)/i.exec(head)[1]).searchParams.get('SAMLRequest');
   const [, requestId] = / ID="([^"]+)"/.exec(inflateRawSync(Buffer.from(message, 'base64')).toString());
-  const n = logins % PEOPLE;
-  logins += 1;
   const response = hubResponse({
     requestId,
     now: new Date(),
@@ -66,18 +68,23 @@ const inResponse = (content) =>
   `<samlp:Response xmlns:samlp="${NAMESPACE}" ID="_a" Version="2.0">${content}</samlp:Response>`;
 const fill = (part, length) => part.repeat(Math.floor(length / part.length));
 
-/** Small messages that are none of ours, */
+const NOBODY = {
+  requestId: `_${'0'.repeat(40)}`,
+  now: new Date(),
+  destination: ACS,
+  recipient: ACS,
+  audiences: [[SP]],
+};
+/** Small messages that nobody has signed who may, */
 const GARBAGE = {
   'no base64': '%%%%',
   'no XML': toField('hello, is this an assertion?'),
   'a DOCTYPE': toField(`<!DOCTYPE a [<!ENTITY b "c">]>${inResponse('&b;')}`),
-  'no signature': hubResponse({ requestId: `_${'0'.repeat(40)}`, now: new Date(), sign: 'nothing' }),
-  'another audience': hubResponse({
-    requestId: `_${'0'.repeat(40)}`,
-    now: new Date(),
-    destination: ACS,
-    recipient: ACS,
-  }),
+  'no signature': hubResponse({ ...NOBODY, sign: 'nothing' }),
+  'a signature of somebody else': hubResponse({ ...NOBODY, key: STRANGER_KEY }),
+  'another name under a signature': toField(
+    hubResponseXml(NOBODY).replace(/(<saml:NameID[^>]*>)[^<]*/, '$1somebody else'),
+  ),
 };
 /** and large ones, which are made to be work. */
 const HOSTILE = {

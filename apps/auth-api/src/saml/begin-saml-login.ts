@@ -41,8 +41,11 @@ export class BeginSamlLoginHandler implements ICommandHandler<BeginSamlLogin> {
     const requestId = messageId(randomBytes(MESSAGE_ID_BYTES));
     const { name: identityProvider } = provider.metadata;
     const purpose = { kind: 'login', identityProvider, service: service.name, forceAuthn } as const;
-    await this.requests.issue(requestId, purpose, browserHash, { ...request, ...ANONYMOUS });
     const asked = { id: requestId, now, forceAuthn };
-    return { requestId, location: authnRequestAddress(asked, this.parties.serviceProvider, provider.metadata) };
+    const [location] = await Promise.all([
+      authnRequestAddress(asked, this.parties.serviceProvider, provider.metadata),
+      this.requests.issue(requestId, purpose, browserHash, { ...request, ...ANONYMOUS }),
+    ]);
+    return { requestId, location };
   }
 }

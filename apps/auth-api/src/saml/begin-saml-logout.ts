@@ -33,7 +33,7 @@ export class BeginSamlLogoutHandler implements ICommandHandler<BeginSamlLogout> 
   async execute({ sessionId, browserHash, request }: BeginSamlLogout): Promise<SentRequest | null> {
     const { eventStore: store, codec } = this.stores;
     const subject = await logoutSubjectOf({ store, codec }, sessionId);
-    const sent = subject === null ? null : this.requestFor(subject, request.now);
+    const sent = subject === null ? null : await this.requestFor(subject, request.now);
     if (sent === null) return null;
     const { requestId, identityProvider, location } = sent;
     const purpose = { kind: 'logout', identityProvider } as const;
@@ -41,13 +41,13 @@ export class BeginSamlLogoutHandler implements ICommandHandler<BeginSamlLogout> 
     return { requestId, location };
   }
 
-  private requestFor({ identityProvider: entityId, nameId }: LogoutSubject, now: Date) {
+  private async requestFor({ identityProvider: entityId, nameId }: LogoutSubject, now: Date) {
     const provider = this.parties.byEntityId(entityId);
     if (provider === null) return null;
     const requestId = messageId(randomBytes(MESSAGE_ID_BYTES));
     const { sessionIndex } = nameId;
     const asked = { id: requestId, now, nameId, sessionIndex };
-    const location = logoutRequestAddress(asked, this.parties.serviceProvider, provider.metadata);
+    const location = await logoutRequestAddress(asked, this.parties.serviceProvider, provider.metadata);
     return location === null ? null : { requestId, identityProvider: provider.metadata.name, location };
   }
 }

@@ -24,8 +24,8 @@ const asReceived = (address: string | null) => {
 };
 
 describe('a logout request of ours', () => {
-  it('says whom and what it means as the assertion did, signed with the first key', () =>
-    expect(asReceived(logoutRequestAddress(logout, TEST_SERVICE_PROVIDER, TEST_HUB))).toEqual({
+  it('says whom and what it means as the assertion did, signed with the first key', async () =>
+    expect(asReceived(await logoutRequestAddress(logout, TEST_SERVICE_PROVIDER, TEST_HUB))).toEqual({
       kind: 'request',
       id: '_out',
       issuer: 'https://authlog.test/saml',
@@ -35,9 +35,11 @@ describe('a logout request of ours', () => {
       relayState: null,
     }));
 
-  it('is not made where there is no single logout', () => {
-    expect(logoutRequestAddress(logout, { ...TEST_SERVICE_PROVIDER, keys: [] }, TEST_HUB)).toBeNull();
-    expect(logoutRequestAddress(logout, TEST_SERVICE_PROVIDER, { ...TEST_HUB, singleLogoutUrl: null })).toBeNull();
+  it('is not made where there is no single logout', async () => {
+    expect(await logoutRequestAddress(logout, { ...TEST_SERVICE_PROVIDER, keys: [] }, TEST_HUB)).toBeNull();
+    expect(
+      await logoutRequestAddress(logout, TEST_SERVICE_PROVIDER, { ...TEST_HUB, singleLogoutUrl: null }),
+    ).toBeNull();
   });
 });
 
@@ -49,8 +51,8 @@ describe('a logout response of ours', () => {
     ['partial', false],
     ['refused', false],
   ] as const)
-    it(`says ${outcome}, and gives the state back`, () =>
-      expect(asReceived(logoutResponseAddress({ ...answer, outcome }, TEST_SERVICE_PROVIDER, TEST_HUB))).toEqual({
+    it(`says ${outcome}, and gives the state back`, async () =>
+      expect(asReceived(await logoutResponseAddress({ ...answer, outcome }, TEST_SERVICE_PROVIDER, TEST_HUB))).toEqual({
         kind: 'response',
         issuer: 'https://authlog.test/saml',
         requestId: '_in',
@@ -58,9 +60,9 @@ describe('a logout response of ours', () => {
         relayState: 'opaque &=',
       }));
 
-  it('goes to an address that has a query already', () => {
+  it('goes to an address that has a query already', async () => {
     const hub = { ...TEST_HUB, singleLogoutUrl: 'https://idp.example.org/slo?a=b' };
-    expect(logoutResponseAddress({ ...answer, outcome: 'success' }, TEST_SERVICE_PROVIDER, hub)).toMatch(
+    expect(await logoutResponseAddress({ ...answer, outcome: 'success' }, TEST_SERVICE_PROVIDER, hub)).toMatch(
       /^https:\/\/idp\.example\.org\/slo\?a=b&SAMLResponse=/,
     );
   });

@@ -31,11 +31,11 @@ export interface OutgoingLogoutResponse {
  * Where the browser is sent so that the identity provider ends its session, too (SAML core §3.7.1); null where there is no single
  * logout: we have no key to sign with, or it has no address for it.
  */
-export function logoutRequestAddress(
+export async function logoutRequestAddress(
   { id, now, nameId, sessionIndex }: OutgoingLogoutRequest,
   serviceProvider: ServiceProvider,
   identityProvider: IdentityProvider,
-): string | null {
+): Promise<string | null> {
   const qualifiers = {
     NameQualifier: nameId.nameQualifier,
     SPNameQualifier: nameId.spNameQualifier,
@@ -50,11 +50,11 @@ export function logoutRequestAddress(
 }
 
 /** Where the browser is sent with our answer to a request of the identity provider; null where there is no single logout. */
-export function logoutResponseAddress(
+export async function logoutResponseAddress(
   { id, now, requestId, relayState, outcome }: OutgoingLogoutResponse,
   serviceProvider: ServiceProvider,
   identityProvider: IdentityProvider,
-): string | null {
+): Promise<string | null> {
   const content = [element('samlp:Status', {}, statusOf(outcome))];
   const attributes = { ID: id, InResponseTo: requestId };
   return address('LogoutResponse', attributes, content, { now, relayState, serviceProvider, identityProvider });
@@ -73,12 +73,12 @@ interface Addressed {
   readonly identityProvider: IdentityProvider;
 }
 
-function address(
+async function address(
   name: 'LogoutRequest' | 'LogoutResponse',
   attributes: Readonly<Record<string, string>>,
   content: readonly Markup[],
   { now, relayState, serviceProvider, identityProvider }: Addressed,
-): string | null {
+): Promise<string | null> {
   const { singleLogoutUrl } = identityProvider;
   const [key] = serviceProvider.keys;
   if (singleLogoutUrl === null || key === undefined) return null;

@@ -50,7 +50,7 @@ const MIN_KEY_BITS = 2_048;
  */
 export function readIdentityProviderMetadata(text: string, expected: MetadataExpectation): ProviderMetadata {
   const root = rootOf(text);
-  const signed = expected.signers === null ? root : rootOf(verifiedMetadata(text, root, expected.signers));
+  const signed = expected.signers === null ? root : rootOf(verifiedMetadata(root, expected.signers));
   const [path, ...more] = pathsTo(expected.entityId, signed, []);
   if (path === undefined) throw new MetadataRefused(`has no entity ${expected.entityId}`);
   if (more.length > 0) throw new MetadataRefused(`has the entity ${expected.entityId} more than once`);

@@ -17,17 +17,17 @@ const WORDS: Partial<Record<SamlFault, string>> = {
  * The bytes that were signed with the key of a pinned certificate, by the rules for messages: nothing else of the document is to be
  * read (SEC-109, SEC-115).
  *
- * @param root of the same text
+ * @param root of the document
  * @param certificates PEM; several while the key of the feed rolls over
  * @throws MetadataRefused
  */
-export function verifiedMetadata(text: string, root: Element, certificates: readonly string[]): string {
+export function verifiedMetadata(root: Element, certificates: readonly string[]): string {
   try {
     const [signature, ...more] = childrenNamed(root, XMLDSIG, 'Signature');
     if (signature === undefined) throw new SamlRefused('signature-missing');
     if (more.length > 0) throw new SamlRefused('signature-misplaced');
     demandSignatureStructure(signature, root);
-    return verifiedXml(text, root, certificates);
+    return verifiedXml(root, certificates);
   } catch (error) {
     if (error instanceof SamlRefused) throw new MetadataRefused(WORDS[error.fault] ?? error.fault);
     throw error;

@@ -16,13 +16,17 @@ export interface RedirectMessage {
  *
  * @param privateKey PEM; null to sign nothing
  */
-export function redirectAddress(location: string, message: RedirectMessage, privateKey: string | null): string {
+export async function redirectAddress(
+  location: string,
+  message: RedirectMessage,
+  privateKey: string | null,
+): Promise<string> {
   const parameters: [string, string][] = [
     [message.parameter, deflateRawSync(Buffer.from(message.xml.text)).toString('base64')],
   ];
   if (message.relayState !== null) parameters.push(['RelayState', message.relayState]);
   if (privateKey !== null) parameters.push(['SigAlg', RSA_SHA256]);
   const query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  const signature = privateKey === null ? '' : `&Signature=${encodeURIComponent(signText(query, privateKey))}`;
+  const signature = privateKey === null ? '' : `&Signature=${encodeURIComponent(await signText(query, privateKey))}`;
   return `${location}${location.includes('?') ? '&' : '?'}${query}${signature}`;
 }

@@ -16,15 +16,15 @@ const xmlOf = (address: string) => {
 };
 
 describe('the id of a message', () => {
-  it('is an underscore and 40 hexadecimal digits', () => {
+  it('is an underscore and 40 hexadecimal digits', async () => {
     expect(id).toBe(`_${'ab'.repeat(20)}`);
     expect([id, `${id}0`, id.slice(1), id.toUpperCase()].map(isMessageId)).toEqual([true, false, false, false]);
   });
 });
 
 describe('the request for a login', () => {
-  it('names us, where to answer, and the pseudonym that lasts; no class of authentication', () => {
-    const address = authnRequestAddress(ask, TEST_SERVICE_PROVIDER, TEST_HUB);
+  it('names us, where to answer, and the pseudonym that lasts; no class of authentication', async () => {
+    const address = await authnRequestAddress(ask, TEST_SERVICE_PROVIDER, TEST_HUB);
     expect(address).toMatch(/^https:\/\/hub\.test\/sso\?SAMLRequest=/);
     expect(xmlOf(address)).toBe(
       '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"' +
@@ -35,15 +35,15 @@ describe('the request for a login', () => {
     );
   });
 
-  it('asks for a fresh proof where that is wanted (SEC-116)', () =>
-    expect(xmlOf(authnRequestAddress({ ...ask, forceAuthn: true }, TEST_SERVICE_PROVIDER, TEST_HUB))).toContain(
+  it('asks for a fresh proof where that is wanted (SEC-116)', async () =>
+    expect(xmlOf(await authnRequestAddress({ ...ask, forceAuthn: true }, TEST_SERVICE_PROVIDER, TEST_HUB))).toContain(
       ' ForceAuthn="true" ',
     ));
 
-  it('is signed with the first key, over the query as it is sent, and carries no state (SEC-113)', () => {
-    const [signed = '', signature = ''] = queryOf(authnRequestAddress(ask, TEST_SERVICE_PROVIDER, TEST_HUB)).split(
-      '&Signature=',
-    );
+  it('is signed with the first key, over the query as it is sent, and carries no state (SEC-113)', async () => {
+    const [signed = '', signature = ''] = queryOf(
+      await authnRequestAddress(ask, TEST_SERVICE_PROVIDER, TEST_HUB),
+    ).split('&Signature=');
     expect([...new URLSearchParams(signed).keys()]).toEqual(['SAMLRequest', 'SigAlg']);
     expect(new URLSearchParams(signed).get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256');
     const { publicKey } = new X509Certificate(SP_NEW_KEY.certificate);
@@ -51,13 +51,13 @@ describe('the request for a login', () => {
     expect(verify('sha256', Buffer.from(signed), publicKey, bytes)).toBe(true);
   });
 
-  it('is not signed without a key', () => {
-    const address = authnRequestAddress(ask, { ...TEST_SERVICE_PROVIDER, keys: [] }, TEST_HUB);
+  it('is not signed without a key', async () => {
+    const address = await authnRequestAddress(ask, { ...TEST_SERVICE_PROVIDER, keys: [] }, TEST_HUB);
     expect([...new URL(address).searchParams.keys()]).toEqual(['SAMLRequest']);
   });
 
-  it('has in it what is written in settings, whatever that is', () => {
+  it('has in it what is written in settings, whatever that is', async () => {
     const sp = { ...TEST_SERVICE_PROVIDER, entityId: 'urn:x:<&">' };
-    expect(xmlOf(authnRequestAddress(ask, sp, TEST_HUB))).toContain('<saml:Issuer>urn:x:&lt;&amp;&quot;&gt;<');
+    expect(xmlOf(await authnRequestAddress(ask, sp, TEST_HUB))).toContain('<saml:Issuer>urn:x:&lt;&amp;&quot;&gt;<');
   });
 });

@@ -20,11 +20,11 @@ const POST_BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
  * that is asked for exactly shuts out whoever logs in with more (wayf-saml §1.3), and it carries no RelayState: what belongs to the
  * login is found by its id (SEC-113).
  */
-export function authnRequestAddress(
+export async function authnRequestAddress(
   { id, now, forceAuthn }: AuthnRequest,
   { entityId, assertionConsumerUrl, keys }: ServiceProvider,
   { singleSignOnUrl }: IdentityProvider,
-): string {
+): Promise<string> {
   const xml = element(
     'samlp:AuthnRequest',
     {

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ExclusiveCanonicalization, SignedXml } from 'xml-crypto';
 import { ADA_ID, toField } from '../testing/hub-response.js';
 import { HUB_OLD_KEY } from '../testing/keys.js';
+import { TEST_HUB } from '../testing/parties.js';
+import { secondOpinion } from '../testing/second-opinion.js';
 import { accept, faultOf, REQUEST_ID } from '../testing/verdict.js';
 
 const C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
@@ -97,6 +99,12 @@ describe('a response of somebody who writes XML otherwise than the hub', () => {
 
     expect(nameId.value).toBe(ADA_ID);
     expect(attributes).toEqual(new Map([['sn', ['Løvelace & "Søn" >']]]));
+  });
+
+  it.each(writers)('is signed as node-saml says, too: %s', (_, xml) => {
+    const opinions = secondOpinion(xml, TEST_HUB.signingCertificates);
+    expect(opinions.length).toBeGreaterThan(0);
+    expect(opinions).not.toContain(null);
   });
 
   it.each(writers)('is refused all the same when it was changed: %s', (_, xml) => {

@@ -21,22 +21,22 @@ interface Keys {
  * is there has to be right.
  * @throws SamlRefused `signature-missing`, `signature-wrong`, `decryption-failed`, or for the structure of what was encrypted
  */
-export function verifiedAssertionElement(xml: string, structure: ResponseStructure, keys: Keys): Element {
+export function verifiedAssertionElement(structure: ResponseStructure, keys: Keys): Element {
   const isResponseSigned = isSigned(structure.response);
   // What follows is taken from what was signed, if the response was.
   const { assertion } = isResponseSigned
-    ? demandResponseStructure(parseXml(verifiedXml(xml, structure.response, keys.certificates)))
+    ? demandResponseStructure(parseXml(verifiedXml(structure.response, keys.certificates)))
     : structure;
   if (assertion.localName === 'EncryptedAssertion') return decryptedElement(assertion, isResponseSigned, keys);
   if (!isSigned(structure.assertion)) return assertion;
-  return parseXml(verifiedXml(xml, structure.assertion, keys.certificates));
+  return parseXml(verifiedXml(structure.assertion, keys.certificates));
 }
 
 function decryptedElement(encrypted: Element, isVerified: boolean, keys: Keys): Element {
   const decrypted = decryptedAssertion(encrypted, keys.decryptionKeys);
   const assertion = parseDecrypted(decrypted);
   demandAssertionStructure(assertion);
-  if (isSigned(assertion)) return parseXml(verifiedXml(decrypted, assertion, keys.certificates));
+  if (isSigned(assertion)) return parseXml(verifiedXml(assertion, keys.certificates));
   if (!isVerified) throw new SamlRefused('signature-missing');
   return assertion;
 }

@@ -29,20 +29,18 @@ const REQUEST_ID = /^_[0-9a-f]{40}$/;
  * @throws SamlRefused for whatever is not to be accepted; it names the request as soon as that was read
  */
 export function verifyResponse(samlResponse: string, expectations: ResponseExpectations): VerifiedAssertion {
-  const xml = decodeSamlResponse(samlResponse);
-  const response = parseXml(xml);
+  const response = parseXml(decodeSamlResponse(samlResponse));
   if (!isNamed(response, SAMLP, 'Response')) throw new SamlRefused('root-unexpected');
   const inResponseTo = attributeOf(response, 'InResponseTo');
   const requestId = inResponseTo !== null && REQUEST_ID.test(inResponseTo) ? inResponseTo : undefined;
   try {
-    return verify(xml, response, requestId, expectations);
+    return verify(response, requestId, expectations);
   } catch (error) {
     throw error instanceof SamlRefused ? new SamlRefused(error.fault, requestId) : error;
   }
 }
 
 function verify(
-  xml: string,
   response: Element,
   requestId: string | undefined,
   { serviceProvider, identityProvider: find, now }: ResponseExpectations,
@@ -55,7 +53,7 @@ function verify(
     throw new SamlRefused('destination-wrong');
   if (requestId === undefined) throw new SamlRefused('request-wrong');
   demandFresh(now, utcTime(attributeOf(response, 'IssueInstant')));
-  const assertion = verifiedAssertionElement(xml, structure, {
+  const assertion = verifiedAssertionElement(structure, {
     certificates: identityProvider.signingCertificates,
     decryptionKeys: serviceProvider.keys,
   });
