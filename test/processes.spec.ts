@@ -1,7 +1,10 @@
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StandInServer } from '#event-store/eventstoredb/testing/stand-in-server.js';
+import { IdentityProvider, requestIn } from './support/identity-provider.js';
 import { type Environment, RunningProcess, temporaryFolder } from './support/running-process.js';
-import { Server, passwordOf } from './support/server.js';
+import { SP_ENTITY_ID, writeSamlSettings } from './support/saml-settings.js';
+import { PUBLIC_URL, Server, passwordOf } from './support/server.js';
 
 interface StartedLog {
   readonly environment: Environment;
@@ -27,14 +30,19 @@ const LOGS: readonly (readonly [string, () => Promise<StartedLog>])[] = [
 
 describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) => {
   const folder = temporaryFolder();
+  const settings = temporaryFolder();
   let log: StartedLog;
   let environment: Environment;
   let one: Server;
   let two: Server;
   let projector: RunningProcess;
+  let provider: IdentityProvider;
   beforeAll(async () => {
     log = await startLog();
-    environment = { AUTHLOG_PROJECTOR: 'external', ...log.environment };
+    const party = { entityId: SP_ENTITY_ID, assertionConsumerUrl: `${PUBLIC_URL}/auth/saml/acs` };
+    provider = await IdentityProvider.start('https://hub.test', () => party);
+    const config = writeSamlSettings(settings.path, provider, `${PUBLIC_URL}/account`);
+    environment = { AUTHLOG_PROJECTOR: 'external', AUTHLOG_CONFIG: config, ...log.environment };
     one = await Server.start(environment, folder.path);
     two = await Server.start(environment, folder.path);
     projector = await startProjector();
@@ -43,7 +51,9 @@ describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) =
   afterAll(async () => {
     await Promise.all([one.process.stop(), two.process.stop(), projector.stop()]);
     await log.stop();
+    await provider.stop();
     folder.remove();
+    settings.remove();
   });
 
   async function startProjector(): Promise<RunningProcess> {
@@ -57,6 +67,28 @@ describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) =
   }
 
   const check = (server: Server, token: string) => server.call('GET', '/auth/sessions/current', { token });
+
+  it('take one of twelve copies of a response by SAML, and make one account of first logins at the same time (SEC-112)', async () => {
+    const begin = async (server: Server) => {
+      const answer = await fetch(`${server.url}/auth/saml/login?service=cli`, { redirect: 'manual' });
+      const [cookie = ''] = answer.headers.getSetCookie().map((each) => each.split(';')[0]);
+      const message = new URL(answer.headers.get('location') ?? '').searchParams.get('SAMLRequest') ?? '';
+      return { cookie, response: provider.responseTo(requestIn(message)) };
+    };
+    const bring = async (server: Server, { cookie, response }: Awaited<ReturnType<typeof begin>>) =>
+      server.call('POST', '/auth/saml/acs', {
+        form: { SAMLResponse: response },
+        headers: { cookie, accept: 'application/json' },
+      });
+    const first = await begin(one);
+    const copies = Array.from({ length: 12 }, (_, n) => bring(n % 2 === 0 ? one : two, first));
+    // Begun on one, finished on the other, by the same person for the first time.
+    const logins = [bring(two, await begin(one)), bring(one, await begin(two))];
+    const statuses = (await Promise.all(copies)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, ...Array.from({ length: 11 }, () => 401)]);
+    const users = (await Promise.all(logins)).map(({ body }) => decodeJwt(String(body['accessToken']))['uid']);
+    expect(new Set(users).size).toBe(1);
+  });
 
   it('list what either of them did', async () => {
     const { accessToken } = await one.logIn('ada', passwordOf('ada'));
