@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StandInServer } from '#event-store/eventstoredb/testing/stand-in-server.js';
-import { IdentityProvider, requestIn } from './support/identity-provider.js';
+import { IdentityProvider } from './support/identity-provider.js';
 import { type Environment, RunningProcess, temporaryFolder } from './support/running-process.js';
 import { SP_ENTITY_ID, writeSamlSettings } from './support/saml-settings.js';
 import { PUBLIC_URL, Server, passwordOf } from './support/server.js';
@@ -69,12 +69,7 @@ describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) =
   const check = (server: Server, token: string) => server.call('GET', '/auth/sessions/current', { token });
 
   it('take one of twelve copies of a response by SAML, and make one account of first logins at the same time (SEC-112)', async () => {
-    const begin = async (server: Server) => {
-      const answer = await fetch(`${server.url}/auth/saml/login?service=cli`, { redirect: 'manual' });
-      const [cookie = ''] = answer.headers.getSetCookie().map((each) => each.split(';')[0]);
-      const message = new URL(answer.headers.get('location') ?? '').searchParams.get('SAMLRequest') ?? '';
-      return { cookie, response: provider.responseTo(requestIn(message)) };
-    };
+    const begin = async (server: Server) => provider.begin(server.url);
     const bring = async (server: Server, { cookie, response }: Awaited<ReturnType<typeof begin>>) =>
       server.call('POST', '/auth/saml/acs', {
         form: { SAMLResponse: response },

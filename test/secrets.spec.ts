@@ -1,10 +1,12 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queryFile } from '#database/testing/test-place.js';
 import type { RequestRefused } from '#domain/refusal/refusal.js';
+import { IdentityProvider } from './support/identity-provider.js';
 import { temporaryFolder } from './support/running-process.js';
-import { ADMIN, SERVICE_TOKEN, Server } from './support/server.js';
+import { SP_ENTITY_ID, writeSamlSettings } from './support/saml-settings.js';
+import { ADMIN, PUBLIC_URL, SERVICE_TOKEN, Server } from './support/server.js';
 
 const MARKED = {
   username: 'Marked-Name-Xyzzy',
@@ -13,6 +15,16 @@ const MARKED = {
   firstnames: 'Marked-First',
   lastname: 'Marked-Last',
 };
+/** Of somebody from an identity provider; what is not personal of them may be in clear. */
+const ASSERTED = {
+  eduPersonTargetedID: 'marked-pseudonym-frotz',
+  eduPersonPrincipalName: 'marked-principal@sdu.dk',
+  schacHomeOrganization: 'sdu.dk',
+  gn: 'Marked-Asserted-First',
+  sn: 'Marked-Asserted-Last',
+  mail: 'marked.asserted@xyzzy.example',
+};
+const NAME_ID = 'marked-name-id-gnusto';
 const WRONG = 'marked-wrong-password';
 /** What is sent where it is refused: a token, and a password in the place of a name. */
 const GARBAGE = 'marked-garbage-token';
@@ -30,8 +42,10 @@ describe('after a day of use', () => {
   let output = '';
   let metrics = '';
   beforeAll(async () => {
-    const file = join(config.path, 'authlog.yaml');
-    writeFileSync(file, 'log: { level: debug }');
+    const party = { entityId: SP_ENTITY_ID, assertionConsumerUrl: `${PUBLIC_URL}/auth/saml/acs` };
+    const idp = await IdentityProvider.start('https://hub.test', () => party);
+    const file = writeSamlSettings(config.path, idp, `${PUBLIC_URL}/account`);
+    appendFileSync(file, 'log: { level: debug }');
     const server = await Server.start({ AUTHLOG_CONFIG: file }, folder.path);
     const token = await server.asService();
     const headers = { 'user-agent': USER_AGENT, 'idempotency-key': 'marked-key' };
@@ -72,6 +86,16 @@ describe('after a day of use', () => {
     const replaced = await server.call('POST', '/auth/services/rotate', { token: admin, json: service });
     secrets.push(...registered.map(({ claimToken }) => claimToken.slice(37)));
     for (const { refreshToken } of [...claimed, made.body, replaced.body]) secrets.push(String(refreshToken).slice(37));
+    const attributes = Object.fromEntries(Object.entries(ASSERTED).map(([name, value]) => [name, [value]]));
+    for (const audiences of [[[SP_ENTITY_ID]], [['https://marked-audience.example']]]) {
+      idp.person = { nameId: NAME_ID, sessionIndex: 'marked-session-index', attributes, audiences };
+      const { cookie: binding, response } = await idp.begin(server.url);
+      const form = { SAMLResponse: response };
+      const answer = await server.call('POST', '/auth/saml/acs', { form, headers: { cookie: binding } });
+      expect(answer.status).toBe(audiences[0]?.[0] === SP_ENTITY_ID ? 200 : 401);
+      secrets.push(binding.split('=')[1] ?? '', response.slice(0, 60));
+    }
+    await idp.stop();
     metrics = JSON.stringify((await server.call('GET', '/metrics')).body);
     await server.process.stop();
     output = server.process.stdout + server.process.stderr;
@@ -127,6 +151,7 @@ describe('after a day of use', () => {
       'refresh-token-unknown': 3,
       'origin-not-trusted': 1,
       'role-not-allowed': 1,
+      'saml-login-refused': 1,
     });
   });
 
@@ -156,6 +181,14 @@ describe('after a day of use', () => {
       MARKED.lastname,
       USER_AGENT,
       '127.0.0.1',
+      ASSERTED.eduPersonTargetedID,
+      ASSERTED.eduPersonPrincipalName,
+      ASSERTED.gn,
+      ASSERTED.sn,
+      ASSERTED.mail,
+      NAME_ID,
+      'marked-session-index',
+      'marked-audience',
       'marked-unknown-name',
     ];
     for (const text of [...personal, ...personal.map((each) => each.toLowerCase())]) {
@@ -170,7 +203,7 @@ describe('after a day of use', () => {
   it('the read models and the mails do hold it, so the search would have found it', () => {
     expect(mails()).toHaveLength(2);
     expect(output).toMatch(/"route":"\/auth\/login","status":"401",.*"answered"/);
-    for (const text of [MARKED.username, MARKED.email])
+    for (const text of [MARKED.username, MARKED.email, ASSERTED.gn, ASSERTED.mail])
       expect(files().some(({ content }) => content.includes(text))).toBe(true);
   });
 });

@@ -41,6 +41,14 @@ export class IdentityProvider {
     await once(this.server, 'close');
   }
 
+  /** Begins a login at a service, as a browser would, and says what is to be posted to it, with which cookie. */
+  async begin(service: string): Promise<{ readonly cookie: string; readonly response: string }> {
+    const { headers } = await fetch(`${service}/auth/saml/login?service=cli`, { redirect: 'manual' });
+    const [cookie = ''] = headers.getSetCookie().map((each) => each.split(';')[0] ?? '');
+    const message = new URL(headers.get('location') ?? '').searchParams.get('SAMLRequest') ?? '';
+    return { cookie, response: this.responseTo(requestIn(message)) };
+  }
+
   /** What it has a browser post that comes with this request. */
   responseTo(requestId: string): string {
     const { entityId, assertionConsumerUrl } = this.party();
@@ -69,7 +77,7 @@ export class IdentityProvider {
 }
 
 /** The id of a request, as HTTP-Redirect carries it. */
-export function requestIn(message: string): string {
+function requestIn(message: string): string {
   const xml = inflateRawSync(Buffer.from(message, 'base64')).toString();
   return / ID="([^"]+)"/.exec(xml)?.[1] ?? '';
 }

@@ -7,6 +7,7 @@ import { SamlRefused } from '#domain/saml/saml-refused.js';
 import { methodsOfAssertion } from '#domain/session/authentication-methods.js';
 import type { FederatedLogin } from '#domain/session/federation.js';
 import type { CommandContext } from '#event-store/envelope.js';
+import { Log } from '#host/log.js';
 import { type ConfiguredLoginService, Settings } from '#host/settings.js';
 import { CLOCK_SKEW_MS } from '#saml/assertion/clock-skew.js';
 import { demandAdmitted } from '#saml/person/admission.js';
@@ -52,6 +53,7 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
     private readonly messages: AcceptedMessages,
     private readonly accounts: FederatedAccounts,
     private readonly settings: Settings,
+    private readonly log: Log,
   ) {}
 
   async execute({ samlResponse, browserHashOf, request }: AuthenticateAssertion): Promise<SamlAuthentication> {
@@ -107,7 +109,10 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
     context: CommandContext,
   ): Promise<Authentication> {
     const { issuer: identityProvider, authnContext } = assertion;
-    const { subject, ...profile } = person;
+    const { subject, hasForeignPrincipalName, ...profile } = person;
+    const { correlationId } = context;
+    if (hasForeignPrincipalName)
+      this.log.warn({ identityProvider, correlationId }, 'a principal name of another organisation was left out');
     const account = await this.accounts.signIn({ identityProvider, subject }, profile, context);
     const amr = methodsOfAssertion(authnContext, [...provider.settings.secondFactorContexts]);
     const federated = federatedLogin(assertion, person, begunAt);

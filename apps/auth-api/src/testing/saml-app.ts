@@ -20,16 +20,7 @@ const KEY_FILES = {
   'hub-new.crt': HUB_NEW_KEY.certificate,
 };
 
-/** What follows the name of an identity provider in the settings. */
-export const hubSettings = (folder: string, more = '') => `
-      entityId: ${HUB}
-      singleSignOnUrl: ${HUB}/sso
-      singleLogoutUrl: ${SLO}
-      certificates: [${folder}/hub-old.crt, ${folder}/hub-new.crt]
-${more}`;
-
-/** Settings with one identity provider, the keys in files of this folder. */
-export const samlSettings = (folder: string, more = '') => `
+const samlSettings = (folder: string) => `
 saml:
   entityId: ${SP_ENTITY_ID}
   keys: [{ privateKey: ${folder}/sp.key, certificate: ${folder}/sp.crt }]
@@ -37,11 +28,12 @@ saml:
     name: { da: Prøvetjenesten, en: The test service }
     description: { da: Til prøver, en: For tests }
   identityProviders:
-    - name: hub${hubSettings(folder, more)}`;
-
-export function writeSamlKeys(folder: string): void {
-  for (const [name, pem] of Object.entries(KEY_FILES)) writeFileSync(join(folder, name), pem);
-}
+    - name: hub
+      entityId: ${HUB}
+      singleSignOnUrl: ${HUB}/sso
+      singleLogoutUrl: ${SLO}
+      certificates: [${folder}/hub-old.crt, ${folder}/hub-new.crt]
+`;
 
 /** The id of the request that an address sends a browser to an identity provider with. */
 export function sentMessage(location: string): { readonly url: URL; readonly xml: string; readonly id: string } {
@@ -60,11 +52,11 @@ export class SamlApp {
     private readonly folder: string,
   ) {}
 
-  /** @param more of the settings of the identity provider, indented; @param rest of all settings */
-  static async start(more = '', rest = ''): Promise<SamlApp> {
+  /** @param more what follows in the settings, as YAML; the folder has the files of the keys */
+  static async start(more: (folder: string) => string = () => ''): Promise<SamlApp> {
     const folder = mkdtempSync(join(tmpdir(), 'authlog-saml-'));
-    writeSamlKeys(folder);
-    return new SamlApp(await TestApp.start(`${rest}${samlSettings(folder, more)}`), folder);
+    for (const [name, pem] of Object.entries(KEY_FILES)) writeFileSync(join(folder, name), pem);
+    return new SamlApp(await TestApp.start(`${samlSettings(folder)}${more(folder)}`), folder);
   }
 
   async close(): Promise<void> {

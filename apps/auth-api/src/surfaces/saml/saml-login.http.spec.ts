@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HUB_NEW_KEY, HUB_OLD_KEY } from '#saml/testing/keys.js';
 import { AuditReader } from '../../testing/audit-reader.js';
 import { Authenticator } from '../../testing/authenticator.js';
 import { HUB, type Person, SamlApp, sentMessage } from '../../testing/saml-app.js';
@@ -26,12 +27,24 @@ const person = (subject: string, said: Partial<Record<keyof typeof NAME, readonl
   const attributes = Object.entries(all).map(([name, values]) => [NAME[name as keyof typeof NAME], values] as const);
   return { nameId: `WAYF-DK-${subject}`, attributes };
 };
+const SECOND = 'https://second.test';
 const MFA = 'https://refeds.org/profile/mfa';
 const REFUSED = refusal('saml-login-refused', 401);
 
 let saml: SamlApp;
 beforeAll(async () => {
-  saml = await SamlApp.start();
+  saml = await SamlApp.start(
+    (folder) => `
+    - name: second
+      entityId: ${SECOND}
+      singleSignOnUrl: ${SECOND}/sso
+      certificates: [${folder}/hub-new.crt]
+      institutions: { allowed: [ku.dk] }
+    - name: gone
+      entityId: https://gone.test
+      metadata: { file: ${folder}/nothing.xml }
+`,
+  );
 });
 afterAll(() => saml.close());
 // Each test has attempts of its own minute.
@@ -328,6 +341,52 @@ describe('a message that is refused', () => {
     expect(answer).toMatchObject({ status: 400, headers: { 'content-type': 'text/html; charset=utf-8' } });
     expect(answer.text).toContain('Du er ikke logget ind');
     expect(answer.text).toContain('a-number');
+  });
+});
+
+describe('several identity providers side by side', () => {
+  const ofSecond = { responseIssuer: SECOND, assertionIssuer: SECOND, key: HUB_NEW_KEY };
+  const inKu = (subject: string) => person(subject, { organization: ['ku.dk'] });
+
+  it('have people of their own, also under the same name', async () => {
+    const browser = saml.browser();
+    const one = claimsOf(await saml.logIn(inKu('twin')));
+    const answer = await saml.post(
+      browser,
+      saml.response(await saml.begin(browser, 'cli', '&idp=second'), { ...inKu('twin'), ...ofSecond }),
+    );
+    const other = claimsOf(answer.json as { accessToken: string });
+    expect(other['uid']).not.toBe(one['uid']);
+    expect(await saml.app.sessionsOf(String(answer.json['accessToken']))).toMatchObject([{ identityProvider: SECOND }]);
+  });
+
+  it('answer none of the requests to another one, and sign with no key of another one', async () => {
+    const browser = saml.browser();
+    const [toHub, toSecond] = [await saml.begin(browser), await saml.begin(browser, 'cli', '&idp=second')];
+    const post = async (id: string, said: Person) => saml.post(browser, saml.response(id, said));
+    expect(await post(toHub, { ...inKu('crossed'), ...ofSecond })).toMatchObject(REFUSED);
+    expect(await post(toSecond, inKu('crossed'))).toMatchObject(REFUSED);
+    expect(await post(toSecond, { ...inKu('crossed'), ...ofSecond, key: HUB_OLD_KEY })).toMatchObject(REFUSED);
+    expect((await post(toSecond, { ...inKu('crossed'), ...ofSecond })).status).toBe(200);
+  });
+
+  it('let in whom they are to let in, each for itself', async () => {
+    const browser = saml.browser();
+    for (const organization of [['sdu.dk'], []]) {
+      const id = await saml.begin(browser, 'cli', '&idp=second');
+      const said = { ...person('stranger', { organization }), ...ofSecond };
+      expect(await saml.post(browser, saml.response(id, said))).toMatchObject(REFUSED);
+    }
+    expect((await saml.tryLogIn(person('stranger', { organization: [] }))).status).toBe(200);
+  });
+
+  it('are not there while nothing is known of them, and the others are', async () => {
+    const answer = await saml.app.call('GET', '/auth/saml/login?service=web&idp=gone');
+    expect(answer).toMatchObject({ ...refusal('saml-unavailable', 503), headers: { 'retry-after': '60' } });
+    const page = await saml.app.call('GET', '/auth/saml/login?service=web&idp=gone', {
+      headers: { accept: 'text/html' },
+    });
+    expect(page.text).toContain('The login is not available');
   });
 });
 
