@@ -5,7 +5,7 @@ import { inflateRawSync } from 'node:zlib';
 import { type HubResponse, hubResponse } from '#saml/testing/hub-response.js';
 import { HUB_NEW_KEY, HUB_OLD_KEY, SP_NEW_KEY } from '#saml/testing/keys.js';
 import { Browser } from './browser.js';
-import { ORIGIN, type TestAnswer, TestApp, type TestTokens } from './test-app.js';
+import { ORIGIN, type TestAnswer, TestApp, type TestTokens, refusal } from './test-app.js';
 
 export const SP_ENTITY_ID = 'https://authlog.test/saml';
 export const HUB = 'https://hub.test';
@@ -44,6 +44,30 @@ export function sentMessage(location: string): { readonly url: URL; readonly xml
 }
 
 export type Person = Partial<Omit<HubResponse, 'requestId' | 'now'>>;
+
+const NAMES = {
+  subject: 'urn:oid:1.3.6.1.4.1.5923.1.1.1.10',
+  firstNames: 'urn:oid:2.5.4.42',
+  lastName: 'urn:oid:2.5.4.4',
+  mail: 'urn:oid:0.9.2342.19200300.100.1.3',
+  organization: 'urn:oid:1.3.6.1.4.1.25178.1.2.9',
+} as const;
+
+/** Somebody of an institution; what is said of them may be something else, or several things. */
+export const person = (subject: string, said: Partial<Record<keyof typeof NAMES, readonly string[]>> = {}): Person => {
+  const all = {
+    subject: [`WAYF-DK-${subject}`],
+    firstNames: [subject],
+    lastName: ['Tester'],
+    organization: ['sdu.dk'],
+    ...said,
+  };
+  const attributes = Object.entries(all).map(([name, values]) => [NAMES[name as keyof typeof NAMES], values] as const);
+  return { nameId: `WAYF-DK-${subject}`, attributes };
+};
+
+/** What every message is answered that is refused for what it says. */
+export const REFUSED = refusal('saml-login-refused', 401);
 
 /** The API with an identity provider that says whatever a test wants. */
 export class SamlApp {

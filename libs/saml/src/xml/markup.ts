@@ -24,8 +24,7 @@ export const MESSAGE_LIMITS: MarkupLimits = {
 const DECLARATION =
   /^<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"utf-8"|'utf-8'))?(?: standalone=(?:"(?:yes|no)"|'(?:yes|no)'))? ?\?>/i;
 // XML 1.0 §2.2; surrogates without a partner do not come out of UTF-8.
-// eslint-disable-next-line no-control-regex -- that is what it is for
-const NO_XML_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const NO_XML_CHARACTER = /(?![\t\n\r\u0080-\u009f])[\p{Cc}\ufffe\uffff]/u;
 const REFERENCE = /&(?:amp|lt|gt|quot|apos|#([0-9]{1,7})|#x([0-9a-f]{1,6}));/iy;
 
 /**

@@ -3,16 +3,24 @@ import { HUB_NEW_KEY, HUB_OLD_KEY, STRANGER_KEY } from '#saml/testing/keys.js';
 import { LOGOUT_REQUEST, logoutQuery, logoutRequestXml } from '#saml/testing/logout-query.js';
 import { Authenticator } from '../../testing/authenticator.js';
 import type { Browser } from '../../testing/browser.js';
-import { HUB, type Person, SLS, SP_ENTITY_ID, SamlApp, sentMessage } from '../../testing/saml-app.js';
+import {
+  HUB,
+  type Person,
+  REFUSED,
+  SLS,
+  SP_ENTITY_ID,
+  SamlApp,
+  person as somebody,
+  sentMessage,
+} from '../../testing/saml-app.js';
 import { ORIGIN, TestApp, type TestTokens, refusal } from '../../testing/test-app.js';
 
-const ID = 'urn:oid:1.3.6.1.4.1.5923.1.1.1.10';
+/** With a session of this name at the identity provider. */
 const person = (subject: string, sessionIndex = `_at-hub-of-${subject}`): Person => ({
+  ...somebody(subject, { subject: [subject] }),
   nameId: subject,
-  attributes: { [ID]: [subject], 'urn:oid:1.3.6.1.4.1.25178.1.2.9': ['sdu.dk'] },
   sessionIndex,
 });
-const REFUSED = refusal('saml-login-refused', 401);
 
 let saml: SamlApp;
 beforeAll(async () => {
