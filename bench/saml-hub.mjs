@@ -8,7 +8,7 @@ const testing = async (name) => {
 };
 const { hubResponse, hubResponseXml, toField } = await testing('hub-response');
 const { HUB_OLD_KEY, SP_NEW_KEY, STRANGER_KEY } = await testing('keys');
-export { STRANGER_KEY, hubResponse, hubResponseXml, toField };
+export { SP_NEW_KEY, STRANGER_KEY, hubResponse, hubResponseXml, toField };
 
 export const HUB = 'https://hub.test';
 export const SP = 'https://authlog.test/saml';

@@ -1,13 +1,28 @@
 import { readFileSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Authlog } from '../clients.mjs';
 import { Connection, expectStatus, load } from '../http-client.mjs';
-import { SP, STRANGER_KEY, hubResponse, hubResponseXml, toField } from '../saml-hub.mjs';
+import { HUB, SP, SP_NEW_KEY, STRANGER_KEY, hubResponse, hubResponseXml, toField } from '../saml-hub.mjs';
 
 const ACS = 'http://localhost:8080/auth/saml/acs';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
 const PEOPLE = 500;
 const NAMESPACE = 'urn:oasis:names:tc:SAML:2.0:protocol';
+
+/** A logout that names more sessions than there are, under a signature that is none. */
+const LOGOUT = [
+  ['SAMLRequest', deflateRawSync(logoutXml()).toString('base64')],
+  ['SigAlg', 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'],
+  ['Signature', Buffer.alloc(256, 1).toString('base64')],
+]
+  .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  .join('&');
+
+function logoutXml() {
+  const names = `xmlns:samlp="${NAMESPACE}" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"`;
+  const head = `<samlp:LogoutRequest ${names} ID="_a" Version="2.0"><saml:Issuer>${HUB}</saml:Issuer>`;
+  return `${head}${'<samlp:SessionIndex>_a</samlp:SessionIndex>'.repeat(190)}</samlp:LogoutRequest>`;
+}
 
 let logins = 0;
 
@@ -48,11 +63,11 @@ function cpuMs({ pid }) {
 }
 
 /** What a refused message costs the service, in CPU. */
-async function costOf(authlog, response, times) {
+async function costOf(authlog, sendOne, times) {
   const connection = new Connection(authlog.url);
   const send = async (count) => {
     for (let n = 0; n < count; n += 1) {
-      const { status, body } = await post(connection, response);
+      const { status, body } = await sendOne(connection);
       if (![400, 401, 413].includes(status)) throw new Error(`garbage was answered ${status}: ${body}`);
     }
   };
@@ -64,9 +79,17 @@ async function costOf(authlog, response, times) {
   return cost;
 }
 
+const fill = (part, length) => part.repeat(Math.floor(length / part.length));
+
+/** Signed by a stranger, with a namespace for each of them to be looked up. */
+function manyPrefixes() {
+  const xml = hubResponseXml({ ...NOBODY, key: STRANGER_KEY });
+  const list = `<x:InclusiveNamespaces xmlns:x="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="${fill('saml ', 140_000)}"></x:InclusiveNamespaces>`;
+  return xml.replace('</ds:CanonicalizationMethod>', `${list}$&`);
+}
+
 const inResponse = (content) =>
   `<samlp:Response xmlns:samlp="${NAMESPACE}" ID="_a" Version="2.0">${content}</samlp:Response>`;
-const fill = (part, length) => part.repeat(Math.floor(length / part.length));
 
 const NOBODY = {
   requestId: `_${'0'.repeat(40)}`,
@@ -82,12 +105,14 @@ const GARBAGE = {
   'a DOCTYPE': toField(`<!DOCTYPE a [<!ENTITY b "c">]>${inResponse('&b;')}`),
   'no signature': hubResponse({ ...NOBODY, sign: 'nothing' }),
   'a signature of somebody else': hubResponse({ ...NOBODY, key: STRANGER_KEY }),
+  'an assertion that is encrypted': hubResponse({ ...NOBODY, encrypt: { certificate: SP_NEW_KEY.certificate } }),
   'another name under a signature': toField(
     hubResponseXml(NOBODY).replace(/(<saml:NameID[^>]*>)[^<]*/, '$1somebody else'),
   ),
 };
 /** and large ones, which are made to be work. */
 const HOSTILE = {
+  'a signature with many prefixes': toField(manyPrefixes()),
   elements: toField(inResponse(fill('<a/>', 149_000))),
   nesting: toField(inResponse(fill('<a>', 149_000))),
   attributes: toField(inResponse(`<a ${Array.from({ length: 12_000 }, (_, n) => `b${n}="c"`).join(' ')}/>`)),
@@ -119,9 +144,12 @@ export async function saml({ authlog, seconds }) {
   const { perSecond, p99 } = rounds[1];
 
   const garbage = [];
-  for (const response of Object.values(GARBAGE)) garbage.push(await costOf(authlog, response, 400));
+  for (const response of Object.values(GARBAGE))
+    garbage.push(await costOf(authlog, (connection) => post(connection, response), 400));
   const hostile = [];
-  for (const response of Object.values(HOSTILE)) hostile.push(await costOf(authlog, response, 40));
+  for (const response of Object.values(HOSTILE))
+    hostile.push(await costOf(authlog, (connection) => post(connection, response), 40));
+  garbage.push(await costOf(authlog, (connection) => connection.request('GET', `/auth/saml/sls?${LOGOUT}`), 400));
   const [worstGarbage, worstHostile] = [Math.max(...garbage), Math.max(...hostile)];
   return [
     {

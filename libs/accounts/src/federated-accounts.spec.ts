@@ -9,7 +9,7 @@ import { SamlRefused } from '#domain/saml/saml-refused.js';
 import { adaAsserted, adaAtWayf } from '#domain/testing/federation.js';
 import { type AssertedProfile, NOTHING_ASSERTED } from '#domain/user/asserted-profile.js';
 import { DERIVED_USERNAMES, derivedUsername } from '#domain/user/derived-username.js';
-import { type FederatedIdentity, textOf } from '#domain/user/federation.js';
+import { type FederatedIdentity, identityText } from '#domain/user/federation.js';
 import { type ActiveUser, nameOf } from '#domain/user/user-state.js';
 import { type UserCommand, user } from '#domain/user/user.js';
 import { demandUsername } from '#domain/user/username.js';
@@ -29,7 +29,7 @@ const now = new Date('2030-01-01T00:00:00.000Z');
 const later = (ms: number) => someContext({ now: new Date(now.getTime() + ms) });
 const digest = new IdentifierDigest(Buffer.alloc(32, 1));
 const eveAtWayf: FederatedIdentity = { ...adaAtWayf, subject: 'WAYF-DK-eve' };
-const identifierOf = (identity: FederatedIdentity): Identifier => ({ kind: 'idp', value: textOf(identity) });
+const identifierOf = (identity: FederatedIdentity): Identifier => ({ kind: 'idp', value: identityText(identity) });
 const refused = (fault: string) => expect.objectContaining({ name: 'SamlRefused', fault });
 
 /** A node: its own view of the log, and of what is kept of it. */
@@ -172,7 +172,7 @@ describe('a first login', () => {
         }
       });
     const login = (count: number) => nodeOn(taking(count), keys).accounts.signIn(adaAtWayf, adaAsserted, later(0));
-    await expect(login(DERIVED_USERNAMES)).rejects.toMatchObject({ code: 'username-taken' });
+    await expect(login(DERIVED_USERNAMES)).rejects.toMatchObject({ fault: 'account-not-usable' });
     store = new MemoryEventStore();
     node = nodeOn(store, keys);
     expect(nameOf(await login(10))).toMatch(/^AdaLovelace#[A-Z0-9]{4}$/);

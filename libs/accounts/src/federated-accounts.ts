@@ -5,7 +5,7 @@ import { type Refusal, Refused } from '#domain/refused.js';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
 import { type AssertedProfile, cleaned } from '#domain/user/asserted-profile.js';
 import { DERIVED_USERNAMES, derivedUsername } from '#domain/user/derived-username.js';
-import { type CreateFederatedUser, type FederatedIdentity, textOf } from '#domain/user/federation.js';
+import { type CreateFederatedUser, type FederatedIdentity, identityText } from '#domain/user/federation.js';
 import { type ActiveUser, type User, nameOf } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import { normaliseIdentifier } from '#domain/user/username.js';
@@ -44,8 +44,7 @@ export class FederatedAccounts {
 
   /**
    * The account of somebody whom the identity provider has just vouched for; what it says of them now is recorded.
-   * @throws SamlRefused `identifier-missing`, or `account-not-usable` if it is suspended or deleted
-   * @throws Refused `username-taken` if too many people have their name
+   * @throws SamlRefused `identifier-missing`, or `account-not-usable` if it is suspended or deleted, or too many people have their name
    */
   async signIn(identity: FederatedIdentity, asserted: AssertedProfile, context: CommandContext): Promise<ActiveUser> {
     if (identity.subject.trim() === '') throw new SamlRefused('identifier-missing');
@@ -60,7 +59,7 @@ export class FederatedAccounts {
   }
 
   private async signInOnce(person: NewPerson, context: CommandContext): Promise<ActiveUser> {
-    const identifier: Identifier = { kind: 'idp', value: textOf(person.identity) };
+    const identifier: Identifier = { kind: 'idp', value: identityText(person.identity) };
     const known = await this.reservations.find(identifier);
     const found = known.status === 'held' ? await this.accountOf(known.holder) : null;
     const account = found === null || found.status === 'erased' ? await this.make(identifier, person, context) : found;
@@ -117,7 +116,7 @@ export class FederatedAccounts {
         if (!(error instanceof Refused) || error.code !== 'username-taken') throw error;
       }
     }
-    throw new Refused('username-taken', 'No free user name was found for somebody of this name.');
+    throw new SamlRefused('account-not-usable');
   }
 
   private async accountOf(id: UserId): Promise<User> {

@@ -3,6 +3,3 @@ export const MESSAGE_ID_BYTES = 20;
 
 /** `_` and 40 hexadecimal digits: the id of a message of ours. An XML id must not begin with a digit. @param random 20 bytes */
 export const messageId = (random: Uint8Array): string => `_${Buffer.from(random).toString('hex')}`;
-
-/** Whether a text can be the id of a message of ours. */
-export const isMessageId = (text: string): boolean => /^_[0-9a-f]{40}$/.test(text);

@@ -1,3 +1,6 @@
+/** A name that is of this person for good, and given to nobody else (SAML core §8.3.7). */
+export const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
+
 /** Whom the identity provider means, in the words it uses for logout, too (SAML core §2.2.3). */
 export interface NameId {
   readonly value: string;

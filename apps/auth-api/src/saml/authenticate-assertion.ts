@@ -1,8 +1,9 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { FederatedAccounts } from '#accounts/federated-accounts.js';
 import { AcceptedMessages } from '#accounts/saml/accepted-messages.js';
+import { ProviderSessions } from '#accounts/saml/provider-sessions.js';
 import { SamlRequests } from '#accounts/saml/saml-requests.js';
-import { type OpenSamlRequest, type SamlRequestPurpose } from '#domain/saml/saml-request.js';
+import type { OpenSamlRequest, SamlAnswer, SamlRequestPurpose } from '#domain/saml/saml-request.js';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
 import { methodsOfAssertion } from '#domain/session/authentication-methods.js';
 import type { FederatedLogin } from '#domain/session/federation.js';
@@ -12,7 +13,7 @@ import { type ConfiguredLoginService, Settings } from '#host/settings.js';
 import { CLOCK_SKEW_MS } from '#saml/assertion/clock-skew.js';
 import { demandAdmitted } from '#saml/person/admission.js';
 import { type AssertedPerson, assertedPerson } from '#saml/person/asserted-person.js';
-import { verifyResponse } from '#saml/response/verify-response.js';
+import { receiveResponse } from '#saml/response/receive-response.js';
 import type { VerifiedAssertion } from '#saml/verified-assertion.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { Authentication } from '../session/log-in.js';
@@ -51,6 +52,7 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
     private readonly parties: SamlParties,
     private readonly requests: SamlRequests,
     private readonly messages: AcceptedMessages,
+    private readonly sessions: ProviderSessions,
     private readonly accounts: FederatedAccounts,
     private readonly settings: Settings,
     private readonly log: Log,
@@ -58,47 +60,43 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
 
   async execute({ samlResponse, browserHashOf, request }: AuthenticateAssertion): Promise<SamlAuthentication> {
     const { now } = request;
-    const { assertion, provider } = this.verify(samlResponse, now);
-    const { id, issuer, requestId, acceptableUntil } = assertion;
+    const { serviceProvider } = this.parties;
+    const { message: received, provider } = this.parties.reading((identityProvider) =>
+      receiveResponse(samlResponse, { serviceProvider, identityProvider, now }),
+    );
+    const { requestId } = received;
+    const browserHash = browserHashOf(requestId);
+    const answer = { requestId, kind: 'login', identityProvider: provider.metadata.name, browserHash, now } as const;
     try {
-      const person = personIn(assertion, provider);
-      const { name: identityProvider } = provider.metadata;
-      const browserHash = browserHashOf(requestId);
-      const answer = { requestId, kind: 'login', identityProvider, browserHash, now } as const;
-      const pending = await this.requests.waitingFor(answer);
-      const purpose = demandLogin(pending, assertion);
-      const service = this.settings.loginServices.get(purpose.service);
-      if (service === undefined) throw new SamlRefused('request-unknown', requestId);
-      demandAdmitted(person, provider.settings.admission);
-
-      const context: CommandContext = { ...request, ...ANONYMOUS };
-      await this.requests.answer(answer, context);
-      await this.messages.accept({ issuer, id, acceptableUntil, requestId }, context);
-      const authentication = await this.authenticate(assertion, provider, person, pending.issuedAt, context);
-      return { authentication, service, requestId };
+      // Our private keys work for who began a login, and for nobody else.
+      if (received.isEncrypted) await this.requests.waitingFor(answer);
+      return await this.accept(received.verify(), provider, answer, request);
     } catch (error) {
-      throw error instanceof SamlRefused ? new SamlRefused(error.fault, requestId, issuer) : error;
+      throw error instanceof SamlRefused ? new SamlRefused(error.fault, requestId, provider.metadata.entityId) : error;
     }
   }
 
-  /** With whoever it is from, if only they are known: also of what is refused. */
-  private verify(samlResponse: string, now: Date): { assertion: VerifiedAssertion; provider: TrustedProvider } {
-    const { serviceProvider } = this.parties;
-    const trusted = new Map<string, TrustedProvider>();
-    const identityProvider = (entityId: string) => {
-      const provider = this.parties.byEntityId(entityId);
-      if (provider !== null) trusted.set(entityId, provider);
-      return provider?.metadata ?? null;
-    };
-    try {
-      const assertion = verifyResponse(samlResponse, { serviceProvider, identityProvider, now });
-      const provider = trusted.get(assertion.issuer);
-      if (provider === undefined) throw new SamlRefused('issuer-unknown', assertion.requestId);
-      return { assertion, provider };
-    } catch (error) {
-      const [entityId] = trusted.keys();
-      throw error instanceof SamlRefused && entityId !== undefined ? error.from(entityId) : error;
-    }
+  private async accept(
+    assertion: VerifiedAssertion,
+    provider: TrustedProvider,
+    answer: SamlAnswer,
+    request: RequestContext,
+  ): Promise<SamlAuthentication> {
+    const { id, issuer, requestId, nameId, sessionIndex, acceptableUntil } = assertion;
+    const { metadata, settings } = provider;
+    const person = assertedPerson(assertion, metadata, settings.attributes, settings.identifiedBy);
+    const pending = await this.requests.waitingFor(answer);
+    const purpose = demandLogin(pending, assertion);
+    const service = this.settings.loginServices.get(purpose.service);
+    if (service === undefined) throw new SamlRefused('request-unknown');
+    demandAdmitted(person, settings.admission);
+    await this.sessions.demandNotOver({ identityProvider: issuer, nameId }, sessionIndex, pending.issuedAt);
+
+    const context: CommandContext = { ...request, ...ANONYMOUS };
+    await this.requests.answer(answer, context);
+    await this.messages.accept({ issuer, id, acceptableUntil, requestId }, context);
+    const authentication = await this.authenticate(assertion, provider, person, pending.issuedAt, context);
+    return { authentication, service, requestId };
   }
 
   private async authenticate(
@@ -115,25 +113,21 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
       this.log.warn({ identityProvider, correlationId }, 'a principal name of another organisation was left out');
     const account = await this.accounts.signIn({ identityProvider, subject }, profile, context);
     const amr = methodsOfAssertion(authnContext, [...provider.settings.secondFactorContexts]);
-    const federated = federatedLogin(assertion, person, begunAt);
+    const federated = loginBy(assertion, person, begunAt);
     return { account, amr, passwordTooShort: false, secondFactorShown: false, federated };
   }
 }
 
 /** @throws SamlRefused `authentication-stale` where they were to prove anew who they are, and did not */
 function demandLogin({ purpose, issuedAt }: OpenSamlRequest, assertion: VerifiedAssertion): LoginPurpose {
-  const { requestId, authenticatedAt } = assertion;
-  if (purpose.kind !== 'login') throw new SamlRefused('request-wrong', requestId);
+  const { authenticatedAt } = assertion;
+  if (purpose.kind !== 'login') throw new SamlRefused('request-wrong');
   if (purpose.forceAuthn && authenticatedAt.getTime() < issuedAt.getTime() - CLOCK_SKEW_MS)
-    throw new SamlRefused('authentication-stale', requestId);
+    throw new SamlRefused('authentication-stale');
   return purpose;
 }
 
-function personIn(assertion: VerifiedAssertion, { metadata, settings }: TrustedProvider): AssertedPerson {
-  return assertedPerson(assertion, metadata, settings.attributes, settings.identifiedBy);
-}
-
-function federatedLogin(
+function loginBy(
   { issuer, nameId, sessionIndex, authenticatedAt, sessionEndsAt, authnContext }: VerifiedAssertion,
   { organizationId: institution, assurance }: AssertedPerson,
   begunAt: Date,

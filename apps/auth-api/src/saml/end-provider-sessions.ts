@@ -20,6 +20,7 @@ export class EndProviderSessions extends Command<string | null> {
 }
 
 /**
+ * Sent twice at once it does the same twice.
  * @returns where the browser goes with our answer; null where the identity provider takes none
  * @throws SamlRefused `assertion-replayed`
  */
@@ -34,10 +35,12 @@ export class EndProviderSessionsHandler implements ICommandHandler<EndProviderSe
   async execute({ logout, provider, request }: EndProviderSessions): Promise<string | null> {
     const { id: requestId, issuer, nameId, sessionIndexes, acceptableUntil, relayState } = logout;
     const context = { ...request, ...ANONYMOUS };
-    await this.messages.accept({ issuer, id: requestId, acceptableUntil }, context);
+    const message = { issuer, id: requestId, acceptableUntil };
+    await this.messages.demandNew(message);
     await this.sessions.end({ identityProvider: issuer, nameId }, sessionIndexes, context);
+    await this.messages.accept(message, context);
     const id = messageId(randomBytes(MESSAGE_ID_BYTES));
-    const answer = { id, now: request.now, requestId, relayState, outcome: 'success' } as const;
+    const answer = { id, now: request.now, requestId, relayState };
     return logoutResponseAddress(answer, this.parties.serviceProvider, provider.metadata);
   }
 }

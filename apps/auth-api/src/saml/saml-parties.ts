@@ -6,6 +6,7 @@ import type { IdentityProviderSettings, SamlSettings } from '#host/saml/saml-set
 import { Settings } from '#host/settings.js';
 import { REQUESTED_ATTRIBUTES } from '#saml/metadata/requested-attributes.js';
 import { serviceProviderMetadata } from '#saml/metadata/service-provider-metadata.js';
+import { SamlRefused } from '#domain/saml/saml-refused.js';
 import type { IdentityProvider, ServiceProvider } from '#saml/parties.js';
 import { BadRequest } from '../bad-request.js';
 import { IdentityProviderUnavailable } from './identity-provider-unavailable.js';
@@ -63,6 +64,30 @@ export class SamlParties implements OnApplicationBootstrap {
     return { settings, metadata };
   }
 
+  /**
+   * Reads a message of an identity provider. What is refused is refused with its name, as soon as that is known.
+   * @param read given what finds an identity provider by its entity id
+   * @throws SamlRefused
+   */
+  reading<Message>(read: (find: (entityId: string) => IdentityProvider | null) => Message): {
+    readonly message: Message;
+    readonly provider: TrustedProvider;
+  } {
+    const found: TrustedProvider[] = [];
+    try {
+      const message = read((entityId) => {
+        const provider = this.byEntityId(entityId);
+        if (provider !== null) found.push(provider);
+        return provider?.metadata ?? null;
+      });
+      const [provider] = found;
+      if (provider === undefined) throw new SamlRefused('issuer-unknown');
+      return { message, provider };
+    } catch (error) {
+      throw ofProvider(error, found[0]);
+    }
+  }
+
   /** Null for one that is not trusted, or of whom nothing is known at this moment. */
   byEntityId(entityId: string): TrustedProvider | null {
     const settings = this.saml?.identityProviders.find((each) => each.entityId === entityId);
@@ -76,3 +101,7 @@ export class SamlParties implements OnApplicationBootstrap {
     return this.saml;
   }
 }
+
+/** An error, said of this identity provider if it is the refusal of a message. */
+export const ofProvider = (error: unknown, provider: TrustedProvider | undefined): unknown =>
+  error instanceof SamlRefused && provider !== undefined ? error.from(provider.metadata.entityId) : error;

@@ -1,5 +1,5 @@
 import { type Personal, readable } from '#domain/personal.js';
-import { textOf } from '#domain/user/federation.js';
+import { identityText } from '#domain/user/federation.js';
 import type { UserEvent } from '#domain/user/user-events.js';
 import type { Identifier } from '../identifier-reservations.js';
 
@@ -32,7 +32,7 @@ function named({ type, data }: Naming): Identifier[] {
     case 'IdentityFederated': {
       const { identityProvider } = data;
       const subject = readable(data.subject);
-      return subject === null ? [] : identifier('idp', textOf({ identityProvider, subject }));
+      return subject === null ? [] : identifier('idp', identityText({ identityProvider, subject }));
     }
     case 'EmailChangeRequested':
     case 'EmailChangeUndone':

@@ -1,4 +1,5 @@
 import { acceptedMessage, acceptedMessageStream } from '#domain/saml/accepted-message.js';
+import { SamlRefused } from '#domain/saml/saml-refused.js';
 import type { CommandContext } from '#event-store/envelope.js';
 import type { Repository } from '#event-store/repository.js';
 import type { IdentifierDigest } from '#vault/identifier-digest.js';
@@ -23,9 +24,20 @@ export class AcceptedMessages {
     private readonly digest: IdentifierDigest,
   ) {}
 
+  /**
+   * For what may be done twice, and has to be done once: it is done before the message is accepted, so that the same message can finish
+   * what breaks off.
+   * @throws SamlRefused `assertion-replayed` if it was accepted before
+   */
+  async demandNew(message: IncomingMessage): Promise<void> {
+    const { state } = await this.repository.load(acceptedMessage, this.streamOf(message));
+    if (state.status === 'accepted') throw new SamlRefused('assertion-replayed', message.requestId);
+  }
+
   /** @throws SamlRefused `assertion-replayed` if it was before, also at this very moment */
-  async accept({ issuer, id, acceptableUntil, requestId }: IncomingMessage, context: CommandContext): Promise<void> {
-    const stream = acceptedMessageStream(this.digest.exactly('message', issuer, id));
+  async accept(message: IncomingMessage, context: CommandContext): Promise<void> {
+    const { acceptableUntil, requestId } = message;
+    const stream = this.streamOf(message);
     const accept = { type: 'AcceptSamlMessage', acceptableUntil } as const;
     const command = requestId === undefined ? accept : { ...accept, requestId };
     // With the fingerprint of a request a second copy of it would be taken for the first one.
@@ -33,4 +45,7 @@ export class AcceptedMessages {
     // Only who sends it again asks for it; what is kept in memory is for accounts and sessions.
     this.repository.forget(stream);
   }
+
+  private streamOf = ({ issuer, id }: IncomingMessage) =>
+    acceptedMessageStream(this.digest.exactly('message', issuer, id));
 }

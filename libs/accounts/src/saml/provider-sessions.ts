@@ -5,6 +5,7 @@ import {
   type OpenedSession,
   endedIn,
   isOpenIn,
+  isOvertaken,
   providerSessions,
   providerSessionsStream,
 } from '#domain/saml/provider-session.js';
@@ -49,11 +50,20 @@ export class ProviderSessions {
     private readonly digest: IdentifierDigest,
   ) {}
 
+  /**
+   * Before anything is made for somebody; a logout may still come after it.
+   * @throws SamlRefused `session-over` as `register` does
+   */
+  async demandNotOver(subject: ProviderSubject, sessionIndex: string | null, begunAt: Date): Promise<void> {
+    const { state } = await this.repository.load(providerSessions, this.streamOf(subject));
+    const sessionIndexDigest = this.indexDigestOf(subject.identityProvider, sessionIndex);
+    if (isOvertaken(state, { sessionIndexDigest, begunAt })) throw new SamlRefused('session-over');
+  }
+
   /** @throws SamlRefused `session-over` if it was ended at the identity provider while the login was under way */
   async register(login: ProviderLogin, context: CommandContext): Promise<void> {
     const { identityProvider, nameId, userId, sessionId, endsAt, begunAt } = login;
-    const { sessionIndex } = nameId;
-    const sessionIndexDigest = sessionIndex === null ? null : this.indexDigest(identityProvider, sessionIndex);
+    const sessionIndexDigest = this.indexDigestOf(identityProvider, nameId.sessionIndex);
     const command = { type: 'OpenProviderSession', userId, sessionId, sessionIndexDigest, endsAt, begunAt } as const;
     await this.repository.execute(providerSessions, this.streamOf(login), command, decidedEachTime(context));
   }
@@ -122,6 +132,9 @@ export class ProviderSessions {
     const qualifier = nameQualifier ?? identityProvider;
     return providerSessionsStream(this.digest.exactly('name id', identityProvider, qualifier, value));
   }
+
+  private indexDigestOf = (identityProvider: string, sessionIndex: string | null): string | null =>
+    sessionIndex === null ? null : this.indexDigest(identityProvider, sessionIndex);
 
   private indexDigest(identityProvider: string, sessionIndex: string): string {
     return this.digest.exactly('session index', identityProvider, sessionIndex);

@@ -108,13 +108,10 @@ export const providerSessions: Decider<ProviderSessions, ProviderSessionCommand,
   decide(state, command) {
     switch (command.type) {
       case 'OpenProviderSession': {
-        const { userId, sessionId, sessionIndexDigest, endsAt, begunAt } = command;
+        const { userId, sessionId, sessionIndexDigest, endsAt } = command;
         const known = state.opened.find((each) => each.sessionId === sessionId);
         if (known !== undefined && !known.isEnded) return [];
-        const isOvertaken = state.endings.some(
-          ({ at, sessionIndexDigests }) => begunAt <= at && named(sessionIndexDigests)(command),
-        );
-        if (known !== undefined || isOvertaken) throw new SamlRefused('session-over');
+        if (known !== undefined || isOvertaken(state, command)) throw new SamlRefused('session-over');
         const data = { userId, sessionId, sessionIndexDigest, endsAt: endsAt.toISOString() };
         return [{ type: 'ProviderSessionOpened', data }];
       }
@@ -133,6 +130,12 @@ const named =
   (digests: readonly string[] | null) =>
   ({ sessionIndexDigest }: Pick<OpenedSession, 'sessionIndexDigest'>): boolean =>
     digests === null || (sessionIndexDigest !== null && digests.includes(sessionIndexDigest));
+
+/** Whether a logout was recorded after this login began. */
+export const isOvertaken = (
+  { endings }: ProviderSessions,
+  login: { readonly sessionIndexDigest: string | null; readonly begunAt: Date },
+): boolean => endings.some(({ at, sessionIndexDigests }) => login.begunAt <= at && named(sessionIndexDigests)(login));
 
 const asEnded = (session: OpenedSession): OpenedSession => ({ ...session, isEnded: true });
 

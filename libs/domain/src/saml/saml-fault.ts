@@ -1,6 +1,6 @@
 /**
- * What was wrong with a SAML message, in the order in which it is looked at. For the log and the audit: whoever sent the message
- * is told no more than that it was refused.
+ * What was wrong with a SAML message, by what it is about. For the log and the audit: whoever sent the message is told no more than
+ * that it was refused.
  */
 export const SAML_FAULTS = [
   // What was posted is no message.
@@ -50,6 +50,7 @@ export const SAML_FAULTS = [
   'identifier-missing',
   'identifier-ambiguous',
   'organisation-ambiguous',
+  'organisation-wrong',
   'institution-not-admitted',
   'self-registered-not-admitted',
   'nemlogin-not-admitted',

@@ -56,18 +56,19 @@ const MAX_VALUES = 20;
  * Only the order of the addresses means something.
  */
 export const cleaned = (profile: AssertedProfile): AssertedProfile => ({
-  firstNames: lineOf(profile.firstNames),
-  lastName: lineOf(profile.lastName),
+  firstNames: shownLine(profile.firstNames),
+  lastName: shownLine(profile.lastName),
   mails: firstOfEach(profile.mails.map((mail) => mail.trim()).filter(isEmail)).slice(0, MAX_VALUES),
-  principalName: lineOf(profile.principalName),
-  organizationId: lineOf(profile.organizationId?.toLowerCase() ?? null),
-  organizationName: lineOf(profile.organizationName),
-  primaryAffiliation: lineOf(profile.primaryAffiliation),
+  principalName: shownLine(profile.principalName),
+  organizationId: shownLine(profile.organizationId?.toLowerCase() ?? null),
+  organizationName: shownLine(profile.organizationName),
+  primaryAffiliation: shownLine(profile.primaryAffiliation),
   affiliations: setOf(profile.affiliations),
   assurance: setOf(profile.assurance),
 });
 
-function lineOf(text: string | null): string | null {
+/** The first line of a text, as far as it can be seen; null for none. Letters of any script stay as they are. */
+export function shownLine(text: string | null): string | null {
   const [first = ''] = (text ?? '').trimStart().split(LINE_BREAK);
   const visible = Array.from(first.replace(/\s+/gu, ' ')).filter((character) => !INVISIBLE.test(character));
   const line = visible.slice(0, MAX_LENGTH).join('').trim();
@@ -75,7 +76,7 @@ function lineOf(text: string | null): string | null {
 }
 
 const setOf = (texts: readonly string[]): readonly string[] => {
-  const lines = texts.map(lineOf).filter((line) => line !== null);
+  const lines = texts.map(shownLine).filter((line) => line !== null);
   return [...new Set(lines)].toSorted().slice(0, MAX_VALUES);
 };
 

@@ -5,7 +5,7 @@ import { LONG_AGO, scenario, stateAfter } from '../testing/scenario.js';
 import { ada, adaCreated, invalidated } from '../testing/users.js';
 import { claimsEmail } from './email-change.js';
 import { displayNameOf } from './display-name.js';
-import { identityOf, ownEmail, textOf } from './federation.js';
+import { identityOf, ownEmail, identityText } from './federation.js';
 import type { UserEvent } from './user-events.js';
 import type { ActiveUser } from './user-state.js';
 import { user } from './user.js';
@@ -84,7 +84,7 @@ describe('an identity', () => {
       { ...adaAtWayf, subject: 'wayf-dk-ada' },
       { ...adaAtWayf, identityProvider: 'https://wayf.wayf.dk/' },
       { identityProvider: 'https://wayf.wayf.dk","WAYF', subject: 'DK-ada' },
-    ].map(textOf);
+    ].map(identityText);
     expect(new Set(texts).size).toBe(texts.length);
   });
 

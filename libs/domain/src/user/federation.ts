@@ -22,11 +22,11 @@ export interface FederatedIdentity {
 }
 
 /** As one text, of which no other identity has the same. */
-export const textOf = ({ identityProvider, subject }: FederatedIdentity): string =>
+export const identityText = ({ identityProvider, subject }: FederatedIdentity): string =>
   JSON.stringify([identityProvider, subject]);
 
 /** How somebody logs in through an identity provider, and what that says of them. */
-export interface Federation {
+export interface FederatedPerson {
   readonly identityProvider: string;
   readonly subject: Personal<string>;
   /** As of their last login. */
@@ -114,5 +114,5 @@ export function evolveFederation(
 }
 
 /** With an address that its owner has confirmed. */
-export const withConfirmed = (federation: Federation | null, email: Personal<string>): Federation | null =>
+export const withConfirmed = (federation: FederatedPerson | null, email: Personal<string>): FederatedPerson | null =>
   federation === null ? null : { ...federation, confirmedEmail: email };

@@ -3,7 +3,7 @@ import { type Personal, readable } from '../personal.js';
 import type { Role } from '../role.js';
 import { type Credentials, NO_CREDENTIALS, withIssued } from './credentials.js';
 import type { ErasureGround, ErasureInventory, ErasureOutcome } from './erasure-report.js';
-import { type Federation, evolveFederation, withConfirmed } from './federation.js';
+import { type FederatedPerson, evolveFederation, withConfirmed } from './federation.js';
 import { type Provider, evolveProvider } from './provider.js';
 import type { PrincipalKind, Registrar, UserEvent } from './user-events.js';
 
@@ -45,7 +45,7 @@ export interface ActiveUser {
   /** Of providers only. */
   readonly provider: Provider | null;
   /** Of those only who come from an identity provider. */
-  readonly federation: Federation | null;
+  readonly federation: FederatedPerson | null;
   /** What tokens say about the person. */
   readonly claims: {
     readonly username: Personal<string>;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
@@ -88,6 +87,7 @@ describe('a logout request', () => {
   const xml = logoutRequestXml();
   const signedBy = (algorithm: readonly [string, string]) =>
     logoutQuery({ parameter: 'SAMLRequest', xml, privateKey, algorithm });
+  const indexes = (count: number) => '<samlp:SessionIndex>1</samlp:SessionIndex>'.repeat(count);
   const forged = request({ subject: '<saml:NameID>someone else</saml:NameID>' });
   const [message = '', algorithm = '', signature = ''] = genuine.split('&');
   const { issuer, subject } = LOGOUT_REQUEST;
@@ -145,10 +145,11 @@ describe('a logout request', () => {
     ['that is not deflated', `SAMLRequest=aGVsbG8%3D&${algorithm}&${signature}`, 'encoding-invalid'],
     ['that is not base64', `SAMLRequest=a*b&${algorithm}&${signature}`, 'encoding-invalid'],
     [
-      'that inflates to a megabyte',
-      logoutQuery({ parameter: 'SAMLRequest', xml: ' '.repeat(1_000_000), privateKey }),
+      'that inflates to ten megabytes',
+      logoutQuery({ parameter: 'SAMLRequest', xml: Buffer.alloc(10_000_000, '<a>'), privateKey }),
       'too-large',
     ],
+    ['that names more sessions than anybody has', request({ indexes: indexes(250) }), 'too-complex'],
     ['in a query without end', `SAMLRequest=${'a'.repeat(70_000)}`, 'too-large'],
     ['that is not there', `${algorithm}&${signature}`, 'form-malformed'],
     ['and nothing', '', 'form-malformed'],
@@ -205,16 +206,6 @@ describe('a logout request', () => {
         },
       ),
     ));
-
-  it('costs little, however much it would inflate to', () => {
-    const bomb = logoutQuery({ parameter: 'SAMLRequest', xml: Buffer.alloc(40_000_000, '<a>'), privateKey });
-    const noise = logoutQuery({ parameter: 'SAMLRequest', xml: randomBytes(30_000), privateKey });
-    for (const query of [bomb.slice(0, 60_000), noise]) {
-      const started = performance.now();
-      expect(faultOf(query)).not.toBe('accepted');
-      expect(performance.now() - started).toBeLessThan(100);
-    }
-  });
 });
 
 describe('a logout response', () => {

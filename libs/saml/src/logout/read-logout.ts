@@ -14,9 +14,10 @@ import {
   textOf,
   XMLDSIG,
 } from '../xml/elements.js';
+import { MESSAGE_LIMITS, type MarkupLimits } from '../xml/markup.js';
 import { parseXml } from '../xml/parse-xml.js';
 import { utcTime } from '../xml/utc-time.js';
-import { PARTIAL_LOGOUT, SUCCESS } from './logout-status.js';
+import { PARTIAL_LOGOUT, SUCCESS } from '../status.js';
 
 /** The identity provider asks us to end sessions. Whether they are there is for who keeps them to say. */
 export interface LogoutRequest {
@@ -52,6 +53,9 @@ export interface LogoutContext {
   readonly now: Date;
 }
 
+/** It names a person and some sessions. */
+const LOGOUT_LIMITS: MarkupLimits = { ...MESSAGE_LIMITS, elements: 200, attributes: 400, depth: 12 };
+
 /**
  * Reads a logout message that came by redirect. It must be signed by whom it says it is from: else anybody could end sessions of
  * others by a link (wayf-saml §3). Whether it came before is not looked at.
@@ -62,7 +66,7 @@ export interface LogoutContext {
 export function readLogoutMessage(rawQuery: string, context: LogoutContext): LogoutMessage {
   const received = readRedirect(rawQuery);
   const name = received.parameter === 'SAMLRequest' ? 'LogoutRequest' : 'LogoutResponse';
-  const root = parseXml(received.xml);
+  const root = parseXml(received.xml, LOGOUT_LIMITS);
   if (!isNamed(root, SAMLP, name)) throw new SamlRefused('root-unexpected');
   if (attributeOf(root, 'Version') !== '2.0') throw new SamlRefused('version-unsupported');
   // By redirect the query is signed; a signature within means a message that was made for another way (SAML bindings §3.4.4.1).

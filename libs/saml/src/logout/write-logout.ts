@@ -4,7 +4,7 @@ import type { NameId } from '../verified-assertion.js';
 import { SAML, SAMLP } from '../xml/elements.js';
 import { type Markup, element } from '../xml/write-xml.js';
 import { MAX_AGE_MS } from '../assertion/clock-skew.js';
-import { PARTIAL_LOGOUT, REQUESTER, SUCCESS } from './logout-status.js';
+import { SUCCESS } from '../status.js';
 
 /** Whose session ends, in the words of the assertion that began it. */
 export interface OutgoingLogoutRequest {
@@ -23,8 +23,6 @@ export interface OutgoingLogoutResponse {
   readonly requestId: string;
   /** and what came with it. */
   readonly relayState: string | null;
-  /** `partial`: sessions of ours ended, but others could not be told; `refused`: the request could not be carried out. */
-  readonly outcome: 'success' | 'partial' | 'refused';
 }
 
 /**
@@ -49,21 +47,15 @@ export async function logoutRequestAddress(
   return address('LogoutRequest', attributes, content, { now, relayState: null, serviceProvider, identityProvider });
 }
 
-/** Where the browser is sent with our answer to a request of the identity provider; null where there is no single logout. */
+/** Where the browser is sent with our answer to a request of the identity provider, which was carried out; null where there is no single logout. */
 export async function logoutResponseAddress(
-  { id, now, requestId, relayState, outcome }: OutgoingLogoutResponse,
+  { id, now, requestId, relayState }: OutgoingLogoutResponse,
   serviceProvider: ServiceProvider,
   identityProvider: IdentityProvider,
 ): Promise<string | null> {
-  const content = [element('samlp:Status', {}, statusOf(outcome))];
+  const content = [element('samlp:Status', {}, element('samlp:StatusCode', { Value: SUCCESS }))];
   const attributes = { ID: id, InResponseTo: requestId };
   return address('LogoutResponse', attributes, content, { now, relayState, serviceProvider, identityProvider });
-}
-
-function statusOf(outcome: OutgoingLogoutResponse['outcome']): Markup {
-  if (outcome === 'refused') return element('samlp:StatusCode', { Value: REQUESTER });
-  if (outcome === 'success') return element('samlp:StatusCode', { Value: SUCCESS });
-  return element('samlp:StatusCode', { Value: SUCCESS }, element('samlp:StatusCode', { Value: PARTIAL_LOGOUT }));
 }
 
 interface Addressed {

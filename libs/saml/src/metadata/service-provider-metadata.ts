@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { ServiceProvider, ServiceProviderKey } from '../parties.js';
-import { PERSISTENT } from '../request/authn-request.js';
+import { PERSISTENT } from '../verified-assertion.js';
 import { SAMLP, XMLDSIG } from '../xml/elements.js';
 import { type Markup, element } from '../xml/write-xml.js';
 import { METADATA, METADATA_UI } from './namespaces.js';

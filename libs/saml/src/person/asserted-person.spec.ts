@@ -144,8 +144,15 @@ describe('the identifier of a person', () => {
     expect(subject({ ...ADA, ...pairwise }, { identifiedBy })).toBe('ha2tknzz@sdu.dk');
     expect(subject({ ...pairwise, 'subject-id': ['ada@sdu.dk'] }, { identifiedBy: ['subject-id'] })).toBe('ada@sdu.dk');
     expect(() => subject(ADA, { identifiedBy })).toThrow(new SamlRefused('identifier-missing'));
-    expect(() => subject(pairwise, { identifiedBy, scopes: ['ku.dk'] })).toThrow(new SamlRefused('identifier-missing'));
   });
+
+  it.each(['\u212aING@sdu.dk', 'king@sdu.d\u212a', 'king', 'king@ku.dk', 'k ing@sdu.dk', 'king@@sdu.dk', '@sdu.dk'])(
+    'is none that could be taken for that of somebody else: %s (SEC-114)',
+    (name) => {
+      const said = { 'pairwise-id': [name], schacHomeOrganization: ['sdu.dk'] };
+      expect(() => subject(said, { identifiedBy: ['pairwise-id'] })).toThrow(new SamlRefused('identifier-missing'));
+    },
+  );
 });
 
 describe('the names of a person', () => {
@@ -165,7 +172,7 @@ describe('the names of a person', () => {
   });
 
   it('are in one line, without what cannot be seen', () => {
-    expect(lastName('  van\tder\r\nBerg \u202e')).toBe('van der Berg');
+    expect(lastName('  van\tder Berg \u202e\r\nof another line')).toBe('van der Berg');
     expect(lastName('Love\u200blace')).toBe('Lovelace');
   });
 
@@ -195,8 +202,11 @@ describe('the organisation of a person', () => {
   it('is a domain in lower case', () => {
     expect(home('SDU.dk')).toBe('sdu.dk');
     expect(home('sdu.dk', 'SDU.DK')).toBe('sdu.dk');
-    expect(home('Syddansk Universitet')).toBeNull();
-    expect(home('sdu')).toBeNull();
+    expect(home()).toBeNull();
+  });
+
+  it.each(['Syddansk Universitet', 'sdu', 'sdu.dk.', 'sdu.d\u212a'])('is refused where it is none: %s', (name) => {
+    expect(() => home(name)).toThrow(new SamlRefused('organisation-wrong'));
   });
 
   it('is refused where there are two', () => {
@@ -208,13 +218,8 @@ describe('the organisation of a person', () => {
 
   it('is one that the identity provider may speak for (SEC-114)', () => {
     expect(ada({}, { scopes: ['SDU.dk'] }).organizationId).toBe('sdu.dk');
-    expect(ada({}, { scopes: ['ku.dk'] })).toMatchObject({
-      organizationId: null,
-      principalName: null,
-      hasForeignPrincipalName: true,
-      affiliations: [],
-    });
-    expect(ada({}, { scopes: [] }).organizationId).toBeNull();
+    for (const scopes of [['ku.dk'], []])
+      expect(() => ada({}, { scopes })).toThrow(new SamlRefused('organisation-wrong'));
   });
 });
 
@@ -265,7 +270,10 @@ describe('how a person came to the hub', () => {
   it('tells who made the account by themselves, at Orphanage', () => {
     expect(by('https://orphanage.wayf.dk')).toMatchObject({ isSelfRegistered: true, isNemLogIn: false });
     expect(by('https://proxy.test', 'https://orphanage.wayf.dk').isSelfRegistered).toBe(true);
-    expect(by('https://orphanage.wayf.dk.evil.test').isSelfRegistered).toBe(false);
+    expect(by('https://birk.wayf.dk/birk.php/orphanage.wayf.dk').isSelfRegistered).toBe(true);
+    expect(by('https://idp.sdu.dk').isSelfRegistered).toBe(false);
+    const account = { 'urn:oid:1.3.6.1.4.1.25178.1.2.9': ['orphanage.wayf.dk'] };
+    expect(person({ eduPersonTargetedID: ['a'], ...account }).isSelfRegistered).toBe(true);
   });
 
   it('tells who is a citizen, by NemLog-in or by the name that it gives', () => {

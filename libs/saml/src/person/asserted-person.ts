@@ -1,7 +1,8 @@
 import { SamlRefused } from '#domain/saml/saml-refused.js';
+import { isEmail } from '#domain/user/email-address.js';
 import type { IdentityProvider } from '../parties.js';
 import type { VerifiedAssertion } from '../verified-assertion.js';
-import { firstText, mailAddresses, shownTexts } from './asserted-text.js';
+import { firstText, shownTexts } from './asserted-text.js';
 import { type AttributeMap, type PlainName, valuesOf } from './attribute-map.js';
 import { domainOf, isWithin, mayAssert, scopeOf } from './scope.js';
 import { type IdentifierSource, subjectOf } from './subject-identifier.js';
@@ -32,14 +33,14 @@ export interface AssertedPerson {
   readonly isNemLogIn: boolean;
 }
 
-const ORPHANAGE = 'https://orphanage.wayf.dk';
-const NEMLOGIN = 'https://nemlogin.wayf.dk';
+const ORPHANAGE = 'orphanage.wayf.dk';
+const NEMLOGIN = 'nemlogin.wayf.dk';
 const NEMLOGIN_SCOPE = 'sikker-adgang.dk';
 
 /**
  * What an assertion says of a person, in the words of WAYF. National ids and birth dates are not read, even where they come.
  * @param identifiedBy what identifies people of this identity provider: changing it makes other people of them
- * @throws SamlRefused `identifier-missing`, `identifier-ambiguous`, `organisation-ambiguous`
+ * @throws SamlRefused `identifier-missing`, `identifier-ambiguous`, `organisation-ambiguous`, `organisation-wrong`
  */
 export function assertedPerson(
   assertion: VerifiedAssertion,
@@ -48,8 +49,8 @@ export function assertedPerson(
   identifiedBy?: readonly IdentifierSource[],
 ): AssertedPerson {
   const values = (name: PlainName) => valuesOf(name, assertion.attributes, map);
-  const subject = subjectOf(assertion, values, scopes, identifiedBy);
   const organizationId = organizationOf(values('schacHomeOrganization'), scopes);
+  const subject = subjectOf(assertion, values, { scopes, organizationId }, identifiedBy);
   const principalNames = values('eduPersonPrincipalName');
   const [principalName = null] = principalNames;
   const isOwn = principalName !== null && isOfOrganization(principalName, organizationId, scopes);
@@ -57,13 +58,16 @@ export function assertedPerson(
     const scope = scopeOf(value);
     return scope !== null && mayAssert(scope, scopes);
   });
-  const cameBy = (authority: string) =>
-    assertion.issuer === authority || assertion.authenticatingAuthorities.includes(authority);
+  // Behind the hub they have several entity ids, each with this in it (wayf-saml §1.1).
+  const cameBy = (host: string) =>
+    [assertion.issuer, ...assertion.authenticatingAuthorities].some((entity) => entity.toLowerCase().includes(host));
+  const belongsTo = (host: string) =>
+    [organizationId, ...principalNames.map(scopeOf)].some((domain) => domain !== null && isWithin(domain, host));
   return {
     subject,
     firstNames: firstText(values('gn')),
     lastName: firstText(values('sn')),
-    mails: mailAddresses(values('mail')),
+    mails: values('mail').filter(isEmail),
     principalName: isOwn ? principalName : null,
     hasForeignPrincipalName: principalName !== null && !isOwn,
     organizationId,
@@ -71,17 +75,18 @@ export function assertedPerson(
     primaryAffiliation: firstText(values('eduPersonPrimaryAffiliation')),
     affiliations: shownTexts([...values('eduPersonAffiliation'), ...scoped]),
     assurance: shownTexts(values('eduPersonAssurance')),
-    isSelfRegistered: cameBy(ORPHANAGE),
-    isNemLogIn: cameBy(NEMLOGIN) || principalNames.some((name) => scopeOf(name) === NEMLOGIN_SCOPE),
+    isSelfRegistered: cameBy(ORPHANAGE) || belongsTo(ORPHANAGE),
+    isNemLogIn: cameBy(NEMLOGIN) || belongsTo(NEMLOGIN_SCOPE),
   };
 }
 
-/** Two would let a person choose whose rules apply. */
+/** Two would let a person choose whose rules apply, and so would one that cannot be read: it would be as good as none. */
 function organizationOf(values: readonly string[], scopes: readonly string[] | null): string | null {
-  const [organization, ...more] = new Set(values.map((value) => value.toLowerCase()));
+  const [domain, ...more] = new Set(values.map(domainOf));
   if (more.length > 0) throw new SamlRefused('organisation-ambiguous');
-  const domain = organization === undefined ? null : domainOf(organization);
-  return mayAssert(domain, scopes) ? domain : null;
+  if (domain === undefined) return null;
+  if (domain === null || !mayAssert(domain, scopes)) throw new SamlRefused('organisation-wrong');
+  return domain;
 }
 
 const MAX_PRINCIPAL_NAME = 256;

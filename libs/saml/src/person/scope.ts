@@ -1,8 +1,12 @@
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_DOMAIN_LENGTH = 253;
 
+// Before the case is folded: some letters of other scripts become one of these.
+const ASCII = /^[\x21-\x7e]*$/;
+
 /** A domain in lower case; null for what is none. One label alone is none. */
 export function domainOf(value: string): string | null {
+  if (!ASCII.test(value)) return null;
   const domain = value.toLowerCase();
   const labels = domain.split('.');
   const isDomain =

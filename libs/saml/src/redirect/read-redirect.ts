@@ -18,9 +18,9 @@ type Parameter = (typeof PARAMETERS)[number];
 /** As much as a message of the largest size could come to, deflated badly and encoded. */
 const MAX_QUERY_CHARACTERS = 65_536;
 /** No logout message comes near it, inflated. */
-const MAX_MESSAGE_BYTES = 200_000;
+const MAX_MESSAGE_BYTES = 40_000;
 /** SAML bindings §3.4.3. */
-const MAX_RELAY_STATE_BYTES = 80;
+export const MAX_RELAY_STATE_BYTES = 80;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**

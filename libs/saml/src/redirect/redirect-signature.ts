@@ -1,5 +1,6 @@
-import { X509Certificate, sign, verify } from 'node:crypto';
+import { sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
+import { privateKeyOf, publicKeyOf } from '../keys.js';
 
 export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 
@@ -15,7 +16,7 @@ const signBesides = promisify(sign);
 
 /** A signature with RSA-SHA256, base64; a millisecond's work, in a thread of its own. @param privateKey PEM */
 export const signText = async (text: string, privateKey: string): Promise<string> =>
-  (await signBesides('sha256', Buffer.from(text), privateKey)).toString('base64');
+  (await signBesides('sha256', Buffer.from(text), privateKeyOf(privateKey))).toString('base64');
 
 /** Whether one of the certificates has the key that signed the text. @param certificates PEM, of RSA keys */
 export function isSignedBy(
@@ -25,7 +26,7 @@ export function isSignedBy(
   const hash = HASHES.get(algorithm);
   if (hash === undefined) return false;
   return certificates.some((certificate) => {
-    const { publicKey } = new X509Certificate(certificate);
+    const publicKey = publicKeyOf(certificate);
     return publicKey.asymmetricKeyType === 'rsa' && verify(hash, Buffer.from(text), publicKey, signature);
   });
 }

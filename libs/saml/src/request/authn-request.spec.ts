@@ -1,7 +1,8 @@
 import { X509Certificate, verify } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { isMessageId, messageId } from '../message-id.js';
+import { isSamlRequestId } from '#domain/saml/saml-request.js';
+import { messageId } from '../message-id.js';
 import { TEST_HUB, TEST_SERVICE_PROVIDER } from '../testing/parties.js';
 import { SP_NEW_KEY } from '../testing/keys.js';
 import { authnRequestAddress } from './authn-request.js';
@@ -18,7 +19,7 @@ const xmlOf = (address: string) => {
 describe('the id of a message', () => {
   it('is an underscore and 40 hexadecimal digits', async () => {
     expect(id).toBe(`_${'ab'.repeat(20)}`);
-    expect([id, `${id}0`, id.slice(1), id.toUpperCase()].map(isMessageId)).toEqual([true, false, false, false]);
+    expect([id, `${id}0`, id.slice(1), id.toUpperCase()].map(isSamlRequestId)).toEqual([true, false, false, false]);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { IdentityProvider, ServiceProvider } from '../parties.js';
+import { PERSISTENT } from '../verified-assertion.js';
 import { redirectAddress } from '../redirect/write-redirect.js';
 import { SAML, SAMLP } from '../xml/elements.js';
 import { element } from '../xml/write-xml.js';
@@ -12,7 +13,6 @@ export interface AuthnRequest {
   readonly forceAuthn: boolean;
 }
 
-export const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 const POST_BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 
 /**

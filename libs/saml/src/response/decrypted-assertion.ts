@@ -1,5 +1,6 @@
 import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
+import { privateKeyOf } from '../keys.js';
 import type { ServiceProviderKey } from '../parties.js';
 import { attributeOf, elementsOf, onlyChild, textOf, XMLDSIG, XMLENC, XMLENC11 } from '../xml/elements.js';
 import { decodeUtf8 } from './form-field.js';
@@ -83,7 +84,7 @@ function cipherValueOf(encrypted: Element): Buffer | null {
 function decrypt({ cipher, oaepHash, key, data }: Encrypted, privateKey: string): string | null {
   try {
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
-    const secret = privateDecrypt({ key: privateKey, padding, oaepHash }, key);
+    const secret = privateDecrypt({ key: privateKeyOf(privateKey), padding, oaepHash }, key);
     const decipher = createDecipheriv(cipher, secret, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
     decipher.setAuthTag(data.subarray(-TAG_BYTES));
     return decodeUtf8(Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]));

@@ -1,4 +1,5 @@
 import { SamlRefused } from '#domain/saml/saml-refused.js';
+import { SUCCESS } from '../status.js';
 import {
   attributeOf,
   attributesOf,
@@ -24,7 +25,6 @@ export interface ResponseStructure {
 const ID = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
 // Issuer, status, extensions and a signature: what is beside the assertion may be signed by nobody, and be made of anything.
 const MAX_ELEMENTS_BESIDE = 80;
-const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 /**
  * That wrapping, moving or doubling anything leads nowhere, before signatures are looked at (SEC-109).

@@ -73,6 +73,12 @@ const doubled = (tag: string) => (xml: string) => xml.replace(new RegExp(`<ds:${
 const withText = (tag: string, text: string) => (xml: string) =>
   xml.replace(new RegExp(`(<ds:${tag}>)[^<]*`), `$1${text}`);
 
+const withList = (xml: string, prefixes: string) =>
+  xml.replace(
+    '</ds:CanonicalizationMethod>',
+    `<x:InclusiveNamespaces xmlns:x="${C14N}" PrefixList="${prefixes}"></x:InclusiveNamespaces></ds:CanonicalizationMethod>`,
+  );
+
 const malformed: [name: string, change: (xml: string) => string, fault: SamlFault][] = [
   ['a second SignedInfo', doubled('SignedInfo'), 'signature-malformed'],
   ['a second Reference', doubled('Reference'), 'signature-malformed'],
@@ -107,6 +113,12 @@ const malformed: [name: string, change: (xml: string) => string, fault: SamlFaul
     'signature-malformed',
   ],
   [
+    'more prefixes to keep than anybody has',
+    (xml) => withList(xml, Array.from({ length: 17 }, (_, n) => `p${n}`).join(' ')),
+    'signature-malformed',
+  ],
+  ['a prefix to keep that is none', (xml) => withList(xml, 'x:y'), 'signature-malformed'],
+  [
     'more elements than are signed',
     (xml) => xml.replace('<samlp:Status>', `<samlp:Extensions>${'<x></x>'.repeat(80)}</samlp:Extensions>$&`),
     'too-complex',
@@ -121,15 +133,7 @@ const malformed: [name: string, change: (xml: string) => string, fault: SamlFaul
     (xml) => xml.replace('<ds:DigestMethod', '<ds:DigestMethod xmlns:x="urn:x" x:Algorithm="y"'),
     'signature-malformed',
   ],
-  [
-    'a list of prefixes that was not signed',
-    (xml) =>
-      xml.replace(
-        '</ds:CanonicalizationMethod>',
-        `<x:InclusiveNamespaces xmlns:x="${C14N}" PrefixList="saml"></x:InclusiveNamespaces></ds:CanonicalizationMethod>`,
-      ),
-    'signature-wrong',
-  ],
+  ['a list of prefixes that was not signed', (xml) => withList(xml, 'saml'), 'signature-wrong'],
 ];
 
 describe('a signature with two ways to read it, or none', () => {

@@ -15,6 +15,10 @@ const DIGEST_METHODS: ReadonlySet<string> = new Set([
 const MAX_ELEMENTS = 40;
 const BASE64_LINES = /^[A-Za-z0-9+/\s]+={0,2}$/;
 
+/** For each of them the document is walked up; nobody has more than three or four. */
+const MAX_PREFIXES = 16;
+const PREFIX = /^(?:#default|[A-Za-z_][A-Za-z0-9_.-]{0,63})$/;
+
 /**
  * The one shape of a signature that is looked at: of the element around it, whole, canonical, with SHA-2 and RSA
  * (SAML core §5.4; SEC-108, SEC-109). Leaves no two ways to read it, whoever reads it next.
@@ -81,9 +85,17 @@ function demandAlgorithm(element: Element | undefined, allowed: ReadonlySet<stri
 /** Namespaces that are kept though nothing uses them: some sign with such a list, and it takes nothing away. */
 function demandPrefixListAtMost(element: Element | undefined): void {
   const children = childElements(demandElement(element));
-  if (children.length > 1 || !children.every((child) => isNamed(child, EXCLUSIVE_C14N, 'InclusiveNamespaces')))
-    throw malformed();
+  const [list, ...more] = children;
+  if (list === undefined) return;
+  const prefixes = prefixesIn(list);
+  const isShort = prefixes.length <= MAX_PREFIXES && prefixes.every((prefix) => PREFIX.test(prefix));
+  if (more.length > 0 || !isNamed(list, EXCLUSIVE_C14N, 'InclusiveNamespaces') || !isShort) throw malformed();
 }
+
+/** Those that a list names, each once. */
+export const prefixesIn = (list: Element): string[] => [
+  ...new Set((attributeOf(list, 'PrefixList') ?? '').split(/\s+/).filter((prefix) => prefix !== '')),
+];
 
 function demandBase64(element: Element | undefined): void {
   if (!BASE64_LINES.test(textOf(demandElement(element)) ?? '')) throw malformed();

@@ -1,5 +1,7 @@
-import { type KeyObject, createHash, createPublicKey, createVerify } from 'node:crypto';
+import { createHash, createVerify } from 'node:crypto';
 import { ExclusiveCanonicalization } from 'xml-crypto';
+import { publicKeyOf } from '../keys.js';
+import { prefixesIn } from './signature-structure.js';
 import {
   attributeOf,
   attributesOf,
@@ -11,20 +13,6 @@ import {
   textOf,
   XMLDSIG,
 } from '../xml/elements.js';
-
-const KEYS = new Map<string, KeyObject>();
-/** More than are trusted at any time; those of metadata that has changed since are of no use. */
-const MOST_KEYS = 1_000;
-
-/** To read a certificate takes longer than to verify a signature with its key. @param certificate PEM */
-function keyOf(certificate: string): KeyObject {
-  const known = KEYS.get(certificate);
-  if (known !== undefined) return known;
-  if (KEYS.size >= MOST_KEYS) KEYS.clear();
-  const key = createPublicKey(certificate);
-  KEYS.set(certificate, key);
-  return key;
-}
 
 /**
  * Checks a signature whose structure has been checked: first whether its SignedInfo is of one of the certificates, which is cheap
@@ -42,7 +30,7 @@ export function signedBytes(signed: Element, signature: Element, certificates: r
   const isSigned = certificates.some((certificate) =>
     createVerify(method.endsWith('sha512') ? 'RSA-SHA512' : 'RSA-SHA256')
       .update(information)
-      .verify(keyOf(certificate), value, 'base64'),
+      .verify(publicKeyOf(certificate), value, 'base64'),
   );
   if (!isSigned) return null;
 
@@ -68,8 +56,7 @@ function canonical(element: Element, method: Element | null): string {
   const copy = element.cloneNode(true) as Element;
   const signature = onlyChild(copy, XMLDSIG, 'Signature');
   if (signature !== null) copy.removeChild(signature);
-  const lists = method === null ? [] : childElements(method).map((list) => attributeOf(list, 'PrefixList') ?? '');
-  const prefixes = lists.flatMap((list) => list.split(/\s+/)).filter((prefix) => prefix !== '');
+  const prefixes = method === null ? [] : childElements(method).flatMap(prefixesIn);
   return new ExclusiveCanonicalization().process(copy, {
     inclusiveNamespacesPrefixList: prefixes,
     ancestorNamespaces: prefixes.length === 0 ? [] : namespacesAround(element),

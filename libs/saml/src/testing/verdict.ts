@@ -1,6 +1,6 @@
 import type { SamlFault } from '#domain/saml/saml-fault.js';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { type ResponseExpectations, verifyResponse } from '../response/verify-response.js';
+import { type ResponseExpectations, receiveResponse } from '../response/receive-response.js';
 import type { VerifiedAssertion } from '../verified-assertion.js';
 import { type HubResponse, hubResponse, hubResponseXml, toField } from './hub-response.js';
 import { TEST_HUB, TEST_SERVICE_PROVIDER } from './parties.js';
@@ -30,7 +30,7 @@ export function tamper(change: (xml: string) => string, parts: Parts = {}): stri
 }
 
 export const accept = (field: string, expectations: Partial<ResponseExpectations> = {}): VerifiedAssertion =>
-  verifyResponse(field, { ...EXPECTATIONS, ...expectations });
+  receiveResponse(field, { ...EXPECTATIONS, ...expectations }).verify();
 
 /** Why it is refused; `accepted` otherwise. Any other error comes through. */
 export function faultOf(field: string, expectations: Partial<ResponseExpectations> = {}): SamlFault | 'accepted' {

@@ -25,7 +25,7 @@ const DECLARATION =
   /^<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"utf-8"|'utf-8'))?(?: standalone=(?:"(?:yes|no)"|'(?:yes|no)'))? ?\?>/i;
 // XML 1.0 §2.2; surrogates without a partner do not come out of UTF-8.
 const NO_XML_CHARACTER = /(?![\t\n\r\u0080-\u009f])[\p{Cc}\ufffe\uffff]/u;
-const REFERENCE = /&(?:amp|lt|gt|quot|apos|#([0-9]{1,7})|#x([0-9a-f]{1,6}));/iy;
+const REFERENCE = /&(?:amp|lt|gt|quot|apos|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));/y;
 
 /**
  * Looks at markup before a parser does, in one pass: there are tags that close each other, text and the references that need no

@@ -9,6 +9,8 @@ const PREFIX = '__Host-saml-';
 const SECRET_BYTES = 32;
 /** Enough of the id of a request to tell apart those of one browser. */
 const ID_LENGTH = 16;
+// Whatever else begins like it, somebody else has set, and perhaps nobody can unset.
+const OURS = /^__Host-saml-[0-9a-f]{16}$/;
 /** So many logins may be under way in one browser; what is left of more is forgotten, so that its requests do not grow. */
 const MOST_AT_ONCE = 8;
 
@@ -38,7 +40,7 @@ export class BrowserBinding {
   }
 
   bind(reply: FastifyReply, requestId: string, { secret }: BrowserSecret, sent: SentCookies): void {
-    const others = Object.keys(sent).filter((name) => name.startsWith(PREFIX));
+    const others = Object.keys(sent).filter((name) => OURS.test(name));
     if (others.length >= MOST_AT_ONCE) for (const name of others) this.set(reply, name, '', 0);
     this.set(reply, nameFor(requestId), secret, SAML_REQUEST_MS / 1_000);
   }

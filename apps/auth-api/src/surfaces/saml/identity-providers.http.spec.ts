@@ -92,6 +92,12 @@ describe('who may begin a login', () => {
     expect(sentMessage(String(headers['location'])).url.origin).toBe(HUB);
   });
 
+  it('is not troubled by cookies that nobody could have from here', async () => {
+    const names = ['a b', '(x)', 'x,y', 'x@y', '[x]', '1', '2', '3', '4'];
+    const cookie = names.map((name) => `__Host-saml-${name}=x`).join('; ');
+    expect((await saml.app.call('GET', '/auth/saml/login?service=web', { headers: { cookie } })).status).toBe(302);
+  });
+
   it('has no more than a few under way in one browser', async () => {
     const browser = saml.browser();
     for (let n = 0; n < 30; n += 1) await saml.begin(browser);

@@ -1,8 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-
-/** SAML bindings §3.5.3. */
-const MAX_RELAY_STATE_BYTES = 80;
+import { MAX_RELAY_STATE_BYTES } from '#saml/redirect/read-redirect.js';
 
 /**
  * The response of a form: one, in the body and nowhere else. What else comes with it is not used: where somebody goes on to is kept with

@@ -13,14 +13,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SamlRequests } from '#accounts/saml/saml-requests.js';
 import { Refused } from '#domain/refused.js';
 import { PUBLIC } from '#domain/role.js';
-import { SamlRefused } from '#domain/saml/saml-refused.js';
 import { type LogoutMessage, readLogoutMessage } from '#saml/logout/read-logout.js';
 import { splitRefreshToken } from '#tokens/refresh-token.js';
 import { Access } from '../../access/access.decorator.js';
 import { ANONYMOUS, RequestContexts } from '../../request-context.js';
 import { BeginSamlLogout } from '../../saml/begin-saml-logout.js';
 import { EndProviderSessions } from '../../saml/end-provider-sessions.js';
-import { SamlParties, type TrustedProvider } from '../../saml/saml-parties.js';
+import { SamlParties, type TrustedProvider, ofProvider } from '../../saml/saml-parties.js';
 import { LogOut } from '../../session/log-out.js';
 import { BrowserSession, CSRF_HEADER } from '../ucloud/browser-session.js';
 import { tellPosition } from '../ucloud/consistency.js';
@@ -99,19 +98,21 @@ export class SamlLogoutController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { message, provider } = this.read(request);
-    if (message.kind === 'request') await this.ended(message, provider, request, reply);
-    else await this.answered(message, provider, cookies, request, reply);
+    try {
+      if (message.kind === 'request') await this.ended(message, provider, request, reply);
+      else await this.answered(message, provider, cookies, request, reply);
+    } catch (error) {
+      throw ofProvider(error, provider);
+    }
   }
 
   private read(request: FastifyRequest): { message: LogoutMessage; provider: TrustedProvider } {
     const { serviceProvider } = this.parties;
-    const identityProvider = (entityId: string) => this.parties.byEntityId(entityId)?.metadata ?? null;
     const { now } = this.contexts.of(request);
     const [, query = ''] = /\?(.*)$/s.exec(request.url) ?? [];
-    const message = readLogoutMessage(query, { serviceProvider, identityProvider, now });
-    const provider = this.parties.byEntityId(message.issuer);
-    if (provider === null) throw new SamlRefused('issuer-unknown');
-    return { message, provider };
+    return this.parties.reading((identityProvider) =>
+      readLogoutMessage(query, { serviceProvider, identityProvider, now }),
+    );
   }
 
   private async ended(
@@ -127,7 +128,7 @@ export class SamlLogoutController {
   }
 
   private async answered(
-    { requestId, success, issuer }: Extract<LogoutMessage, { kind: 'response' }>,
+    { requestId, success }: Extract<LogoutMessage, { kind: 'response' }>,
     { metadata: { name: identityProvider } }: TrustedProvider,
     cookies: SentCookies,
     request: FastifyRequest,
@@ -136,11 +137,7 @@ export class SamlLogoutController {
     const context = { ...this.contexts.of(request), ...ANONYMOUS };
     const browserHash = this.binding.hashFor(requestId, cookies);
     const answer = { requestId, kind: 'logout', identityProvider, browserHash, now: context.now } as const;
-    try {
-      await this.requests.answer(answer, context);
-    } catch (error) {
-      throw error instanceof SamlRefused ? error.from(issuer) : error;
-    }
+    await this.requests.answer(answer, context);
     this.binding.release(reply, requestId);
     await this.pages.loggedOut(success, request, reply);
   }

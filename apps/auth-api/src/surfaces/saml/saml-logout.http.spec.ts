@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ProviderSessions } from '#accounts/saml/provider-sessions.js';
+import { StoreUnavailable } from '#event-store/event-store.js';
 import { HUB_NEW_KEY, HUB_OLD_KEY, STRANGER_KEY } from '#saml/testing/keys.js';
 import { LOGOUT_REQUEST, logoutQuery, logoutRequestXml } from '#saml/testing/logout-query.js';
 import { Authenticator } from '../../testing/authenticator.js';
@@ -117,6 +119,39 @@ describe('a logout at the identity provider', () => {
     const next = await saml.logIn(person('mette', '_one'));
     expect(await deliver(once)).toMatchObject(REFUSED);
     expect(await alive(session, next)).toEqual([false, true]);
+  });
+
+  it('that broke off is finished by the same message (SEC-117)', async () => {
+    const session = await saml.logIn(person('inge', '_broken'));
+    const sessions = saml.app.get(ProviderSessions);
+    const broken = vi.spyOn(sessions, 'end').mockRejectedValueOnce(new StoreUnavailable('the log cannot be written'));
+    const query = request({ subject: about('inge'), indexes: index('_broken') });
+    expect(await deliver(query)).toMatchObject({ status: 503 });
+    broken.mockRestore();
+    expect(await alive(session)).toEqual([true]);
+    expect(await deliver(query)).toMatchObject({ status: 302 });
+    expect(await alive(session)).toEqual([false]);
+  });
+
+  it('that overtakes a first login leaves no account', async () => {
+    const browser = saml.browser();
+    const asked = await saml.begin(browser);
+    saml.app.clock.advance(1_000);
+    await deliver(request({ subject: about('never'), indexes: '' }));
+    const before = await saml.app.events('user');
+    expect(await saml.post(browser, saml.response(asked, person('never')))).toMatchObject(REFUSED);
+    expect(await saml.app.events('user')).toEqual(before);
+  });
+
+  it('that is refused says so to who looks, and of whom it was to the audit', async () => {
+    const session = await saml.logIn(person('gerda', '_one'));
+    const query = request({ subject: about('gerda'), indexes: index('_one') }, STRANGER_KEY.privateKey);
+    const page = await saml.browser().get(`/auth/saml/sls?${query}`, { headers: { accept: 'text/html' } });
+    expect(page).toMatchObject({ status: 401 });
+    expect(page.text).toContain('You may still be logged in');
+    expect(await alive(session)).toEqual([true]);
+    const recorded = async () => (await saml.app.stored('refusals', 'RequestRefused')).map(({ data }) => data['saml']);
+    await expect.poll(recorded).toContainEqual({ fault: 'signature-wrong', identityProvider: HUB, requestId: null });
   });
 
   it('of somebody who has no session here is answered all the same', async () => {

@@ -12,6 +12,8 @@ interface Words {
   readonly unavailable: Omit<Notice, 'reference'>;
   readonly throttled: Omit<Notice, 'reference'>;
   readonly refused: Omit<Notice, 'reference'>;
+  readonly logoutRefused: Omit<Notice, 'reference'>;
+  readonly fault: Omit<Notice, 'reference'>;
   readonly reference: string;
 }
 
@@ -37,6 +39,14 @@ const WORDS: Readonly<Record<Language, Words>> = {
       title: 'You are not logged in',
       text: 'The login was not finished. Go back to the service and begin again, in the same browser and within ten minutes; cookies have to be allowed. If it fails again, your institution may not have access: ask the support of the service, and tell them this number.',
     },
+    logoutRefused: {
+      title: 'You may still be logged in',
+      text: 'The logout was not finished. Log out in the service itself, and close the browser. If it fails again, ask the support of the service, and tell them this number.',
+    },
+    fault: {
+      title: 'Something went wrong on our side',
+      text: 'Try again in a minute. If it fails again, ask the support of the service, and tell them this number.',
+    },
     reference: 'Number',
   },
   da: {
@@ -60,14 +70,24 @@ const WORDS: Readonly<Record<Language, Words>> = {
       title: 'Du er ikke logget ind',
       text: 'Login blev ikke gennemført. Gå tilbage til tjenesten og begynd forfra, i samme browser og inden for ti minutter; cookies skal være tilladt. Mislykkes det igen, har din institution måske ikke adgang: spørg tjenestens support, og oplys dette nummer.',
     },
+    logoutRefused: {
+      title: 'Du er måske stadig logget ind',
+      text: 'Du blev ikke logget helt ud. Log ud i selve tjenesten, og luk browseren. Mislykkes det igen, så spørg tjenestens support, og oplys dette nummer.',
+    },
+    fault: {
+      title: 'Noget gik galt hos os',
+      text: 'Prøv igen om et minut. Mislykkes det igen, så spørg tjenestens support, og oplys dette nummer.',
+    },
     reference: 'Nummer',
   },
 };
 
-const noticeFor = ({ status }: ErrorAnswer, words: Words) => {
-  if (status >= 500) return words.unavailable;
-  return status === 429 ? words.throttled : words.refused;
-};
+function noticeFor({ status, body }: ErrorAnswer, { routeOptions }: FastifyRequest, words: Words) {
+  if (body.errorCode === 'saml-unavailable') return words.unavailable;
+  if (status >= 500) return words.fault;
+  if (status === 429) return words.throttled;
+  return routeOptions.url?.endsWith('/sls') ? words.logoutRefused : words.refused;
+}
 
 /** What people see when a login or a logout ends at a page of ours. It says nothing of why a message was refused. */
 @Injectable()
@@ -85,7 +105,7 @@ export class SamlPages {
   async failed(answer: ErrorAnswer, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const words = this.wordsFor(request);
     const reference = { label: words.reference, value: correlationIdOf(request) };
-    await this.send({ ...noticeFor(answer, words), reference }, request, reply.status(answer.status));
+    await this.send({ ...noticeFor(answer, request, words), reference }, request, reply.status(answer.status));
   }
 
   private async send(notice: Notice, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -1,4 +1,5 @@
 import { SamlRefused } from '#domain/saml/saml-refused.js';
+import { isSamlRequestId } from '#domain/saml/saml-request.js';
 import { demandFresh } from '../assertion/clock-skew.js';
 import { readAssertion } from '../assertion/read-assertion.js';
 import type { IdentityProvider, ServiceProvider } from '../parties.js';
@@ -18,33 +19,46 @@ export interface ResponseExpectations {
   readonly now: Date;
 }
 
-// Of our requests.
-const REQUEST_ID = /^_[0-9a-f]{40}$/;
+/** A response whose structure is as it has to be. Nobody has vouched for any of it, so it is good for refusing it and for nothing else. */
+export interface ReceivedResponse {
+  /** Of the request that it claims to answer. */
+  readonly requestId: string;
+  /** Whom it claims to be from. */
+  readonly identityProvider: IdentityProvider;
+  /** Verifying it takes work with our private keys, and nobody needs a key of their own to ask for that. */
+  readonly isEncrypted: boolean;
+  /** Its signatures, then the meaning of what is signed. @throws SamlRefused for whatever is not to be accepted */
+  verify(): VerifiedAssertion;
+}
 
 /**
- * Reads a response to a request of ours (SAML profiles §4.1.4): its structure, its signatures, then the meaning of what is signed.
- * Whether that request is pending, and of this browser, and whether the assertion has been seen before, is for the caller to
- * find out.
+ * Reads a response to a request of ours (SAML profiles §4.1.4). Whether that request is pending, and of this browser, and whether the
+ * assertion has been seen before, is for the caller to find out.
  * @param samlResponse the field of the form
  * @throws SamlRefused for whatever is not to be accepted; it names the request as soon as that was read
  */
-export function verifyResponse(samlResponse: string, expectations: ResponseExpectations): VerifiedAssertion {
+export function receiveResponse(samlResponse: string, expectations: ResponseExpectations): ReceivedResponse {
   const response = parseXml(decodeSamlResponse(samlResponse));
   if (!isNamed(response, SAMLP, 'Response')) throw new SamlRefused('root-unexpected');
   const inResponseTo = attributeOf(response, 'InResponseTo');
-  const requestId = inResponseTo !== null && REQUEST_ID.test(inResponseTo) ? inResponseTo : undefined;
+  const requestId = inResponseTo !== null && isSamlRequestId(inResponseTo) ? inResponseTo : undefined;
+  const received = naming(requestId, () => receive(response, requestId, expectations));
+  return { ...received, verify: () => naming(requestId, () => received.verify()) };
+}
+
+function naming<Result>(requestId: string | undefined, read: () => Result): Result {
   try {
-    return verify(response, requestId, expectations);
+    return read();
   } catch (error) {
     throw error instanceof SamlRefused ? new SamlRefused(error.fault, requestId) : error;
   }
 }
 
-function verify(
+function receive(
   response: Element,
   requestId: string | undefined,
   { serviceProvider, identityProvider: find, now }: ResponseExpectations,
-): VerifiedAssertion {
+): ReceivedResponse {
   const structure = demandResponseStructure(response);
   demandSomeSignature(structure);
   const identityProvider = find(textOf(onlyChild(response, SAML, 'Issuer')) ?? '');
@@ -53,9 +67,9 @@ function verify(
     throw new SamlRefused('destination-wrong');
   if (requestId === undefined) throw new SamlRefused('request-wrong');
   demandFresh(now, utcTime(attributeOf(response, 'IssueInstant')));
-  const assertion = verifiedAssertionElement(structure, {
-    certificates: identityProvider.signingCertificates,
-    decryptionKeys: serviceProvider.keys,
-  });
-  return readAssertion(assertion, { serviceProvider, identityProvider, requestId, now });
+  const keys = { certificates: identityProvider.signingCertificates, decryptionKeys: serviceProvider.keys };
+  const isEncrypted = structure.assertion.localName === 'EncryptedAssertion';
+  const verify = () =>
+    readAssertion(verifiedAssertionElement(structure, keys), { serviceProvider, identityProvider, requestId, now });
+  return { requestId, identityProvider, isEncrypted, verify };
 }

@@ -1,0 +1,23 @@
+import { type KeyObject, createPrivateKey, createPublicKey } from 'node:crypto';
+
+/** More than are trusted at any time; those of metadata that has changed since are of no use. */
+const MOST_KEYS = 1_000;
+
+/** To read a key takes longer than what is done with it. */
+function remembering(read: (pem: string) => KeyObject): (pem: string) => KeyObject {
+  const keys = new Map<string, KeyObject>();
+  return (pem) => {
+    const known = keys.get(pem);
+    if (known !== undefined) return known;
+    if (keys.size >= MOST_KEYS) keys.clear();
+    const key = read(pem);
+    keys.set(pem, key);
+    return key;
+  };
+}
+
+/** Of a certificate, PEM. */
+export const publicKeyOf = remembering(createPublicKey);
+
+/** @param pem without a passphrase */
+export const privateKeyOf = remembering(createPrivateKey);
