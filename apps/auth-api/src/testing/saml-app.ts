@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import type { DatabaseKind } from '#database/testing/test-place.js';
 import { type HubResponse, hubResponse } from '#saml/testing/hub-response.js';
 import { HUB_NEW_KEY, HUB_OLD_KEY, SP_NEW_KEY } from '#saml/testing/keys.js';
 import { Browser } from './browser.js';
@@ -77,10 +78,10 @@ export class SamlApp {
   ) {}
 
   /** @param more what follows in the settings, as YAML; the folder has the files of the keys */
-  static async start(more: (folder: string) => string = () => ''): Promise<SamlApp> {
+  static async start(more: (folder: string) => string = () => '', kind?: DatabaseKind): Promise<SamlApp> {
     const folder = mkdtempSync(join(tmpdir(), 'authlog-saml-'));
     for (const [name, pem] of Object.entries(KEY_FILES)) writeFileSync(join(folder, name), pem);
-    return new SamlApp(await TestApp.start(`${samlSettings(folder)}${more(folder)}`), folder);
+    return new SamlApp(await TestApp.start(`${samlSettings(folder)}${more(folder)}`, kind), folder);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AuditReader } from '../../testing/audit-reader.js';
@@ -148,5 +150,31 @@ describe('a session', () => {
     const { accessToken } = await saml.logIn({ ...person('fresh'), ...stale });
     const enrolling = await saml.app.call('POST', '/auth/2fa', { token: accessToken });
     expect(enrolling).toMatchObject({ status: 401, json: { errorCode: 'step-up-required' } });
+  });
+});
+
+describe('somebody who asks to be forgotten', () => {
+  let files: SamlApp;
+  beforeAll(async () => {
+    files = await SamlApp.start(() => '', 'SQLite');
+  });
+  afterAll(() => files.close());
+
+  it('is in no file any more with what was said of them, and is somebody new when they come back (SEC-159)', async () => {
+    const said = { firstNames: ['Marked-First'], lastName: ['Marked-Last'], mail: ['marked@xyzzy.example'] };
+    const marked = { ...person('marked-subject', said), sessionIndex: 'marked-index' };
+    const tokens = await files.logIn(marked);
+    const traces = () =>
+      readdirSync(join(files.app.folder, 'data'), { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .filter(({ parentPath, name }) => /marked/i.test(readFileSync(join(parentPath, name), 'latin1')))
+        .map(({ name }) => name);
+    await files.app.sessionsOf(tokens.accessToken);
+    expect(traces()).not.toEqual([]);
+
+    const path = '/auth/users/self?confirm=forget-me-for-good';
+    expect((await files.app.call('DELETE', path, { token: tokens.accessToken })).status).toBe(200);
+    expect(traces()).toEqual([]);
+    expect(claimsOf(await files.logIn(marked))['uid']).not.toBe(claimsOf(tokens)['uid']);
   });
 });
