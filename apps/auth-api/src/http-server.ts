@@ -135,16 +135,18 @@ function demandAcceptable({ url, headers, routeOptions }: FastifyRequest): void 
     throw new BadRequest('url-too-long', `The address is longer than ${MAX_URL_LENGTH} characters.`);
   const type = headers['content-type'];
   if (type === undefined || routeOptions.url === undefined) return;
-  const [, isUrlEncoded, isMultipart] = FORM_TYPES.exec(type) ?? [];
   const { form = false } = routeOptions.config;
-  const isForm = isUrlEncoded !== undefined || isMultipart !== undefined;
-  if (isForm !== (form !== false)) throw unsupported(isForm ? 'Send JSON as application/json.' : ACCEPTED_FORMS);
-  if (form === 'urlencoded' && isMultipart !== undefined) throw unsupported('Send application/x-www-form-urlencoded.');
+  const accepted = form === 'urlencoded' ? [URLENCODED] : form ? FORM_TYPES : [];
+  const [mediaType = ''] = type.split(';');
+  const sent = FORM_TYPES.find((each) => each === mediaType.trim().toLowerCase());
+  const isAccepted = sent === undefined ? accepted.length === 0 : accepted.includes(sent);
+  if (isAccepted) return;
+  const wanted = accepted.length === 0 ? 'JSON as application/json' : `a form: ${accepted.join(' or ')}`;
+  throw new BadRequest('content-type-unsupported', `Send ${wanted}.`);
 }
 
-const FORM_TYPES = /^(?:(application\/x-www-form-urlencoded)|(multipart\/form-data))\s*(?:;|$)/i;
-const ACCEPTED_FORMS = 'Send a form: application/x-www-form-urlencoded or multipart/form-data.';
-const unsupported = (why: string) => new BadRequest('content-type-unsupported', why);
+const URLENCODED = 'application/x-www-form-urlencoded';
+const FORM_TYPES: readonly string[] = [URLENCODED, 'multipart/form-data'];
 
 /** @throws BadRequest */
 function textOf(body: string | Buffer): string {

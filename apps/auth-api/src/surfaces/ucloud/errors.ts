@@ -210,7 +210,10 @@ export const ERROR_CODES: readonly string[] = [
 const SERVER_FAULTS: Readonly<Record<number, readonly [errorCode: ErrorCode, why: string]>> = {
   400: ['request-invalid', 'The request is not well-formed.'],
   408: ['request-timeout', 'The request did not arrive in time.'],
-  413: ['body-too-large', 'The body is larger than 64 KiB.'],
+  413: [
+    'body-too-large',
+    'The body is larger than 64 KiB, or 256 KiB where the response of an identity provider is posted.',
+  ],
   414: ['url-too-long', 'A part of the address is too long.'],
   415: ['content-type-unsupported', 'Send JSON as application/json.'],
 };
