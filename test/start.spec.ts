@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { decodeJwt } from 'jose';
@@ -80,12 +82,13 @@ describe('a start that is refused', () => {
     ));
 
   it('says in one line that the port is in use', async () => {
-    const server = await Server.start();
-    const { port } = new URL(server.url);
-    expect(await refusal({ AUTHLOG_PORT: port, AUTHLOG_ADMIN_PASSWORD: ADMIN.password })).toMatch(
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(await refusal({ AUTHLOG_PORT: String(port), AUTHLOG_ADMIN_PASSWORD: ADMIN.password })).toMatch(
       new RegExp(`^authlog did not start: port ${port} is in use: [^\n]+\n$`),
     );
-    await server.remove();
+    other.close();
   });
 });
 
