@@ -9,7 +9,7 @@ const ENOUGH_BYTES = 2 ** 30;
  * Has tests keep their files in memory, where that can be had and nobody says otherwise: they make thousands of databases, each
  * of which waits for the disk with every commit, and none of which has to outlive the machine.
  */
-export default function keepInMemory(): void {
+export function setup(): void {
   if (process.env['TMPDIR'] === undefined && hasRoom(IN_MEMORY)) process.env['TMPDIR'] = IN_MEMORY;
 }
 
