@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', ...defaultServerConditions.filter((name) => name !== 'module')] } },
   test: {
     include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.spec.ts'],
-    globalSetup: ['test/build.ts', 'libs/database/src/testing/postgres-server.ts'],
+    globalSetup: ['test/temporary-files.ts', 'test/build.ts', 'libs/database/src/testing/postgres-server.ts'],
     // Nothing of ours keeps state in a module, so files may share what they import.
     isolate: false,
     // By default one core is left idle, of two that is half of the machine.

@@ -39,7 +39,7 @@ describe('on the command line an auditor', () => {
     await Promise.all(some.map((event) => eventStore.append(`thing-${event.id}`, 'no-stream', [event])));
     const end = Number(await eventStore.head());
     const stop = new AbortController();
-    const pace = { events: 200, everyMs: 20, leastMs: 5 };
+    const pace = { events: 200, everyMs: 20, leastMs: 5, handOutMs: 20 };
     const sealing = new SealingHost(stores, { sink: { file: null, url: null } }, new Metrics(), log, pace);
     const ended = sealing.run(stop.signal);
     const latest = async () => (await new SealedLog(eventStore, repository, leaves).latestHead())?.head;

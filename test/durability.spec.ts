@@ -41,7 +41,7 @@ describe('killed in the middle of a storm', () => {
     expect(acknowledged.length).toBeGreaterThanOrEqual(40);
     expect(listed).toEqual(expect.arrayContaining(acknowledged));
     expect(new Set(listed).size).toBe(listed.length);
-    await restarted.process.stop();
+    await restarted.process.stop('SIGKILL');
   });
 
   it('gives a client whose answer was lost the same successor again, and claims nothing twice', async () => {
@@ -56,7 +56,7 @@ describe('killed in the middle of a storm', () => {
     const restarted = await Server.start({}, folder.path);
     expect((await claim(restarted, await restarted.asService())).status).toBe(409);
     expect((await restarted.call('POST', '/auth/refresh', { token: person.refreshToken })).status).toBe(200);
-    await restarted.process.stop();
+    await restarted.process.stop('SIGKILL');
   });
 });
 
@@ -76,6 +76,6 @@ describe('read models that were deleted', () => {
     const restarted = await Server.start({}, folder.path);
     expect(await restarted.sessionsOf(ada.accessToken)).toEqual(before);
     expect((await restarted.call('GET', '/auth/users/userInfo', { token: ada.accessToken })).body).toEqual(info.body);
-    await restarted.process.stop();
+    await restarted.process.stop('SIGKILL');
   });
 });

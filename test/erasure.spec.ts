@@ -86,7 +86,7 @@ describe('somebody who was erased, in files', () => {
     id = await live(server);
   });
   afterAll(async () => {
-    await server.process.stop();
+    await server.process.stop('SIGKILL');
     for (const each of [folder, config, backUps]) each.remove();
   });
 
@@ -138,8 +138,6 @@ describe('somebody who was erased, in files', () => {
   );
 
   it('is erased to the end by the next start, where the process was killed on the way', async () => {
-    await server.process.stop();
-    await start();
     id = await live(server);
     await server.process.stop();
     // Nobody keeps the read models now, so that it cannot be completed.

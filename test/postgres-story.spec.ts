@@ -57,7 +57,7 @@ describe('two projectors on PostgreSQL', () => {
     environment['AUTHLOG_DATA'] = server.data;
   });
   afterEach(async () => {
-    await Promise.all(projectors.map((projector) => projector.stop()));
+    await Promise.all(projectors.map((projector) => projector.stop('SIGKILL')));
     await server.remove();
     await database.remove();
   });

@@ -49,7 +49,7 @@ describe.each(LOGS)('two API processes and a projector with %s', (_, startLog) =
     await one.createPerson('ada');
   });
   afterAll(async () => {
-    await Promise.all([one.process.stop(), two.process.stop(), projector.stop()]);
+    await Promise.all([one.process, two.process, projector].map((each) => each.stop('SIGKILL')));
     await log.stop();
     await provider.stop();
     folder.remove();
@@ -179,7 +179,7 @@ describe('two API processes on the same files', () => {
     const rest = await walk(one, body['id']);
     expect([first.length, await walk(two, body['id'])]).toEqual([1_000, []]);
     const walked = [...first, ...rest].map((user) => user.id);
-    await Promise.all([one.process.stop(), two.process.stop()]);
+    await Promise.all([one, two].map(({ process }) => process.stop('SIGKILL')));
     expect(walked.toSorted()).toEqual(['_bootstrap', 'admin', ...names].toSorted());
   });
 });

@@ -3,17 +3,22 @@ import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { TOTP, URI } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from './support/running-process.js';
 import { type Answer, Server } from './support/server.js';
 
 const PASSWORD = 'the compiler of 1952';
 const NEW_PASSWORD = 'seven small green bottles';
 
 describe('from an account that an administrator made to a forgotten password, over a crash', () => {
+  const folder = temporaryFolder();
   let server: Server;
   beforeAll(async () => {
-    server = await Server.start();
+    server = await Server.start({}, folder.path);
   });
-  afterAll(() => server.remove());
+  afterAll(async () => {
+    await server.remove();
+    folder.remove();
+  });
 
   const json = { accept: 'application/json' };
   const answerChallenge = (challengeId: unknown, code: object, token?: string) =>

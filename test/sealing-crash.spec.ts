@@ -26,7 +26,7 @@ const PROGRAM = `
   const settings = { data: process.argv[1], database: null, eventStore: null, masterKey: null };
   const stores = await Stores.open(settings, new SystemClock(), new Metrics(), createLog('error'));
   setInterval(() => undefined, 1_000);
-  const pace = { events: 100, everyMs: 20, leastMs: 5 };
+  const pace = { events: 100, everyMs: 20, leastMs: 5, handOutMs: 20 };
   const sink = { file: null, url: null };
   await new SealingHost(stores, { sink }, new Metrics(), createLog('error'), pace).run(new AbortController().signal);
 `;

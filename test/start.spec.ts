@@ -1,7 +1,17 @@
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asUserId, userStream } from '#domain/ids.js';
+import { user } from '#domain/user/user.js';
+import { SystemClock } from '#host/clock.js';
+import { createLog } from '#host/log.js';
+import { Metrics } from '#host/metrics.js';
+import { Stores } from '#host/stores.js';
+import { parametersOf } from '#vault/password-hash.js';
 import { RunningProcess, temporaryFolder } from './support/running-process.js';
 import { ADMIN, SERVICE_TOKEN, Server } from './support/server.js';
 
@@ -11,8 +21,19 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+/** What the vault has of somebody's password. */
+async function keptOf(userId: unknown, data: string): Promise<string> {
+  const settings = { data, database: null, eventStore: null, masterKey: null };
+  const stores = await Stores.open(settings, new SystemClock(), new Metrics(), createLog('error'));
+  const { state } = await stores.repository.load(user, userStream(asUserId(String(userId))));
+  const credential = state.status === 'active' ? state.credentialId : null;
+  const kept = credential === null ? null : await stores.vault.reveal(credential);
+  await stores.close();
+  return kept ?? 'nothing';
+}
+
 describe('the first start', () => {
-  it('says the password of the administrator once, and where the service is', async () => {
+  it('says the password of the administrator once, keeps its hash, and says where the service is (SEC-11)', async () => {
     const data = join(folder.path, 'data');
     const server = await Server.start({ AUTHLOG_ADMIN_PASSWORD: '' }, data);
     const [, password = ''] = /password (\S+) \(shown only now\)/.exec(server.process.stdout) ?? [];
@@ -24,8 +45,10 @@ describe('the first start', () => {
 
     const again = await Server.start({ AUTHLOG_ADMIN_PASSWORD: '' }, data);
     expect(again.process.stdout).toBe(`authlog is ready at ${again.url}\n`);
-    expect((await again.tryLogIn('admin', password)).status).toBe(200);
+    const { accessToken } = await again.logIn('admin', password);
     await again.process.stop();
+    // What else of passwords is tested is hashed more quickly.
+    expect(parametersOf(await keptOf(decodeJwt(accessToken)['uid'], data))).toBe('argon2id m=19456 t=2 p=1');
   });
 
   it('by several processes at once makes one administrator, as the settings say, and says no secret (SEC-151)', async () => {
@@ -59,12 +82,13 @@ describe('a start that is refused', () => {
     ));
 
   it('says in one line that the port is in use', async () => {
-    const server = await Server.start();
-    const { port } = new URL(server.url);
-    expect(await refusal({ AUTHLOG_PORT: port, AUTHLOG_ADMIN_PASSWORD: ADMIN.password })).toMatch(
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(await refusal({ AUTHLOG_PORT: String(port), AUTHLOG_ADMIN_PASSWORD: ADMIN.password })).toMatch(
       new RegExp(`^authlog did not start: port ${port} is in use: [^\n]+\n$`),
     );
-    await server.remove();
+    other.close();
   });
 });
 

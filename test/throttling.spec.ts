@@ -37,7 +37,7 @@ describe('failed guesses', () => {
     expect(await wait(restarted.tryLogIn('grace', passwordOf('grace')))).toBeGreaterThan(30);
     const [device = ''] = /device=[^;]+/.exec(known.headers.get('set-cookie') ?? '') ?? [];
     expect((await restarted.tryLogIn('ada', passwordOf('ada'), 'cli', { cookie: device })).status).toBe(200);
-    await restarted.process.stop();
+    await restarted.process.stop('SIGKILL');
   });
 
   it('are counted by all processes together: no more are answered than may fail (SEC-22, SEC-23)', async () => {

@@ -48,9 +48,9 @@ export class Server {
     return new Server(process, url, folder.path, folder.remove);
   }
 
-  /** Ends it in order and removes its data. */
+  /** Ends it at once, and removes its data. */
   async remove(): Promise<void> {
-    await this.process.stop();
+    await this.process.stop('SIGKILL');
     this.removeData();
   }
 

@@ -34,7 +34,7 @@ const MAX_URL_LENGTH = 8_192;
 const HEADERS_WITHIN_MS = 10_000;
 const BODY_WITHIN_MS = 30_000;
 const LOOK_FOR_SLOW_ONES_MS = 1_000;
-/** How long connections that are in use have to ask once more before the others are closed. */
+/** How long connections that are in use, if there are any, have to ask once more before the others are closed. */
 const LAST_ANSWERS_MS = 250;
 const MAX_FORM_FIELDS = 10;
 
@@ -101,7 +101,7 @@ export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;
-    await delay(LAST_ANSWERS_MS);
+    if (server.server.listening) await delay(LAST_ANSWERS_MS);
   });
   // At the end, so that answers of the framework's own, such as those to preflights, have them, too.
   server.addHook('onSend', async (_request, reply) => {

@@ -4,20 +4,29 @@ import { hash, verify as verifyArgon2 } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import type { ImportedPasswordHash } from '#domain/user/imported-password.js';
 
-/** RFC 9106, at the floor of SEC-11: m = 19 456 KiB, t = 2, p = 1; a salt of 16 bytes for each hash. */
-const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-const TODAY = `$argon2id$v=19$m=${ARGON2ID.memoryCost},t=${ARGON2ID.timeCost},p=${ARGON2ID.parallelism}$`;
+/** Of argon2id, as RFC 9106 names them. */
+export interface HashingCost {
+  /** In KiB. */
+  readonly memoryCost: number;
+  readonly timeCost: number;
+  readonly parallelism: number;
+}
+
+/** The floor of SEC-11. */
+export const COST_OF_TODAY: HashingCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 const derive = promisify(pbkdf2);
 
 /** The same password typed on another keyboard is the same password (SEC-03). */
 const normalised = (password: string) => password.normalize('NFKC');
 
-/** A PHC string. */
-export const newHash = (password: string): Promise<string> => hash(normalised(password), ARGON2ID);
+/** A PHC string, with a salt of 16 bytes of its own. */
+export const newHash = (password: string, cost: HashingCost): Promise<string> =>
+  hash(normalised(password), { ...cost });
 
-/** Whether it is what a new password would be kept as: it is not to be replaced (SEC-14). */
-export const isOfToday = (kept: string): boolean => kept.startsWith(TODAY);
+/** Whether a new password would be hashed with the same algorithm, at this cost. */
+export const isHashAt = ({ memoryCost, timeCost, parallelism }: HashingCost, kept: string): boolean =>
+  kept.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
 
 /** An imported hash as text like every other: `$pbkdf2-sha512$i=<iterations>$<salt>$<hash>` in the PHC form, `$2b$…` as it came. */
 export function asKept(imported: ImportedPasswordHash): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { asKept, isHashOf, isOfToday, newHash } from './password-hash.js';
+import { COST_OF_TODAY, asKept, isHashAt, isHashOf, newHash } from './password-hash.js';
 
 /** Who comes when so many are waiting is sent away: some seconds of work on a small machine. */
 const MAX_WAITING = 256;
@@ -24,16 +24,20 @@ const UCLOUD_DECOY = asKept({
  */
 export class PasswordHasher {
   private readonly limit: LimitFunction;
-  private readonly decoy = newHash(randomUUID());
+  private readonly decoy: Promise<string>;
 
-  /** @param threads how many passwords are worked on at a time */
-  constructor(threads: number) {
+  /** @param threads how many passwords are worked on at a time; @param cost of new hashes */
+  constructor(
+    threads: number,
+    private readonly cost = COST_OF_TODAY,
+  ) {
     this.limit = pLimit(threads);
+    this.decoy = newHash(randomUUID(), cost);
   }
 
   /** A PHC string. @throws HasherBusy */
   async hash(password: string): Promise<string> {
-    return this.inTurn(() => newHash(password));
+    return this.inTurn(() => newHash(password, this.cost));
   }
 
   /**
@@ -46,7 +50,7 @@ export class PasswordHasher {
   async verify(kept: string, password: string): Promise<boolean> {
     return this.inTurn(async () => {
       if (await this.compare(kept, password)) return true;
-      await this.compare(isOfToday(kept) ? UCLOUD_DECOY : await this.decoy, password);
+      await this.compare(this.isOfToday(kept) ? UCLOUD_DECOY : await this.decoy, password);
       return false;
     });
   }
@@ -55,6 +59,11 @@ export class PasswordHasher {
   async verifyNothing(password: string): Promise<false> {
     await this.verify(await this.decoy, password);
     return false;
+  }
+
+  /** Whether it is what a new password would be kept as: it is not to be replaced (SEC-14). */
+  isOfToday(kept: string): boolean {
+    return isHashAt(this.cost, kept);
   }
 
   /** How many passwords wait or are being worked on. */

@@ -19,6 +19,8 @@ import { Settings, readSettings } from '#host/settings.js';
 import { Stores } from '#host/stores.js';
 import { ReadModelProgress } from '#read-models/progress.js';
 import { users } from '#read-models/users/users.projection.js';
+import type { HashingCost } from '#vault/password-hash.js';
+import { PasswordHasher } from '#vault/password-hasher.js';
 import { countPasswords } from '#vault/testing/kept-passwords.js';
 import { AppModule } from '../app.module.js';
 import { createHttpAdapter, prepareHttp } from '../http-server.js';
@@ -55,6 +57,10 @@ class Recorder {
 export const SERVICE_TOKEN = '5b0c6a3e-9c1f-4f0a-8d7e-1a2b3c4d5e6f.a-secret-that-only-the-tests-know';
 export const ORIGIN = 'http://localhost:8080';
 const ADMIN_PASSWORD = 'the admin of the tests';
+
+/** In service a hash takes tens of milliseconds, and most of what tests do is log in. */
+export const QUICK: HashingCost = { memoryCost: 64, timeCost: 1, parallelism: 1 };
+const HASHING_THREADS = 2;
 
 const fewPairs: Promise<GenerateKeyPairResult>[] = [];
 let pairsTaken = 0;
@@ -154,6 +160,8 @@ export class TestApp {
         factory: ({ repository, vault }: Stores) => new ProviderKeys(repository, vault, nextOfFewPairs),
         inject: [Stores],
       })
+      .overrideProvider(PasswordHasher)
+      .useValue(new PasswordHasher(HASHING_THREADS, QUICK))
       .overrideProvider(Log)
       .useValue(test.said)
       .overrideProvider(Announcements)

@@ -4,7 +4,7 @@ import type { ActiveUser } from '#domain/user/user-state.js';
 import { user } from '#domain/user/user.js';
 import { Repository } from '#event-store/repository.js';
 import { Log } from '#host/log.js';
-import { isOfToday, parametersOf } from '#vault/password-hash.js';
+import { parametersOf } from '#vault/password-hash.js';
 import { PasswordHasher } from '#vault/password-hasher.js';
 import { Vault } from '#vault/vault.js';
 import { type RequestContext, SYSTEM } from '../request-context.js';
@@ -25,7 +25,7 @@ export class PasswordUpgrade {
    * @param password the right one
    */
   async atLogin({ account, kept }: ProvenPassword, password: string, request: RequestContext): Promise<void> {
-    if (isOfToday(kept)) return;
+    if (this.hasher.isOfToday(kept)) return;
     try {
       await this.upgrade(account, kept, password, request);
     } catch (error) {

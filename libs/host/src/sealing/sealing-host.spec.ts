@@ -22,7 +22,7 @@ import { measureSealing } from './measure-sealing.js';
 import { HEADS_FILE, SealingHost } from './sealing-host.js';
 
 const QUIET: Log = { level: 'error', debug() {}, info() {}, warn() {}, error() {} };
-const PACE = { events: 100, everyMs: 50, leastMs: 5 };
+const PACE = { events: 100, everyMs: 50, leastMs: 5, handOutMs: 20 };
 
 /** Where everything is, and how it goes away. */
 interface Shape {

@@ -12,7 +12,7 @@ import type { Metrics } from '../metrics.js';
 import type { Stores } from '../stores.js';
 import { leavesElsewhere } from './leaves-elsewhere.js';
 
-/** When a head is due (event-sourcing §15). */
+/** When a head is due (event-sourcing §15), and handed out. */
 export interface SealingPace {
   /** After so many events, */
   readonly events: number;
@@ -20,9 +20,11 @@ export interface SealingPace {
   readonly everyMs: number;
   /** Never sooner than so long after the last one: a long log that is caught up with gives others their turn. */
   readonly leastMs: number;
+  /** It is handed out within so long. */
+  readonly handOutMs: number;
 }
 
-const PACE: SealingPace = { events: 1_000, everyMs: 10_000, leastMs: 200 };
+const PACE: SealingPace = { events: 1_000, everyMs: 10_000, leastMs: 200, handOutMs: 1_000 };
 const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** So often it says how far it is while it catches up with a long log. */
@@ -58,6 +60,7 @@ export class SealingHost {
       repository,
       delivered: (sink: string, head: number) => this.log.debug({ sink, head }, 'a head was handed out'),
       failed: (sink: string, error: unknown) => this.notDelivered(sink, error),
+      lookMs: this.pace.handOutMs,
     };
     const handing = this.sinks.map((sink) => handOutHeads(parts, sink, turn));
     await Promise.all([this.keepSealing(turn), ...handing]);

@@ -11,10 +11,10 @@ export interface HandOutParts {
   readonly repository: Repository;
   readonly delivered: (sink: string, number: number) => void;
   readonly failed: (sink: string, error: unknown) => void;
+  /** So often it looks for heads that were signed since. */
+  readonly lookMs: number;
 }
 
-/** So often it looks for heads that were signed since. */
-const LOOK_MS = 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -23,7 +23,7 @@ const LONGEST_PAUSE_MS = 300_000;
  * nothing else waits for it.
  */
 export async function handOutHeads(
-  { store, repository, delivered, failed }: HandOutParts,
+  { store, repository, delivered, failed, lookMs }: HandOutParts,
   sink: HeadSink,
   signal: AbortSignal,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function handOutHeads(
           delivered(sink.name, taken);
           pause = FIRST_PAUSE_MS;
         }
-      await wait(LOOK_MS);
+      await wait(lookMs);
     } catch (error) {
       if (signal.aborted) return;
       failed(sink.name, error);

@@ -42,7 +42,7 @@ describe('heads that are handed out (SEC-155)', () => {
       if (number === last) ending.abort();
     };
     const failed = (_: string, error: unknown) => failures.push(String(error));
-    await handOutHeads({ store, repository, delivered, failed }, sink, ending.signal);
+    await handOutHeads({ store, repository, delivered, failed, lookMs: 20 }, sink, ending.signal);
     ending = new AbortController();
   }
 
