@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+import { join } from '#database/testing/line-to-server.js';
 
 /** An address that is known before the server that answers there has started, as behind a reverse proxy. */
 export class FrontDoor {
@@ -37,14 +38,6 @@ export class FrontDoor {
       near.destroy();
       return;
     }
-    const far = connect(this.behind);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.ends.add(one);
-      one.on('error', () => other.destroy()).on('close', () => this.ends.delete(one));
-      one.pipe(other);
-    }
+    join(near, connect(this.behind), this.ends);
   }
 }

@@ -2,6 +2,18 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 import type { PostgresServer } from '../place.js';
 
+/** What comes in at one goes out at the other, until either ends. @param ends has both until then */
+export function join(near: Socket, far: Socket, ends: Set<Socket>): void {
+  for (const [one, other] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    ends.add(one);
+    one.on('error', () => other.destroy()).on('close', () => ends.delete(one));
+    one.pipe(other);
+  }
+}
+
 /** A line to a server that can be cut and mended: what is behind it then seems to go away and come back. */
 export class LineToServer {
   private readonly ends = new Set<Socket>();
@@ -23,15 +35,7 @@ export class LineToServer {
 
   async mend(): Promise<void> {
     this.listener = createServer((near) => {
-      const far = connect(this.behind.port, this.behind.host);
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.ends.add(one);
-        one.on('error', () => other.destroy()).on('close', () => this.ends.delete(one));
-        one.pipe(other);
-      }
+      join(near, connect(this.behind.port, this.behind.host), this.ends);
     }).listen(this.port, this.behind.host);
     await once(this.listener, 'listening');
     this.port = (this.listener.address() as AddressInfo).port;
