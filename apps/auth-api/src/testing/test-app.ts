@@ -188,7 +188,7 @@ export class TestApp {
   }
 
   async call(
-    method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS',
+    method: 'GET' | 'HEAD' | 'POST' | 'DELETE' | 'OPTIONS',
     url: string,
     options: RequestOptions = {},
   ): Promise<TestAnswer> {

@@ -92,6 +92,13 @@ describe('who may begin a login', () => {
     expect(sentMessage(String(headers['location'])).url.origin).toBe(HUB);
   });
 
+  it('begins nothing by a look at where it leads (SEC-120)', async () => {
+    const before = await saml.app.events('samlrequest');
+    const { status, headers } = await saml.app.call('HEAD', '/auth/saml/login?service=web');
+    expect([status, headers['location'], headers['set-cookie']]).toEqual([302, `${HUB}/sso`, undefined]);
+    expect(await saml.app.events('samlrequest')).toEqual(before);
+  });
+
   it('is not troubled by cookies that nobody could have from here', async () => {
     const names = ['a b', '(x)', 'x,y', 'x@y', '[x]', '1', '2', '3', '4'];
     const cookie = names.map((name) => `__Host-saml-${name}=x`).join('; ');

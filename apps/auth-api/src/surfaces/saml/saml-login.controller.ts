@@ -77,6 +77,11 @@ export class SamlLoginController {
       throw new BadRequest('login-service-unknown', 'service must be the name of a configured login service.');
     const provider = this.parties.named(query['idp']);
     const forceAuthn = oneOf(query, 'forceAuthn', ['true', 'false']) === 'true';
+    // Who only looks where it leads begins nothing (SEC-120).
+    if (request.method === 'HEAD') {
+      await reply.redirect(provider.metadata.singleSignOnUrl, 302);
+      return;
+    }
     await this.starts.spend(addressOf(request));
     const secret = this.binding.newSecret();
     const begin = new BeginSamlLogin(provider, service, forceAuthn, secret.hash, this.contexts.of(request));
