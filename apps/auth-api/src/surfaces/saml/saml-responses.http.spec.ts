@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HUB_OLD_KEY, SP_NEW_KEY } from '#saml/testing/keys.js';
 import { HUB, type Person, REFUSED, SamlApp, person } from '../../testing/saml-app.js';
 import { refusal } from '../../testing/test-app.js';
 
@@ -59,6 +60,24 @@ describe('a response', () => {
     const assertionId = '_chosen-by-the-hub';
     expect((await saml.tryLogIn({ ...person('again'), assertionId })).status).toBe(200);
     expect(await saml.tryLogIn({ ...person('again'), assertionId })).toMatchObject(REFUSED);
+  });
+
+  it('may be encrypted, and is decrypted for the browser that asked for it alone', async () => {
+    const encrypt = { certificate: SP_NEW_KEY.certificate };
+    const [ada, eve] = [saml.browser(), saml.browser()];
+    const asked = await saml.begin(ada);
+    const response = saml.response(asked, { ...person('sealed'), encrypt });
+    expect(await saml.post(eve, response)).toMatchObject(REFUSED);
+    const garbage = saml.response(asked, { ...person('sealed'), encrypt: { certificate: HUB_OLD_KEY.certificate } });
+    expect(await saml.post(eve, garbage)).toMatchObject(REFUSED);
+    expect(await saml.post(ada, garbage)).toMatchObject(REFUSED);
+    expect((await saml.post(ada, response)).status).toBe(200);
+    const faults = async () => {
+      const refused = await saml.app.stored('refusals', 'RequestRefused');
+      return refused.map(({ data }) => data['saml']).filter((each) => JSON.stringify(each).includes(asked));
+    };
+    const said = (fault: string) => ({ fault, identityProvider: HUB, requestId: asked });
+    await expect.poll(faults).toEqual([said('browser-wrong'), said('decryption-failed')]);
   });
 
   it('leads nowhere but to the login service that was asked for, whatever comes with it (SEC-113)', async () => {
