@@ -112,7 +112,7 @@ export class AuthenticateAssertionHandler implements ICommandHandler<Authenticat
     if (hasForeignPrincipalName)
       this.log.warn({ identityProvider, correlationId }, 'a principal name of another organisation was left out');
     const account = await this.accounts.signIn({ identityProvider, subject }, profile, context);
-    const amr = methodsOfAssertion(authnContext, [...provider.settings.secondFactorContexts]);
+    const amr = methodsOfAssertion(authnContext, provider.settings.secondFactorContexts);
     const federated = loginBy(assertion, person, begunAt);
     return { account, amr, passwordTooShort: false, secondFactorShown: false, federated };
   }

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { SamlRequests } from '#accounts/saml/saml-requests.js';
 import type { LoginService } from '#domain/session/session-limits.js';
-import { MESSAGE_ID_BYTES, messageId } from '#saml/message-id.js';
+import { messageId } from '#saml/message-id.js';
 import { authnRequestAddress } from '#saml/request/authn-request.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import { SamlParties, type TrustedProvider } from './saml-parties.js';
@@ -38,7 +37,7 @@ export class BeginSamlLoginHandler implements ICommandHandler<BeginSamlLogin> {
 
   async execute({ provider, service, forceAuthn, browserHash, request }: BeginSamlLogin): Promise<SentRequest> {
     const { now } = request;
-    const requestId = messageId(randomBytes(MESSAGE_ID_BYTES));
+    const requestId = messageId();
     const { name: identityProvider } = provider.metadata;
     const purpose = { kind: 'login', identityProvider, service: service.name, forceAuthn } as const;
     const asked = { id: requestId, now, forceAuthn };

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type LogoutSubject, logoutSubjectOf } from '#accounts/saml/logout-subject.js';
 import { SamlRequests } from '#accounts/saml/saml-requests.js';
 import type { SessionId } from '#domain/ids.js';
 import { Stores } from '#host/stores.js';
-import { MESSAGE_ID_BYTES, messageId } from '#saml/message-id.js';
+import { messageId } from '#saml/message-id.js';
 import { logoutRequestAddress } from '#saml/logout/write-logout.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
 import type { SentRequest } from './begin-saml-login.js';
@@ -44,7 +43,7 @@ export class BeginSamlLogoutHandler implements ICommandHandler<BeginSamlLogout> 
   private async requestFor({ identityProvider: entityId, nameId }: LogoutSubject, now: Date) {
     const provider = this.parties.byEntityId(entityId);
     if (provider === null) return null;
-    const requestId = messageId(randomBytes(MESSAGE_ID_BYTES));
+    const requestId = messageId();
     const { sessionIndex } = nameId;
     const asked = { id: requestId, now, nameId, sessionIndex };
     const location = await logoutRequestAddress(asked, this.parties.serviceProvider, provider.metadata);

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { AcceptedMessages } from '#accounts/saml/accepted-messages.js';
 import { ProviderSessions } from '#accounts/saml/provider-sessions.js';
-import { MESSAGE_ID_BYTES, messageId } from '#saml/message-id.js';
+import { messageId } from '#saml/message-id.js';
 import type { LogoutRequest } from '#saml/logout/read-logout.js';
 import { logoutResponseAddress } from '#saml/logout/write-logout.js';
 import { ANONYMOUS, type RequestContext } from '../request-context.js';
@@ -39,7 +38,7 @@ export class EndProviderSessionsHandler implements ICommandHandler<EndProviderSe
     await this.messages.demandNew(message);
     await this.sessions.end({ identityProvider: issuer, nameId }, sessionIndexes, context);
     await this.messages.accept(message, context);
-    const id = messageId(randomBytes(MESSAGE_ID_BYTES));
+    const id = messageId();
     const answer = { id, now: request.now, requestId, relayState };
     return logoutResponseAddress(answer, this.parties.serviceProvider, provider.metadata);
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type FetchedMetadata, fetchMetadata } from '#host/saml/fetch-metadata.js';
 import { LastGoodCopy } from '#host/saml/last-good-copy.js';
 import { whyUnusable } from '#host/saml/metadata-feed.js';
+import { described } from '#host/saml/identity-providers.js';
 import type { IdentityProviderSettings, MetadataSource } from '#host/saml/saml-settings.js';
 import { type ProviderMetadata, readIdentityProviderMetadata } from '#saml/metadata/identity-provider-metadata.js';
 import { CLOCK_SKEW_MS } from '#saml/assertion/clock-skew.js';
@@ -118,18 +119,19 @@ function lookAtEndpoints(
   { hasKeys }: Examination,
 ): Finding[] {
   const { ok, warning, fault } = findingsOf(provider.name);
-  const logout = provider.singleLogoutUrl ?? metadata?.singleLogoutUrl ?? null;
-  const certificates = provider.certificates.length > 0 ? provider.certificates : (metadata?.signingCertificates ?? []);
+  const known = described(provider, metadata);
+  if (known === null) return [fault('it is not said where people log in', 'set singleSignOnUrl, or metadata')];
+  const { singleSignOnUrl, singleLogoutUrl, signingCertificates, scopes } = known;
   return [
-    ok(`login at ${provider.singleSignOnUrl ?? metadata?.singleSignOnUrl}`),
-    logout === null
+    ok(`login at ${singleSignOnUrl}`),
+    singleLogoutUrl === null
       ? warning('it has no single logout by HTTP-Redirect: its sessions outlive ours')
-      : ok(`logout at ${logout}`),
-    ...certificates.map((pem) => ok(`messages are signed by ${described(pem)}`)),
+      : ok(`logout at ${singleLogoutUrl}`),
+    ...signingCertificates.map((pem) => ok(`messages are signed by ${wordsFor(pem)}`)),
     ...(metadata?.wantsSignedRequests === true && !hasKeys
       ? [fault('it wants requests to be signed, and there is no key', 'name one in saml.keys')]
       : []),
-    ok(`may speak for ${asList(metadata?.scopes ?? null)}`),
+    ok(`may speak for ${asList(scopes)}`),
   ];
 }
 
@@ -142,7 +144,7 @@ function asList(scopes: readonly string[] | null): string {
 }
 
 /** When it ends means nothing to who signs with it; people who compare like to see it. */
-function described(pem: string): string {
+function wordsFor(pem: string): string {
   const { subject, validTo, fingerprint256 } = new X509Certificate(pem);
   return `${subject.replaceAll('\n', ', ')}, until ${new Date(validTo).toISOString().slice(0, 10)} (SHA-256 ${fingerprint256})`;
 }

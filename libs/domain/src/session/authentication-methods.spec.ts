@@ -6,11 +6,11 @@ const REFEDS_MFA = 'https://refeds.org/profile/mfa';
 
 describe('the methods of a login by an identity provider', () => {
   it('are two factors only where the assertion names one of the contexts that stand for them', () => {
-    expect(methodsOfAssertion(REFEDS_MFA, [REFEDS_MFA])).toEqual(['saml', 'mfa']);
-    expect(methodsOfAssertion(PASSWORD, [REFEDS_MFA])).toEqual(['saml']);
-    expect(methodsOfAssertion(`${REFEDS_MFA}/`, [REFEDS_MFA])).toEqual(['saml']);
-    expect(methodsOfAssertion(null, [REFEDS_MFA])).toEqual(['saml']);
-    expect(methodsOfAssertion(REFEDS_MFA, [])).toEqual(['saml']);
+    expect(methodsOfAssertion(REFEDS_MFA, new Set([REFEDS_MFA]))).toEqual(['saml', 'mfa']);
+    expect(methodsOfAssertion(PASSWORD, new Set([REFEDS_MFA]))).toEqual(['saml']);
+    expect(methodsOfAssertion(`${REFEDS_MFA}/`, new Set([REFEDS_MFA]))).toEqual(['saml']);
+    expect(methodsOfAssertion(null, new Set([REFEDS_MFA]))).toEqual(['saml']);
+    expect(methodsOfAssertion(REFEDS_MFA, new Set())).toEqual(['saml']);
   });
 });
 

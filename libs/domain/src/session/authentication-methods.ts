@@ -7,9 +7,9 @@ import { MULTI_FACTOR } from '../access/access.js';
  */
 export const methodsOfAssertion = (
   authnContext: string | null,
-  multiFactorContexts: readonly string[],
+  multiFactorContexts: ReadonlySet<string>,
 ): readonly string[] =>
-  authnContext !== null && multiFactorContexts.includes(authnContext) ? ['saml', MULTI_FACTOR] : ['saml'];
+  authnContext !== null && multiFactorContexts.has(authnContext) ? ['saml', MULTI_FACTOR] : ['saml'];
 
 /** The methods of a login whose own second factor was shown, too. @param first those before it */
 export const withSecondFactor = (first: readonly string[], kind: 'totp' | 'recovery'): readonly string[] => [

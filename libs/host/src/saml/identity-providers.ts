@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProviderMetadata } from '#saml/metadata/identity-provider-metadata.js';
 import type { IdentityProvider } from '#saml/parties.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
@@ -29,11 +30,11 @@ export class IdentityProviders {
 
   /** Null: there is none of this name, or nothing is known of it at this moment. */
   byName(name: string): IdentityProvider | null {
-    return describe(this.known.find(({ settings }) => settings.name === name));
+    return current(this.known.find(({ settings }) => settings.name === name));
   }
 
   byEntityId(entityId: string): IdentityProvider | null {
-    return describe(this.known.find(({ settings }) => settings.entityId === entityId));
+    return current(this.known.find(({ settings }) => settings.entityId === entityId));
   }
 
   /** Before the first request. What has to be fetched is fetched afterwards: nobody's start waits for the servers of others. */
@@ -61,12 +62,22 @@ export class IdentityProviders {
   }
 }
 
-/** What the settings say goes before what metadata says. */
-function describe(known: Known | undefined): IdentityProvider | null {
+function current(known: Known | undefined): IdentityProvider | null {
   if (known === undefined) return null;
   const { settings, feed } = known;
   const metadata = feed?.current() ?? null;
-  if (feed !== null && metadata === null) return null;
+  return feed !== null && metadata === null ? null : described(settings, metadata);
+}
+
+/**
+ * What the settings say goes before what metadata says.
+ * @param metadata null where all is in the settings
+ * @returns null where neither says where people log in
+ */
+export function described(
+  settings: IdentityProviderSettings,
+  metadata: ProviderMetadata | null,
+): IdentityProvider | null {
   const singleSignOnUrl = settings.singleSignOnUrl ?? metadata?.singleSignOnUrl;
   if (singleSignOnUrl === undefined) return null;
   const { name, entityId, certificates } = settings;

@@ -1,10 +1,10 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hasStrongKey, MIN_KEY_BITS } from '#saml/keys.js';
 import type { ServiceProviderKey } from '#saml/parties.js';
 import type { Refuse } from './saml-settings.js';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-const MIN_KEY_BITS = 2_048;
 
 /** Every certificate in a PEM file: one, or several while one takes the place of another. None with a fault. */
 export function certificatesIn(file: string, path: string, refuse: Refuse): string[] {
@@ -37,8 +37,7 @@ export function keyIn(
 
 function isStrong(pem: string, file: string, path: string, refuse: Refuse): boolean {
   try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(pem).publicKey;
-    if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_KEY_BITS) return true;
+    if (hasStrongKey(new X509Certificate(pem))) return true;
     refuse(path, `names ${file}, whose key is not RSA with at least ${MIN_KEY_BITS} bits`);
   } catch {
     refuse(path, `names ${file}, which has a certificate that cannot be read`);

@@ -4,6 +4,7 @@ import { attributeOf, childElements, childrenNamed, isNamed, SAMLP, XMLDSIG } fr
 import type { MarkupLimits } from '../xml/markup.js';
 import { parseXml } from '../xml/parse-xml.js';
 import { utcTime } from '../xml/utc-time.js';
+import { hasStrongKey, MIN_KEY_BITS } from '../keys.js';
 import { isSecureUrl } from '../secure-url.js';
 import { MetadataRefused } from './metadata-refused.js';
 import { METADATA, SHIBBOLETH_METADATA } from './namespaces.js';
@@ -40,7 +41,6 @@ export const METADATA_LIMITS: MarkupLimits = {
   comments: 'passed over',
 };
 const REDIRECT_BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
-const MIN_KEY_BITS = 2_048;
 
 /**
  * Reads what an EntityDescriptor, or an EntitiesDescriptor with it somewhere inside, says of one identity provider. Where certificates
@@ -121,9 +121,7 @@ function signingCertificates(role: Element): string[] {
 function rsaCertificate(base64: string): string[] {
   try {
     const certificate = new X509Certificate(Buffer.from(base64, 'base64'));
-    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
-    const isStrong = asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_KEY_BITS;
-    return isStrong ? [certificate.toString()] : [];
+    return hasStrongKey(certificate) ? [certificate.toString()] : [];
   } catch {
     return [];
   }

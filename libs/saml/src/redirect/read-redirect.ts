@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { SamlRefused } from '#domain/saml/saml-refused.js';
-import { isSignedBy, mayVerify } from './redirect-signature.js';
+import { isSignedBy, SIGNATURE_ALGORITHMS } from '../rsa-signature.js';
 
 /** A message as it came in the query of an address; nothing of it is verified yet. */
 export interface ReceivedRedirect {
@@ -40,7 +40,7 @@ export function readRedirect(rawQuery: string): ReceivedRedirect {
   const algorithm = decode(raw.get('SigAlg') ?? '');
   const encodedSignature = decode(raw.get('Signature') ?? '');
   if (encodedSignature === '' || algorithm === '') throw new SamlRefused('signature-missing');
-  if (!mayVerify(algorithm)) throw new SamlRefused('algorithm-not-allowed');
+  if (!SIGNATURE_ALGORITHMS.has(algorithm)) throw new SamlRefused('algorithm-not-allowed');
   const relayState = raw.get('RelayState');
   const signature = bytesOf(encodedSignature);
   const text = SIGNED.flatMap((name) => (raw.has(name) ? [`${name}=${raw.get(name)}`] : [])).join('&');

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import type { Markup } from '../xml/write-xml.js';
-import { RSA_SHA256, signText } from './redirect-signature.js';
+import { RSA_SHA256, signText } from '../rsa-signature.js';
 
 /** A message that goes through the browser in an address. */
 export interface RedirectMessage {

@@ -21,7 +21,7 @@ export interface ResponseStructure {
   readonly assertion: Element;
 }
 
-// An xs:ID, of the signs that are in use; it is remembered, and stands in expressions of the library.
+// An xs:ID, of the signs that are in use.
 const ID = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
 // Issuer, status, extensions and a signature: what is beside the assertion may be signed by nobody, and be made of anything.
 const MAX_ELEMENTS_BESIDE = 80;

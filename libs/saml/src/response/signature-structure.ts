@@ -1,12 +1,9 @@
 import { SamlRefused } from '#domain/saml/saml-refused.js';
+import { SIGNATURE_ALGORITHMS } from '../rsa-signature.js';
 import { attributeOf, attributesOf, childElements, elementsOf, isNamed, textOf, XMLDSIG } from '../xml/elements.js';
 
 const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ENVELOPED_SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
-const SIGNATURE_METHODS: ReadonlySet<string> = new Set([
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
-]);
 const DIGEST_METHODS: ReadonlySet<string> = new Set([
   'http://www.w3.org/2001/04/xmlenc#sha256',
   'http://www.w3.org/2001/04/xmlenc#sha512',
@@ -40,7 +37,7 @@ export function demandSignatureStructure(signature: Element, signed: Element): v
     'Reference',
   ]);
   demandAlgorithm(canonicalization, new Set([EXCLUSIVE_C14N]));
-  demandAlgorithm(signatureMethod, SIGNATURE_METHODS);
+  demandAlgorithm(signatureMethod, SIGNATURE_ALGORITHMS);
   demandPrefixListAtMost(canonicalization);
   demandChildren(signatureMethod, []);
 

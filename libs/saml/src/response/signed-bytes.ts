@@ -1,6 +1,6 @@
-import { createHash, createVerify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { ExclusiveCanonicalization } from 'xml-crypto';
-import { publicKeyOf } from '../keys.js';
+import { isSignedBy } from '../rsa-signature.js';
 import { prefixesIn } from './signature-structure.js';
 import {
   attributeOf,
@@ -23,23 +23,18 @@ import {
  */
 export function signedBytes(signed: Element, signature: Element, certificates: readonly string[]): string | null {
   const signedInfo = onlyChild(signature, XMLDSIG, 'SignedInfo');
-  const method = algorithmIn(signedInfo, 'SignatureMethod');
+  const algorithm = algorithmIn(signedInfo, 'SignatureMethod');
   const value = textOf(onlyChild(signature, XMLDSIG, 'SignatureValue'));
   if (signedInfo === null || value === null) return null;
-  const information = canonical(signedInfo, onlyChild(signedInfo, XMLDSIG, 'CanonicalizationMethod'));
-  const isSigned = certificates.some((certificate) =>
-    createVerify(method.endsWith('sha512') ? 'RSA-SHA512' : 'RSA-SHA256')
-      .update(information)
-      .verify(publicKeyOf(certificate), value, 'base64'),
-  );
-  if (!isSigned) return null;
+  const text = canonical(signedInfo, onlyChild(signedInfo, XMLDSIG, 'CanonicalizationMethod'));
+  if (!isSignedBy(certificates, { text, algorithm, signature: Buffer.from(value, 'base64') })) return null;
 
   const transforms = elementsOf(signedInfo).filter((element) => isNamed(element, XMLDSIG, 'Transform'));
   const xml = canonical(signed, transforms.at(-1) ?? null);
   const reference = onlyChild(signedInfo, XMLDSIG, 'Reference');
-  const algorithm = algorithmIn(reference, 'DigestMethod').endsWith('sha512') ? 'sha512' : 'sha256';
+  const hash = algorithmIn(reference, 'DigestMethod').endsWith('sha512') ? 'sha512' : 'sha256';
   const expected = reference === null ? null : textOf(onlyChild(reference, XMLDSIG, 'DigestValue'));
-  const digest = createHash(algorithm).update(xml).digest();
+  const digest = createHash(hash).update(xml).digest();
   return digest.equals(Buffer.from(expected ?? '', 'base64')) ? xml : null;
 }
 

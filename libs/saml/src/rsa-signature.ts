@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
-import { privateKeyOf, publicKeyOf } from '../keys.js';
+import { privateKeyOf, publicKeyOf } from './keys.js';
 
 export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 
@@ -10,7 +10,8 @@ const HASHES: ReadonlyMap<string, string> = new Map([
   ['http://www.w3.org/2001/04/xmldsig-more#rsa-sha512', 'sha512'],
 ]);
 
-export const mayVerify = (algorithm: string): boolean => HASHES.has(algorithm);
+/** Their names, as messages say them. */
+export const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set(HASHES.keys());
 
 const signBesides = promisify(sign);
 
